@@ -1,0 +1,45 @@
+//! The body of a refused request, and the codes in it.
+
+use serde::{Deserialize, Serialize};
+
+/// `{"error": {...}}`, the CloudError of every Azure service.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ErrorBody {
+    /// The error itself.
+    pub error: ErrorDetail,
+}
+
+/// One error, and the ones it is made of.
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
+pub struct ErrorDetail {
+    /// A word a program can compare, such as `JobNotFound`.
+    pub code: String,
+    /// A sentence for people; always several words.
+    pub message: String,
+    /// The property or thing the error is about, as a path such as `properties.nodeCount`.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub target: Option<String>,
+    /// All field errors of one body, where there are several.
+    #[serde(skip_serializing_if = "Vec::is_empty", default)]
+    pub details: Vec<ErrorDetail>,
+}
+
+/// Codes that the client acts upon.
+pub mod code {
+    /// 404 for a workspace.
+    pub const WORKSPACE_NOT_FOUND: &str = "WorkspaceNotFound";
+    /// 404 for an experiment.
+    pub const EXPERIMENT_NOT_FOUND: &str = "ExperimentNotFound";
+    /// 404 for a cluster; for a job that names a missing cluster, 400 with this code.
+    pub const CLUSTER_NOT_FOUND: &str = "ClusterNotFound";
+    /// 404 for a job.
+    pub const JOB_NOT_FOUND: &str = "JobNotFound";
+    /// 404 for a file of a job.
+    pub const OUTPUT_FILE_NOT_FOUND: &str = "OutputFileNotFound";
+    /// 400 for a job whose code snapshot was not sent.
+    pub const SNAPSHOT_NOT_FOUND: &str = "SnapshotNotFound";
+    /// 409 for a name that is taken by something else.
+    pub const CONFLICT: &str = "ResourceAlreadyExists";
+    /// 400 for a body with wrong fields; `details` has them.
+    pub const INVALID_PARAMETER: &str = "InvalidParameter";
+}

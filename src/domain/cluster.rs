@@ -1,0 +1,116 @@
+//! Clusters: what was asked for, and how many nodes that means.
+
+use serde::{Deserialize, Serialize};
+
+use super::Timestamp;
+use super::allocation::Allocation;
+use super::mount::Mount;
+use super::name::ClusterKey;
+use super::provisioning::Provisioning;
+
+/// A cluster as it is remembered.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Cluster {
+    /// Which one.
+    pub key: ClusterKey,
+    /// What was asked for.
+    pub spec: ClusterSpec,
+    /// When it was made.
+    pub created: Timestamp,
+    /// Whether its record is there.
+    pub provisioning: Provisioning,
+    /// Whether it has the nodes it should have.
+    pub allocation: Allocation,
+}
+
+/// What was asked for.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ClusterSpec {
+    /// Upper case, or `local`.
+    pub vm_size: String,
+    /// Whether its nodes may be taken away.
+    pub low_priority: bool,
+    /// How many nodes.
+    pub scale: Scale,
+    /// Volumes on every node.
+    pub mounts: Vec<Mount>,
+    /// The administrator's name, where there is one.
+    pub admin: Option<Admin>,
+}
+
+/// The administrator of the nodes. The password is not part of it: nothing offers SSH so far.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Admin {
+    /// The name.
+    pub name: String,
+    /// The public key.
+    pub ssh_public_key: Option<String>,
+}
+
+/// How many nodes a cluster should have.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub enum Scale {
+    /// A fixed number.
+    Manual {
+        /// The number.
+        target: u32,
+        /// What happens to jobs on nodes that go.
+        deallocation: Deallocation,
+    },
+    /// As many as jobs need, within bounds.
+    Auto {
+        /// At least.
+        minimum: u32,
+        /// At most.
+        maximum: u32,
+        /// Right after creation.
+        initial: u32,
+    },
+}
+
+/// What happens to jobs on nodes that go.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub enum Deallocation {
+    /// Stopped, and run again later.
+    Requeue,
+    /// Stopped for good.
+    Terminate,
+    /// Allowed to finish.
+    WaitForJobCompletion,
+}
+
+/// The most nodes a cluster may have (azure-docs `batch-ai/quota-limits`: 100 nodes per cluster).
+pub const MAX_NODES: u32 = 100;
+
+impl Scale {
+    /// The most nodes this cluster can ever have; a job that needs more never starts.
+    #[must_use]
+    pub fn most(&self) -> u32 {
+        match *self {
+            Self::Manual { target, .. } => target,
+            Self::Auto { maximum, .. } => maximum,
+        }
+    }
+
+    /// How many nodes there should be now, when jobs need `demand` nodes at once (azure-docs
+    /// `batch-ai/clusters`: queued plus running, within the bounds).
+    #[must_use]
+    pub fn wanted(&self, demand: u32) -> u32 {
+        match *self {
+            Self::Manual { target, .. } => target,
+            Self::Auto { minimum, maximum, .. } => demand.clamp(minimum, maximum.max(minimum)),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn auto_scale_follows_demand_within_its_bounds() {
+        let scale = Scale::Auto { minimum: 1, maximum: 4, initial: 0 };
+        assert_eq!([0, 1, 3, 9].map(|demand| scale.wanted(demand)), [1, 1, 3, 4]);
+        assert_eq!(Scale::Manual { target: 2, deallocation: Deallocation::Requeue }.wanted(9), 2);
+    }
+}

@@ -1,0 +1,90 @@
+//! Jobs: what was asked for ([`spec`]) and what became of it ([`execution`]).
+
+pub mod execution;
+pub mod queue;
+pub mod spec;
+
+use serde::{Deserialize, Serialize};
+
+pub use execution::{Event, Execution, JobError, Outcome, Refusal};
+pub use spec::{JobSpec, Priority, Toolkit};
+
+use super::name::JobKey;
+use super::provisioning::Provisioning;
+use super::{Step, Timestamp};
+
+/// A job as it is remembered. Its execution changes through [`Job::apply`] only.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Job {
+    /// Which one.
+    pub key: JobKey,
+    /// What was asked for.
+    pub spec: JobSpec,
+    /// When it was submitted.
+    pub created: Timestamp,
+    /// Makes its output directories its own, also after a job of the same name.
+    pub uuid: String,
+    /// Whether its record is there.
+    pub provisioning: Provisioning,
+    execution: Execution,
+    /// Where its files really are, by directory id; known when it starts.
+    pub directories: Vec<JobDirectory>,
+}
+
+/// A directory of a job.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct JobDirectory {
+    /// `stdouterr`, or the id of an output directory.
+    pub id: String,
+    /// The path as the server reads it.
+    pub path: String,
+    /// Whether its files may be listed.
+    pub is_listable: bool,
+}
+
+impl Job {
+    /// A job that has just been submitted.
+    #[must_use]
+    pub fn submitted(key: JobKey, spec: JobSpec, uuid: String, at: Timestamp) -> Self {
+        Self {
+            key,
+            spec,
+            created: at,
+            uuid,
+            provisioning: Provisioning::succeeded(at),
+            execution: Execution::Queued { since: at },
+            directories: Vec::new(),
+        }
+    }
+
+    /// What became of it so far.
+    #[must_use]
+    pub fn execution(&self) -> &Execution {
+        &self.execution
+    }
+
+    /// Lets `event` happen at `at`; changes the job only when the answer is [`Step::To`].
+    pub fn apply(&mut self, event: &Event, at: Timestamp) -> Step<(), Refusal> {
+        match self.execution.apply(event, at) {
+            Step::To(next) => {
+                self.execution = next;
+                Step::To(())
+            }
+            Step::Unchanged => Step::Unchanged,
+            Step::Refused(why) => Step::Refused(why),
+        }
+    }
+
+    /// `<subscription>/<group>/workspaces/<W>/experiments/<E>/jobs/<J>/<uuid>`: what keeps the files of jobs
+    /// apart (recordings of azure-cli, June 2018).
+    #[must_use]
+    pub fn path_segment(&self) -> String {
+        let experiment = &self.key.experiment;
+        let workspace = &experiment.workspace;
+        let group = &workspace.group;
+        format!(
+            "{}/{}/workspaces/{}/experiments/{}/jobs/{}/{}",
+            group.subscription, group.group, workspace.name, experiment.name, self.key.name, self.uuid
+        )
+    }
+}

@@ -1,0 +1,90 @@
+//! Volumes, as a user asks for them. How they appear is the engine's business.
+
+use serde::{Deserialize, Serialize};
+
+/// Volumes of a cluster or a job, in the order they are mounted.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Mount {
+    /// Where it appears below the mount root: relative, no `..`.
+    pub path: String,
+    /// What appears there.
+    pub source: MountSource,
+}
+
+/// What a mount shows. Keys of accounts are not part of it: no driver so far needs one.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub enum MountSource {
+    /// An Azure file share.
+    FileShare {
+        /// The storage account.
+        account: String,
+        /// As written: `https://<account>.file.<suffix>/<share>`.
+        url: String,
+        /// The share's name, the last part of the URL.
+        share: String,
+        /// Mode of files, echoed.
+        file_mode: String,
+        /// Mode of directories, echoed.
+        directory_mode: String,
+    },
+    /// A blob container.
+    BlobContainer {
+        /// The storage account.
+        account: String,
+        /// The container.
+        container: String,
+        /// Options of the mount program, echoed.
+        options: Option<String>,
+    },
+    /// A file server of the service.
+    FileServer {
+        /// Its full id.
+        id: String,
+        /// A directory of its export: relative, no `..`; `None` is all of it.
+        directory: Option<String>,
+        /// Options of the mount, echoed.
+        options: Option<String>,
+    },
+    /// Anything the user's own command mounts.
+    Unmanaged {
+        /// The command; the mount path is appended to it.
+        command: String,
+    },
+}
+
+impl MountSource {
+    /// Whether the server can list the files below it (Swagger 2018-05-01, `Jobs_ListOutputFiles`: only
+    /// Azure file shares and blob containers).
+    #[must_use]
+    pub fn is_listable(&self) -> bool {
+        match self {
+            Self::FileShare { .. } | Self::BlobContainer { .. } => true,
+            Self::FileServer { .. } | Self::Unmanaged { .. } => false,
+        }
+    }
+}
+
+/// Checks a path that must stay below some root: relative, without `..`, not empty. Returns it with
+/// surplus slashes and `.` removed.
+#[must_use]
+pub fn relative_path(text: &str) -> Option<String> {
+    if text.starts_with('/') || text.contains('\0') {
+        return None;
+    }
+    let parts: Vec<&str> = text.split('/').filter(|p| !p.is_empty() && *p != ".").collect();
+    let stays = !parts.is_empty() && parts.iter().all(|p| *p != "..");
+    stays.then(|| parts.join("/"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::relative_path;
+
+    #[test]
+    fn a_relative_path_stays_below_its_root() {
+        assert_eq!(relative_path("a//b/./c/"), Some("a/b/c".into()));
+        for wrong in ["", "/", "/etc", "..", "a/../../b", ".", "a\0b"] {
+            assert_eq!(relative_path(wrong), None, "{wrong:?}");
+        }
+    }
+}

@@ -1,0 +1,120 @@
+//! One node of a cluster.
+//!
+//! ```text
+//! Preparing --Prepared--> Ready --Released--> Leaving --> (gone)
+//!     \------Broken-----> Unusable --Released----^
+//! ```
+//! Whether a ready node is idle or running is not kept here: a node runs when an active run has it.
+
+use serde::{Deserialize, Serialize};
+
+use super::{Step, Timestamp};
+
+/// A node.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Node {
+    /// Its place in the cluster, from 0; free places are used again.
+    pub index: u32,
+    /// Its name on the wire, such as `tvm-0000000001_0-20180607t091500z`.
+    pub id: String,
+    /// Where programs on other nodes reach it.
+    pub address: String,
+    /// Its state.
+    pub state: NodeState,
+    /// When the state began.
+    pub since: Timestamp,
+}
+
+/// The states. `Ready` is `idle` or `running` on the wire.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub enum NodeState {
+    /// Being mounted and set up.
+    Preparing,
+    /// Takes jobs.
+    Ready,
+    /// Could not be made ready, and why.
+    Unusable {
+        /// For the cluster's `errors`.
+        reason: String,
+    },
+    /// Takes no more jobs, and goes as soon as nothing runs on it.
+    Leaving,
+}
+
+/// What can happen to a node.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum NodeEvent {
+    /// It is ready.
+    Prepared,
+    /// It could not be made ready.
+    Broken(String),
+    /// The cluster does not want it any more.
+    Released,
+}
+
+/// Why an event cannot be.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+pub enum NodeRefusal {
+    /// It is on its way out.
+    #[error("the node is leaving")]
+    Leaving,
+    /// Its preparation is over.
+    #[error("the preparation of the node is over")]
+    PreparationOver,
+}
+
+impl NodeState {
+    /// What `event` does to this state.
+    #[must_use]
+    pub fn apply(&self, event: &NodeEvent) -> Step<Self, NodeRefusal> {
+        match (self, event) {
+            (Self::Preparing, NodeEvent::Prepared) => Step::To(Self::Ready),
+            (Self::Preparing | Self::Ready, NodeEvent::Broken(reason)) => {
+                Step::To(Self::Unusable { reason: reason.clone() })
+            }
+            (Self::Preparing | Self::Ready | Self::Unusable { .. }, NodeEvent::Released) => Step::To(Self::Leaving),
+            (Self::Ready, NodeEvent::Prepared)
+            | (Self::Unusable { .. }, NodeEvent::Broken(_))
+            | (Self::Leaving, NodeEvent::Released) => Step::Unchanged,
+            (Self::Unusable { .. }, NodeEvent::Prepared) => Step::Refused(NodeRefusal::PreparationOver),
+            (Self::Leaving, NodeEvent::Prepared | NodeEvent::Broken(_)) => Step::Refused(NodeRefusal::Leaving),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_whole_table() {
+        let states =
+            [NodeState::Preparing, NodeState::Ready, NodeState::Unusable { reason: "disk".into() }, NodeState::Leaving];
+        let events = [NodeEvent::Prepared, NodeEvent::Broken("mount".into()), NodeEvent::Released];
+        let mut table = String::new();
+        for state in &states {
+            for event in &events {
+                let after = match state.apply(event) {
+                    Step::To(to) => format!("{to:?}"),
+                    Step::Unchanged => "=".into(),
+                    Step::Refused(why) => format!("refused: {why}"),
+                };
+                table.push_str(&format!("{state:?} + {event:?} -> {after}\n"));
+            }
+        }
+        insta::assert_snapshot!(table, @r#"
+        Preparing + Prepared -> Ready
+        Preparing + Broken("mount") -> Unusable { reason: "mount" }
+        Preparing + Released -> Leaving
+        Ready + Prepared -> =
+        Ready + Broken("mount") -> Unusable { reason: "mount" }
+        Ready + Released -> Leaving
+        Unusable { reason: "disk" } + Prepared -> refused: the preparation of the node is over
+        Unusable { reason: "disk" } + Broken("mount") -> =
+        Unusable { reason: "disk" } + Released -> Leaving
+        Leaving + Prepared -> refused: the node is leaving
+        Leaving + Broken("mount") -> refused: the node is leaving
+        Leaving + Released -> =
+        "#);
+    }
+}

@@ -1,0 +1,35 @@
+//! Workspaces and experiments: folders of everything else.
+
+use std::collections::BTreeMap;
+
+use serde::{Deserialize, Serialize};
+
+use super::Timestamp;
+use super::name::{ExperimentKey, WorkspaceKey};
+use super::provisioning::Provisioning;
+
+/// A workspace as it is remembered.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Workspace {
+    /// Which one.
+    pub key: WorkspaceKey,
+    /// Its region; any name.
+    pub location: String,
+    /// Free labels.
+    pub tags: BTreeMap<String, String>,
+    /// When it was made.
+    pub created: Timestamp,
+    /// Whether its record is there.
+    pub provisioning: Provisioning,
+}
+
+/// An experiment as it is remembered.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Experiment {
+    /// Which one.
+    pub key: ExperimentKey,
+    /// When it was made.
+    pub created: Timestamp,
+    /// Whether its record is there.
+    pub provisioning: Provisioning,
+}

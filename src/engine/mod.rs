@@ -1,0 +1,154 @@
+//! Where things run.
+//!
+//! An engine says what it sees; it never decides what state a job is in. The scheduler calls it from one
+//! thread, operations ask it where files are. Engines know supervision and the domain; never the store, the
+//! wire or each other.
+
+pub mod directories;
+pub mod environment;
+pub mod launch;
+pub mod local;
+pub mod simulated;
+pub mod toolkit;
+pub mod volumes;
+
+use std::path::PathBuf;
+use std::sync::Arc;
+use std::time::Duration;
+
+use crate::domain::cluster::ClusterSpec;
+use crate::domain::job::{Job, JobDirectory, Outcome};
+use crate::domain::name::RunId;
+use crate::domain::node::Node;
+
+/// Called by an engine when there may be something new to observe. Cheap, never blocks.
+pub type Waker = Arc<dyn Fn() + Send + Sync>;
+
+/// A cluster as an engine sees it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ClusterPlace {
+    /// The store's number of the cluster: unique for ever, also after a deletion.
+    pub number: i64,
+    /// What was asked for.
+    pub spec: ClusterSpec,
+}
+
+/// What an engine says of a node that exists.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct NodeFact {
+    /// Its place in the cluster.
+    pub index: u32,
+    /// Where programs on other nodes reach it.
+    pub address: String,
+    /// Whether it is ready.
+    pub condition: NodeCondition,
+}
+
+/// Whether a node is ready.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum NodeCondition {
+    /// Not yet.
+    Preparing,
+    /// Takes jobs.
+    Ready,
+    /// Never will be, and why.
+    Broken(String),
+}
+
+/// What to launch: a job, on nodes, under a run id that was written down before.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct LaunchRequest {
+    /// The run.
+    pub run: RunId,
+    /// The job; its `directories` are those that [`Engine::directories`] gave.
+    pub job: Job,
+    /// Its cluster.
+    pub cluster: ClusterPlace,
+    /// Its nodes; the first is the master.
+    pub nodes: Vec<Node>,
+}
+
+/// What an engine sees of a run.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Observation {
+    /// It goes on.
+    Running,
+    /// It is over.
+    Ended(Outcome),
+    /// It was never begun, so launching it is safe.
+    NotBegun,
+    /// It was begun, its supervisor is gone, it left no word. Whatever it had started has been ended. The
+    /// sentence says what is known.
+    Lost(String),
+}
+
+/// Why an engine could not do what it was asked.
+#[derive(Debug, thiserror::Error)]
+pub enum EngineError {
+    /// Nothing runs, and trying again would not help: the job cannot run here.
+    #[error("{0}")]
+    NotStarted(String),
+    /// The machine refused; whether something runs is unknown, so observe before trying again.
+    #[error("cannot {action}")]
+    Failed {
+        /// What was being done to what.
+        action: String,
+        /// Why.
+        source: std::io::Error,
+    },
+}
+
+/// Runs jobs somewhere. All calls may block for a short time; none waits for a job.
+pub trait Engine: Send + Sync {
+    /// The nodes of a cluster as they are.
+    ///
+    /// # Errors
+    /// When they cannot be known now.
+    fn nodes(&self, cluster: &ClusterPlace) -> Result<Vec<NodeFact>, EngineError>;
+
+    /// Makes exactly the nodes of these places exist; the others go. Idempotent. The caller sees to it that
+    /// nothing runs on those that go.
+    ///
+    /// # Errors
+    /// When not all of them could be made or removed; [`Engine::nodes`] tells which are there.
+    fn resize(&self, cluster: &ClusterPlace, places: &[u32]) -> Result<(), EngineError>;
+
+    /// Where the files of a job will be, by directory id; the same answer for the same job and cluster.
+    ///
+    /// # Errors
+    /// [`EngineError::NotStarted`] when a path of the job leads nowhere this engine knows.
+    fn directories(&self, job: &Job, cluster: &ClusterPlace) -> Result<Vec<JobDirectory>, EngineError>;
+
+    /// Starts a run. A second launch of a run that has begun re-attaches to it.
+    ///
+    /// # Errors
+    /// See [`EngineError`].
+    fn launch(&self, request: &LaunchRequest) -> Result<(), EngineError>;
+
+    /// What became of these runs, in this order. Many at once.
+    ///
+    /// # Errors
+    /// When it cannot be known now.
+    fn observe(&self, runs: &[RunId]) -> Result<Vec<Observation>, EngineError>;
+
+    /// Begins to stop a run: polite first, impolite after `grace`. The end is seen by [`Engine::observe`].
+    ///
+    /// # Errors
+    /// When the run could not be told.
+    fn stop(&self, run: &RunId, grace: Duration) -> Result<(), EngineError>;
+
+    /// Removes what a run that is over left behind; not its output.
+    ///
+    /// # Errors
+    /// When something could not be removed.
+    fn forget(&self, run: &RunId) -> Result<(), EngineError>;
+
+    /// Removes the output that the server itself keeps of a job that is being deleted.
+    ///
+    /// # Errors
+    /// When something could not be removed.
+    fn remove_output(&self, job: &Job) -> Result<(), EngineError>;
+
+    /// Where the archive of a code snapshot is, or would be.
+    fn snapshot_archive(&self, snapshot: &crate::domain::snapshot::SnapshotId) -> PathBuf;
+}

@@ -1,0 +1,7 @@
+//! batchai: the map.
+
+pub mod api;
+pub mod domain;
+pub mod engine;
+pub mod store;
+pub mod supervisor;

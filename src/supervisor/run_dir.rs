@@ -1,0 +1,322 @@
+//! The run directory: the contract between an engine, which prepares a run and reads what became of it, and
+//! the supervisor, which stays with it. The only file that spells the names of its files.
+//!
+//! ```text
+//! <run id>/
+//!   launch.json       engine -> supervisor: what to do; written before anything starts
+//!   supervisor.lock   held (flock) by the one supervisor of this run for as long as it lives
+//!   status.json       supervisor -> engine: who I am; its presence means that the run has begun
+//!   exit.json         supervisor -> engine: how it ended; written (fsync, rename) after the last process is gone
+//!   supervisor.log    what the supervisor itself had to say
+//!   shared/           AZ_BATCHAI_SHARED_JOB_TEMP
+//!   nodes/<index>/    per node of the run: code/ (working copy), temp/, mounts/
+//! ```
+//! Every JSON file has a `version`. They are written beside and renamed; a reader takes an absent file as
+//! "not yet" and a torn one as an error that names it.
+
+use std::collections::BTreeMap;
+use std::fs::File;
+use std::io::{self, Write};
+use std::path::{Path, PathBuf};
+
+use serde::de::DeserializeOwned;
+use serde::{Deserialize, Serialize};
+
+/// The format of the files below. A reader refuses a larger one.
+pub const VERSION: u32 = 1;
+
+/// The variable that marks every process of a run; its value is the run id. What ends them when their
+/// supervisor is gone.
+pub const RUN_MARKER: &str = "BATCHAI_RUN_ID";
+
+/// What to do. A pure value, made by `engine/launch`; also what a dry run prints.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Launch {
+    /// [`VERSION`].
+    pub version: u32,
+    /// The run.
+    pub run: String,
+    /// Directories to make, with their parents, before anything else. Absolute.
+    pub directories: Vec<PathBuf>,
+    /// The nodes of the run; the first is the master.
+    pub nodes: Vec<LaunchNode>,
+    /// The command that runs first, on every node at once.
+    pub preparation: Option<Preparation>,
+    /// The toolkit's processes, started together after the preparation.
+    pub processes: Vec<Process>,
+    /// Seconds from the beginning of the run until it is ended with [`Cause::WallClock`].
+    pub max_wall_clock_seconds: u64,
+    /// Seconds between the polite and the impolite signal.
+    pub grace_seconds: u64,
+}
+
+/// One node of a run.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct LaunchNode {
+    /// Its id, such as `tvm-0000000001_0-20180607t091500z`.
+    pub id: String,
+    /// The archive of the user's code; unpacked into `working_directory`.
+    pub code: Option<PathBuf>,
+    /// Where commands on this node start. Exists after `directories` and `code`.
+    pub working_directory: PathBuf,
+    /// The job's own mounts, in order.
+    pub mounts: Vec<LaunchMount>,
+    /// The whole environment of commands on this node; nothing is inherited. Variables with `$` in their
+    /// value are already expanded.
+    pub environment: BTreeMap<String, String>,
+    /// The log of what was done on this node: lines `<UTC time, seconds>Z <text>`. Appended to.
+    pub execution_log: PathBuf,
+}
+
+/// A volume to mount before the preparation, and to unmount when the run is over, whatever happened.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct LaunchMount {
+    /// Where it appears. Absolute. The supervisor makes its parents.
+    pub path: PathBuf,
+    /// How.
+    pub how: MountHow,
+}
+
+/// How a volume appears.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub enum MountHow {
+    /// As a symbolic link to a directory, which is made if it is not there.
+    Directory(PathBuf),
+    /// By a shell command to which the path is appended; mounted if it exits 0. `path` is made before.
+    Command(String),
+}
+
+/// The command that runs first.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Preparation {
+    /// Shell text.
+    pub command: String,
+    /// Files for its standard output, one per node of [`Launch::nodes`].
+    pub stdout: Vec<PathBuf>,
+    /// Files for its standard error, likewise.
+    pub stderr: Vec<PathBuf>,
+}
+
+/// A process of the toolkit.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Process {
+    /// What it is called in logs and errors: `job`, or `rank 1`.
+    pub name: String,
+    /// Its place in [`Launch::nodes`].
+    pub node: usize,
+    /// Shell text, given to `bash -c` (`sh -c` where there is no bash).
+    pub command: String,
+    /// Variables over those of its node.
+    pub environment: BTreeMap<String, String>,
+    /// The file for its standard output; made empty.
+    pub stdout: PathBuf,
+    /// The file for its standard error; made empty.
+    pub stderr: PathBuf,
+}
+
+/// Who the supervisor is: enough to find it again after a restart of the server, and never another process.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Status {
+    /// [`VERSION`].
+    pub version: u32,
+    /// Its process id.
+    pub pid: i32,
+    /// Its start time in clock ticks since boot: field 22 of `/proc/<pid>/stat`.
+    pub start_time: u64,
+    /// `/proc/sys/kernel/random/boot_id`.
+    pub boot_id: String,
+    /// The cgroup v2 directory that holds the run's processes, where one could be made.
+    pub cgroup: Option<PathBuf>,
+}
+
+/// How a run ended.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Exit {
+    /// [`VERSION`].
+    pub version: u32,
+    /// Why it ended.
+    pub cause: Cause,
+    /// What the deciding process exited with: 128 + n when signal n ended it. `None` when nothing decided.
+    pub exit_code: Option<i32>,
+    /// A sentence for people where `cause` alone does not say it, such as what a failed mount printed.
+    pub message: Option<String>,
+    /// Microseconds since 1970, UTC.
+    pub ended_at: i64,
+}
+
+/// Why a run ended.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub enum Cause {
+    /// Every process exited, or one failed and the others were stopped.
+    Exited,
+    /// A directory, the code or an output file could not be made.
+    SetUpFailed,
+    /// A volume could not be mounted.
+    MountFailed,
+    /// The preparation exited with another code than 0 on a node.
+    PreparationFailed,
+    /// The wall-clock limit.
+    WallClock,
+    /// Somebody asked: SIGTERM or SIGINT to the supervisor.
+    Stopped,
+}
+
+/// Why a file of a run directory cannot be used.
+#[derive(Debug, thiserror::Error)]
+pub enum RunDirError {
+    /// The file system refused.
+    #[error("cannot {action} {}", path.display())]
+    Io {
+        /// `read`, `write` ...
+        action: &'static str,
+        /// Which file.
+        path: PathBuf,
+        /// Why.
+        source: io::Error,
+    },
+    /// The text is not what this version writes.
+    #[error("{} is damaged or from another version", path.display())]
+    Damaged {
+        /// Which file.
+        path: PathBuf,
+        /// Why.
+        source: serde_json::Error,
+    },
+    /// A newer program wrote it.
+    #[error("{} has format {found}, this program reads up to {VERSION}: start a newer batchai", path.display())]
+    Newer {
+        /// Which file.
+        path: PathBuf,
+        /// Its version.
+        found: u32,
+    },
+}
+
+/// One run directory, by path.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct RunDir(PathBuf);
+
+impl RunDir {
+    /// The run directory at `path`; nothing is read or made.
+    #[must_use]
+    pub fn at(path: impl Into<PathBuf>) -> Self {
+        Self(path.into())
+    }
+
+    /// Its path.
+    #[must_use]
+    pub fn path(&self) -> &Path {
+        &self.0
+    }
+
+    /// The lock that the one supervisor holds.
+    #[must_use]
+    pub fn lock(&self) -> PathBuf {
+        self.0.join("supervisor.lock")
+    }
+
+    /// Where the supervisor's own words go.
+    #[must_use]
+    pub fn log(&self) -> PathBuf {
+        self.0.join("supervisor.log")
+    }
+
+    /// Shared by all nodes of the run.
+    #[must_use]
+    pub fn shared(&self) -> PathBuf {
+        self.0.join("shared")
+    }
+
+    /// One node's part of the run: `code/`, `temp/`, `mounts/` are below.
+    #[must_use]
+    pub fn node(&self, place: usize) -> PathBuf {
+        self.0.join("nodes").join(place.to_string())
+    }
+
+    /// Writes what to do. Not synced: a run does not outlive the machine that it would run on.
+    ///
+    /// # Errors
+    /// When the file system refuses.
+    pub fn write_launch(&self, launch: &Launch) -> Result<(), RunDirError> {
+        self.write("launch.json", launch, false)
+    }
+
+    /// What to do.
+    ///
+    /// # Errors
+    /// When it cannot be read, is damaged, or newer than this program.
+    pub fn read_launch(&self) -> Result<Option<Launch>, RunDirError> {
+        self.read("launch.json")
+    }
+
+    /// Says who supervises.
+    ///
+    /// # Errors
+    /// When the file system refuses.
+    pub fn write_status(&self, status: &Status) -> Result<(), RunDirError> {
+        self.write("status.json", status, false)
+    }
+
+    /// Who supervises; `None` when nobody has begun.
+    ///
+    /// # Errors
+    /// As [`RunDir::read_launch`].
+    pub fn read_status(&self) -> Result<Option<Status>, RunDirError> {
+        self.read("status.json")
+    }
+
+    /// Says how it ended, so that it is still said after a power loss.
+    ///
+    /// # Errors
+    /// When the file system refuses.
+    pub fn write_exit(&self, exit: &Exit) -> Result<(), RunDirError> {
+        self.write("exit.json", exit, true)
+    }
+
+    /// How it ended; `None` when it has not.
+    ///
+    /// # Errors
+    /// As [`RunDir::read_launch`].
+    pub fn read_exit(&self) -> Result<Option<Exit>, RunDirError> {
+        self.read("exit.json")
+    }
+
+    fn write<T: Serialize>(&self, name: &str, value: &T, durably: bool) -> Result<(), RunDirError> {
+        let path = self.0.join(name);
+        let beside = self.0.join(format!("{name}.new"));
+        let failed = |action, path: &Path| {
+            let path = path.to_owned();
+            move |source| RunDirError::Io { action, path, source }
+        };
+        let mut file = File::create(&beside).map_err(failed("make", &beside))?;
+        let text = serde_json::to_vec(value).map_err(|source| RunDirError::Damaged { path: path.clone(), source })?;
+        file.write_all(&text).map_err(failed("write", &beside))?;
+        if durably {
+            file.sync_all().map_err(failed("sync", &beside))?;
+        }
+        std::fs::rename(&beside, &path).map_err(failed("rename into", &path))?;
+        if durably {
+            File::open(&self.0).and_then(|d| d.sync_all()).map_err(failed("sync", &self.0))?;
+        }
+        Ok(())
+    }
+
+    fn read<T: DeserializeOwned>(&self, name: &str) -> Result<Option<T>, RunDirError> {
+        #[derive(Deserialize)]
+        struct Versioned {
+            version: u32,
+        }
+        let path = self.0.join(name);
+        let text = match std::fs::read(&path) {
+            Ok(text) => text,
+            Err(e) if e.kind() == io::ErrorKind::NotFound => return Ok(None),
+            Err(source) => return Err(RunDirError::Io { action: "read", path, source }),
+        };
+        let damaged = |source| RunDirError::Damaged { path: path.clone(), source };
+        let Versioned { version } = serde_json::from_slice(&text).map_err(damaged)?;
+        if version > VERSION {
+            return Err(RunDirError::Newer { path, found: version });
+        }
+        serde_json::from_slice(&text).map(Some).map_err(damaged)
+    }
+}
