@@ -1,0 +1,3 @@
+//! What the user types and sees.
+
+pub mod spec;
