@@ -1,6 +1,7 @@
 //! batchai: the map.
 
 pub mod api;
+pub mod cli;
 pub mod domain;
 pub mod engine;
 pub mod operations;
