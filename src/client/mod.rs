@@ -1,0 +1,3 @@
+//! The near end of the wire.
+
+pub mod snapshot;
