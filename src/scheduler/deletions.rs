@@ -102,7 +102,7 @@ struct Ready {
     has_empty_folders: bool,
 }
 
-/// A code snapshot and its file.
+/// A code snapshot, by the digits of its id, and its file.
 struct Archive {
     snapshot: String,
     path: PathBuf,
@@ -111,7 +111,7 @@ struct Archive {
 fn without_output(tick: &mut Tick<'_>, job: &Stored<Job>) -> Option<(i64, Option<Archive>)> {
     let archive = |engine: &dyn Engine| {
         let snapshot = job.value.spec.code.as_ref()?;
-        Some(Archive { snapshot: snapshot.to_string(), path: engine.snapshot_archive(snapshot) })
+        Some(Archive { snapshot: snapshot.hex().to_owned(), path: engine.snapshot_archive(snapshot) })
     };
     let is_done = attempt(tick, Attempt::RemoveOutput(job.number), |engine| engine.remove_output(&job.value));
     is_done.then(|| (job.number, archive(tick.world.engine.as_ref())))

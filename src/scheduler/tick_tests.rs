@@ -16,7 +16,9 @@ use crate::domain::node::NodeState;
 use crate::domain::provisioning::{Provisioning, ProvisioningEvent};
 use crate::domain::snapshot::SnapshotId;
 use crate::domain::workspace::{Experiment, Workspace};
+use crate::engine::Waker;
 use crate::engine::simulated::{LaunchFault, Script, Simulated};
+use crate::scheduler::{Bell, start};
 use crate::store::Window;
 
 const LONG: Duration = Duration::from_secs(1000);
@@ -63,7 +65,8 @@ struct Stage {
     engine: Arc<Simulated>,
     memory: Memory,
     now: Timestamp,
-    commits: Arc<AtomicU64>,
+    rings: Arc<AtomicU64>,
+    bell: Bell,
     cluster: i64,
     next: Option<Timestamp>,
     directory: TempDir,
@@ -76,18 +79,22 @@ impl Stage {
 
     fn with(scale: Scale, engine: impl FnOnce(Simulated) -> Simulated) -> Self {
         let directory = tempfile::tempdir().expect("a directory");
-        let commits = Arc::new(AtomicU64::new(0));
-        let counted = Arc::clone(&commits);
-        let hook = Arc::new(move || {
-            counted.fetch_add(1, Ordering::SeqCst);
+        let rings = Arc::new(AtomicU64::new(0));
+        let (bell, counted) = (Bell::default(), Arc::clone(&rings));
+        let hook: Waker = Arc::new({
+            let bell = bell.clone();
+            move || {
+                counted.fetch_add(1, Ordering::SeqCst);
+                bell.ring();
+            }
         });
-        let store = Store::open(&directory.path().join("store.db"), hook).expect("a store");
-        let engine = Arc::new(engine(Simulated::new(Arc::new(|| {})).with_archives(directory.path())));
+        let store = Store::open(&directory.path().join("store.db"), Arc::clone(&hook)).expect("a store");
+        let engine = Arc::new(engine(Simulated::new(hook).with_archives(directory.path())));
         let now: Timestamp = "2018-06-07T09:15:00Z".parse().expect("a time");
         let cluster = store.write_blocking(move |tx| found(tx, scale, now)).expect("written");
         let world = World { store, engine: engine.clone(), run_ids: numbered_run_id };
         let memory = Memory::default();
-        let mut stage = Self { world, engine, memory, now, commits, cluster, next: None, directory };
+        let mut stage = Self { world, engine, memory, now, rings, bell, cluster, next: None, directory };
         stage.settle();
         stage
     }
@@ -99,12 +106,12 @@ impl Stage {
         self.world.store.write_blocking(change).expect("written")
     }
 
-    /// Ticks until one finds nothing to write, as the bell would have it.
+    /// Ticks until one is followed by silence: nothing written, no news from the engine.
     fn settle(&mut self) {
         for _ in 0..20 {
-            let before = self.commits.load(Ordering::SeqCst);
+            let before = self.rings.load(Ordering::SeqCst);
             self.next = tick(&self.world, &mut self.memory, self.now).expect("a tick");
-            if self.commits.load(Ordering::SeqCst) == before {
+            if self.rings.load(Ordering::SeqCst) == before {
                 return;
             }
         }
@@ -133,7 +140,7 @@ impl Stage {
         self.submit(job, node_count);
     }
 
-    fn submit_with(&mut self, job: &str, edit: impl FnOnce(&mut JobSpec)) {
+    fn submit_with(&self, job: &str, edit: impl FnOnce(&mut JobSpec)) {
         let mut spec = JobSpec {
             cluster: cluster_key(),
             priority: Priority::Normal,
@@ -605,6 +612,27 @@ fn a_failed_job_keeps_what_its_run_said() {
     stage.pass(1);
     let expected = Execution::Ended { started: began, at: stage.now, outcome };
     assert_eq!(stage.job("a").expect("the job").execution(), &expected);
+}
+
+#[test]
+fn the_running_scheduler_hears_the_store_and_the_engine_and_stops() {
+    let stage = Stage::new(manual(1));
+    let mut changes = stage.world.store.changes();
+    let (store, engine) = (stage.world.store.clone(), stage.engine.clone());
+    let scheduler = start(store, engine, stage.bell.clone(), Timestamp::now, numbered_run_id).expect("a thread");
+    let runtime = tokio::runtime::Builder::new_current_thread().build().expect("a runtime");
+    let mut wait_for = |state: &str| {
+        while stage.state("a") != state {
+            runtime.block_on(changes.changed()).expect("the store is open");
+        }
+    };
+    stage.submit_with("a", |_| {});
+    wait_for("running on [0]");
+    stage.engine.advance(Duration::from_secs(1));
+    wait_for("succeeded");
+    scheduler.stop();
+    stage.submit_with("b", |_| {});
+    assert_eq!(stage.state("b"), "queued", "nobody schedules any more");
 }
 
 #[test]
