@@ -1,7 +1,6 @@
 //! What one invocation works with: settings, connection, printer.
 
 use std::future::Future;
-use std::io::IsTerminal;
 
 use clap::{Args, ValueEnum};
 
@@ -96,7 +95,7 @@ impl Session {
     pub fn open(global: &Global, report: Report) -> Result<Self, Failure> {
         let home = Home::find()?;
         let settings = ClientSettings::load(home.client_config())?;
-        let printer = Printer { format: format(global, &settings)?, is_terminal: std::io::stdout().is_terminal() };
+        let printer = Printer { format: format(global, &settings)? };
         std::fs::create_dir_all(home.data()).map_err(|error| unusable(&home, &error))?;
         let socket = home.socket_address().map_err(|error| unusable(&home, &error))?;
         let executable = std::env::current_exe().map_err(|error| {
@@ -260,7 +259,7 @@ impl From<ClientError> for Failure {
 
 fn refused(status: u16, error: &ErrorDetail) -> Failure {
     let exit = match status {
-        404 => ExitCode::NotFound,
+        404 => ExitCode::Missing,
         401 | 403 => ExitCode::Unreachable,
         _ => ExitCode::Refused,
     };

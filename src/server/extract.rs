@@ -11,9 +11,9 @@ use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
-use super::convert;
+use super::convert::{self, FieldErrors};
 use super::error::ApiError;
-use crate::api::API_VERSION;
+use crate::api::{API_VERSION, check};
 use crate::domain::name::{ClusterKey, ExperimentKey, GroupKey, JobKey, WorkspaceKey};
 use crate::store::Window;
 
@@ -210,12 +210,22 @@ impl<S: Send + Sync, T: DeserializeOwned + JsonSchema> FromRequest<S> for Body<T
     }
 }
 
+/// Under our api-version unknown properties are errors, and all problems of the form come at once.
 fn decode<T: DeserializeOwned + JsonSchema>(bytes: &[u8]) -> Result<T, ApiError> {
     let unreadable = |error: serde_json::Error| {
         let message = format!("The body of the request cannot be read: {error}");
         ApiError::new(StatusCode::BAD_REQUEST, "InvalidRequestContent", message)
     };
-    let value: Value = serde_json::from_slice(bytes).map_err(unreadable)?;
+    let mut value: Value = serde_json::from_slice(bytes).map_err(unreadable)?;
+    let schema = schemars::schema_for!(T);
+    check::coerce(&schema, &mut value);
+    let mut errors = FieldErrors::default();
+    for problem in check::problems(&schema, &value) {
+        errors.add(problem.target(), problem.to_string());
+    }
+    if !errors.0.is_empty() {
+        return Err(errors.into());
+    }
     serde_json::from_value(value).map_err(unreadable)
 }
 
