@@ -8,6 +8,7 @@ pub mod directories;
 pub mod environment;
 pub mod launch;
 pub mod local;
+pub mod outcome;
 pub mod simulated;
 pub mod toolkit;
 pub mod volumes;

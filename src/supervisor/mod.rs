@@ -6,4 +6,6 @@
 //! descendants: TERM, grace, KILL. No async runtime, no network, no database: it must outlive and outsimple
 //! the server. [`run_dir`] is all it shares with the rest.
 
+pub mod identity;
+pub mod orphans;
 pub mod run_dir;
