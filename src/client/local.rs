@@ -76,12 +76,7 @@ impl LocalServer {
             return Ok(());
         }
         let (log, mut command) = (self.open_log()?, Command::new(&self.executable));
-        command
-            .args(arguments)
-            .current_dir(&self.data)
-            .stdin(Stdio::null())
-            .stdout(Stdio::piped())
-            .stderr(log);
+        command.args(arguments).current_dir(&self.data).stdin(Stdio::null()).stdout(Stdio::piped()).stderr(log);
         let mut child = command.spawn().map_err(io_error("start", &self.executable))?;
         let stdout = child.stdout.take().map(BufReader::new);
         let said = tokio::task::spawn_blocking(move || {
@@ -133,7 +128,8 @@ impl LocalServer {
             Err(TryLockError::Error(source)) => Err(io_error("lock", &self.start_lock)(source)),
             Err(TryLockError::WouldBlock) => {
                 let waiting = tokio::task::spawn_blocking(move || file.lock().map(|()| file));
-                let locked = waiting.await.map_err(|error| ClientError::transport("wait for the server's start", &error))?;
+                let locked =
+                    waiting.await.map_err(|error| ClientError::transport("wait for the server's start", &error))?;
                 locked.map_err(io_error("lock", &self.start_lock))
             }
         }

@@ -18,9 +18,9 @@ use serde::de::DeserializeOwned;
 
 pub use error::ClientError;
 
+use crate::api::API_VERSION;
 use crate::api::error::ErrorBody;
 use crate::api::server::{BUILD_HEADER, Build};
-use crate::api::{API_VERSION, path};
 use local::LocalServer;
 
 /// Seconds a request of ours asks the server to wait for a change before it is asked again.
@@ -50,7 +50,7 @@ impl Client {
     pub fn new(local: LocalServer) -> Result<Self, ClientError> {
         local.make_folder()?;
         let http = reqwest::Client::builder()
-            .unix_socket(local.socket_path()?)
+            .unix_socket(local.socket.as_path())
             .no_proxy()
             .connect_timeout(Duration::from_secs(5))
             .build()
@@ -153,7 +153,8 @@ async fn success(response: Response) -> Result<Response, ClientError> {
 
 async fn json<T: DeserializeOwned>(response: Response) -> Result<T, ClientError> {
     let text = response.text().await.map_err(|error| ClientError::transport("read the server's answer", &error))?;
-    serde_json::from_str(&text).map_err(|error| ClientError::Nonsense { what: format!("{error} in {}", excerpt(&text)) })
+    serde_json::from_str(&text)
+        .map_err(|error| ClientError::Nonsense { what: format!("{error} in {}", excerpt(&text)) })
 }
 
 fn excerpt(text: &str) -> String {

@@ -2,12 +2,12 @@
 
 use std::time::Duration;
 
-use reqwest::{Body, Method, StatusCode};
+use reqwest::{Body, Method};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 
 use super::snapshot::Snapshot;
-use super::{Client, ClientError, IfDown, PATIENCE, is_finished, json, plain, url};
+use super::{Client, ClientError, IfDown, PATIENCE, is_finished, json, plain, success, url};
 use crate::api::cluster::{Cluster, ClusterCreate};
 use crate::api::experiment::Experiment;
 use crate::api::file::File;
@@ -155,11 +155,8 @@ impl Client {
 
     /// Asks the server to leave, and returns when it does not listen any more. `false` when there was none.
     pub async fn stop_server(&self) -> Result<bool, ClientError> {
-        match self.send_if(IfDown::Fail, plain(Method::POST, path::SERVER_STOP.into())).await {
-            Ok(response) => {
-                debug_assert_eq!(response.status(), StatusCode::OK);
-                drop(response);
-            }
+        match self.exchange(IfDown::Fail, &plain(Method::POST, path::SERVER_STOP.into())).await {
+            Ok(response) => drop(success(response).await?),
             Err(ClientError::NotRunning) => return Ok(false),
             Err(error) => return Err(error),
         }

@@ -11,6 +11,7 @@ use crate::domain::job::{Event, Execution, Job, JobSpec};
 use crate::domain::name::{ExperimentKey, JobKey};
 use crate::domain::node::{Node, NodeState};
 use crate::domain::provisioning::ProvisioningState;
+use crate::engine::toolkit::{self, OutputStream};
 use crate::store::{Reader, Store, Stored, Tx, Window};
 
 /// A job with what is known of its place in the queue.
@@ -215,9 +216,9 @@ fn count<T>(items: impl Iterator<Item = T>) -> u32 {
     u32::try_from(items.count()).unwrap_or(u32::MAX)
 }
 
-/// The files the processes of a job write their output to: file name, source (`job`, `preparation` or a
-/// rank), stream (`stdout` or `stderr`). Files that are named after nodes are known when it has nodes.
+/// The files the processes of a job write their output to. Files that are named after nodes are known when
+/// it has nodes.
 #[must_use]
-pub fn output_streams(spec: &JobSpec, node_ids: &[String]) -> Vec<(String, String, String)> {
-    crate::engine::toolkit::output_streams(spec, node_ids)
+pub fn output_streams(spec: &JobSpec, node_ids: &[String]) -> Vec<OutputStream> {
+    toolkit::output_streams(spec, node_ids)
 }

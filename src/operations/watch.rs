@@ -8,20 +8,19 @@ use std::io;
 use std::mem::MaybeUninit;
 use std::os::fd::OwnedFd;
 use std::path::Path;
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
 
 use rustix::fs::inotify::{self, CreateFlags, WatchFlags};
-use tokio::io::unix::AsyncFd;
 use tokio::sync::watch;
 
-/// The watch of the whole server. Cheap to clone; must be made inside the async runtime.
+/// The watch of the whole server. Cheap to clone.
 #[derive(Clone)]
 pub struct FileWatch {
     shared: Arc<Shared>,
 }
 
 struct Shared {
-    inotify: AsyncFd<OwnedFd>,
+    inotify: Arc<OwnedFd>,
     watched: Mutex<HashMap<i32, Watched>>,
 }
 
@@ -38,21 +37,15 @@ pub struct Watcher {
 }
 
 impl FileWatch {
-    /// Starts to listen.
+    /// Starts to listen, on a thread of its own that sleeps in the kernel.
     ///
     /// # Errors
-    /// When the kernel has no inotify instance left for this user.
+    /// When the kernel has no inotify instance left for this user, or no thread.
     pub fn start() -> io::Result<Self> {
-        let inotify = AsyncFd::register(inotify::init(CreateFlags::CLOEXEC | CreateFlags::NONBLOCK)?)?;
-        let shared = Arc::new(Shared { inotify, watched: Mutex::default() });
+        let inotify = Arc::new(inotify::init(CreateFlags::CLOEXEC)?);
+        let shared = Arc::new(Shared { inotify: inotify.clone(), watched: Mutex::default() });
         let listener = Arc::downgrade(&shared);
-        tokio::spawn(async move {
-            while let Some(shared) = listener.upgrade() {
-                if shared.listen().await.is_err() {
-                    return;
-                }
-            }
-        });
+        std::thread::Builder::new().name("file watch".into()).spawn(move || listen(&inotify, &listener))?;
         Ok(Self { shared })
     }
 
@@ -70,7 +63,7 @@ impl FileWatch {
         let mut watched = self.shared.lock();
         let mut candidate = path;
         let descriptor = loop {
-            match inotify::add_watch(self.shared.inotify.get_ref(), candidate, wanted) {
+            match inotify::add_watch(&*self.shared.inotify, candidate, wanted) {
                 Ok(descriptor) => break descriptor,
                 Err(rustix::io::Errno::NOENT) => {
                     candidate = candidate.parent().ok_or(io::ErrorKind::NotFound)?;
@@ -86,27 +79,33 @@ impl FileWatch {
     }
 }
 
-impl Shared {
-    async fn listen(&self) -> io::Result<()> {
-        let mut ready = self.inotify.readable().await?;
-        let mut buffer = [MaybeUninit::uninit(); 4096];
-        let mut reader = inotify::Reader::new(ready.get_inner(), &mut buffer);
-        let outcome = loop {
-            match reader.next() {
-                Ok(event) => {
-                    if let Some(watched) = self.lock().get(&event.wd()) {
-                        watched.changes.send_modify(|count| *count += 1);
-                    }
-                }
-                Err(rustix::io::Errno::AGAIN) => break Ok(()),
-                Err(rustix::io::Errno::INTR) => {}
-                Err(error) => break Err(error.into()),
-            }
+/// Passes events on until the watch is gone.
+fn listen(inotify: &OwnedFd, shared: &Weak<Shared>) {
+    let mut buffer = [MaybeUninit::uninit(); 4096];
+    let mut reader = inotify::Reader::new(inotify, &mut buffer);
+    loop {
+        let event = match reader.next() {
+            Ok(event) => event,
+            Err(rustix::io::Errno::INTR) => continue,
+            Err(_) => return,
         };
-        ready.clear_ready();
-        outcome
+        let Some(shared) = shared.upgrade() else { return };
+        if let Some(watched) = shared.lock().get(&event.wd()) {
+            watched.changes.send_modify(|count| *count += 1);
+        }
     }
+}
 
+/// Wakes the listener with a last event, so that it sees that nobody is left.
+impl Drop for Shared {
+    fn drop(&mut self) {
+        if let Ok(descriptor) = inotify::add_watch(&*self.inotify, "/", WatchFlags::ATTRIB) {
+            let _ = inotify::remove_watch(&*self.inotify, descriptor);
+        }
+    }
+}
+
+impl Shared {
     fn lock(&self) -> MutexGuard<'_, HashMap<i32, Watched>> {
         self.watched.lock().unwrap_or_else(PoisonError::into_inner)
     }
@@ -127,7 +126,7 @@ impl Drop for Watcher {
             entry.watchers -= 1;
             if entry.watchers == 0 {
                 watched.remove(&self.descriptor);
-                let _ = inotify::remove_watch(self.shared.inotify.get_ref(), self.descriptor);
+                let _ = inotify::remove_watch(&*self.shared.inotify, self.descriptor);
             }
         }
     }

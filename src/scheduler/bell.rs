@@ -18,6 +18,12 @@ struct Inner {
 }
 
 impl Bell {
+    /// A bell that has not been rung.
+    #[must_use]
+    pub fn new() -> Self {
+        Self::default()
+    }
+
     /// Wakes the scheduler, or keeps it from falling asleep. Cheap, never blocks for long.
     pub fn ring(&self) {
         *self.0.has_rung.lock().unwrap_or_else(PoisonError::into_inner) = true;

@@ -54,8 +54,7 @@ impl From<FieldErrors> for ApiError {
         match details.as_slice() {
             [one] => {
                 error.detail.target.clone_from(&one.target);
-                error.detail.message =
-                    format!("{}: {}", one.target.as_deref().unwrap_or_default(), one.message);
+                error.detail.message = format!("{}: {}", one.target.as_deref().unwrap_or_default(), one.message);
             }
             several => error.detail.message = format!("The request has {} invalid properties", several.len()),
         }
@@ -80,7 +79,9 @@ impl From<OperationError> for ApiError {
             OperationError::SnapshotTooLarge { .. } => {
                 Self::new(StatusCode::PAYLOAD_TOO_LARGE, "RequestEntityTooLarge", text)
             }
-            OperationError::Store(StoreError::DiskFull { .. }) => Self::new(StatusCode::INSUFFICIENT_STORAGE, "DiskFull", text),
+            OperationError::Store(StoreError::DiskFull { .. }) => {
+                Self::new(StatusCode::INSUFFICIENT_STORAGE, "DiskFull", text)
+            }
             OperationError::File { ref source, .. } if source.kind() == std::io::ErrorKind::StorageFull => {
                 Self::new(StatusCode::INSUFFICIENT_STORAGE, "DiskFull", chain(&error))
             }

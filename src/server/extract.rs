@@ -239,9 +239,8 @@ impl<T: Serialize> IntoResponse for Wire<T> {
                 drop_nulls(&mut value);
                 axum::Json(value).into_response()
             }
-            Err(error) => {
-                ApiError::new(StatusCode::INTERNAL_SERVER_ERROR, "InternalServerError", error.to_string()).into_response()
-            }
+            Err(error) => ApiError::new(StatusCode::INTERNAL_SERVER_ERROR, "InternalServerError", error.to_string())
+                .into_response(),
         }
     }
 }

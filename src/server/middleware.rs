@@ -6,7 +6,7 @@ use axum::extract::{Request, State};
 use axum::http::{HeaderValue, Method, StatusCode, Uri};
 use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
-use futures_util::FutureExt;
+use futures_util::future::FutureExt;
 
 use super::error::ApiError;
 use super::lifetime::Lifetime;
@@ -46,5 +46,9 @@ pub(super) async fn around(State(around): State<Around>, request: Request, next:
 
 /// The answer to a path or method that nobody serves.
 pub(super) async fn no_such_path(method: Method, uri: Uri) -> ApiError {
-    ApiError::new(StatusCode::NOT_FOUND, "InvalidResourceType", format!("There is no operation {method} {}", uri.path()))
+    ApiError::new(
+        StatusCode::NOT_FOUND,
+        "InvalidResourceType",
+        format!("There is no operation {method} {}", uri.path()),
+    )
 }

@@ -95,7 +95,9 @@ pub async fn serve(settings: ServerSettings, ready: impl FnOnce(&ServerStatus)) 
     }
 
     let asked = lifetime.clone();
-    let server = axum::serve(listener, app).with_graceful_shutdown(async move { asked.left().await; });
+    let server = axum::serve(listener, app).with_graceful_shutdown(async move {
+        asked.left().await;
+    });
     tokio::select! {
         result = server => result.map_err(io_error("serve", &home.socket()))?,
         () = async { lifetime.left().await; tokio::time::sleep(LAST_REQUESTS).await } => {}
@@ -114,6 +116,7 @@ fn compose(settings: &ServerSettings) -> Result<(Context, Scheduler), ServeError
     let engine: Arc<dyn Engine> = Arc::new(LocalEngine::open(data, settings.executable.clone(), bell.hook())?);
     let watch = FileWatch::start().map_err(io_error("watch", settings.home.data()))?;
     let scheduler = scheduler::start(store.clone(), engine.clone(), bell, Timestamp::now, || RunId(new_id()));
+    let scheduler = scheduler.map_err(io_error("start the scheduler of", settings.home.data()))?;
     Ok((Context { store, engine, watch, clock: Timestamp::now, new_id }, scheduler))
 }
 

@@ -9,3 +9,7 @@
 pub mod identity;
 pub mod orphans;
 pub mod run_dir;
+
+pub fn run(dir: &std::path::Path) -> Result<(), std::io::Error> {
+    todo!("{dir:?}")
+}

@@ -2,7 +2,9 @@
 
 use clap::{Args, Subcommand, ValueEnum};
 
-use crate::api::cluster::{AutoScale, Cluster, ClusterCreate, DeallocationOption, ManualScale, ScaleSettings, VmPriority};
+use crate::api::cluster::{
+    AutoScale, Cluster, ClusterCreate, DeallocationOption, ManualScale, ScaleSettings, VmPriority,
+};
 use crate::api::id::{Child, ResourceId};
 use crate::api::path;
 use crate::cli::Outcome;
@@ -131,7 +133,8 @@ async fn create(args: CreateArgs, session: &Session) -> Outcome {
         properties.scale_settings = Some(scale);
     }
     if properties.scale_settings.is_none() {
-        let message = "the cluster has no number of nodes: give --target, or --min and --max, or `scaleSettings` in the file";
+        let message =
+            "the cluster has no number of nodes: give --target, or --min and --max, or `scaleSettings` in the file";
         return Err(Failure::new(ExitCode::Usage, message));
     }
     properties.vm_size = args.vm_size.or(properties.vm_size);

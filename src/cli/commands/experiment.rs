@@ -56,9 +56,8 @@ pub async fn run(command: ExperimentCommand, session: Session) -> Outcome {
         ExperimentCommand::Create(args) => {
             check_name("experiment", &args.name)?;
             let (id, workspace) = (id(&session, &args), session.workspace(&args.scope));
-            let experiment = super::job::ensure::with_workspace(&session, &id, &workspace, || {
-                session.client.put_experiment(&id)
-            });
+            let experiment =
+                super::job::ensure::with_workspace(&session, &id, &workspace, || session.client.put_experiment(&id));
             session.print(&Output::one(&experiment.await?))
         }
         ExperimentCommand::Show(args) => {

@@ -5,11 +5,11 @@ use std::io::Write;
 use clap::{Args, Subcommand};
 
 use crate::api::server::ServerStatus;
+use crate::cli::Outcome;
 use crate::cli::exit_code::ExitCode;
 use crate::cli::output::{self, Output};
 use crate::cli::report::Failure;
 use crate::cli::session::Session;
-use crate::cli::Outcome;
 use crate::client::ClientError;
 use crate::client::local::READY;
 use crate::config::env;

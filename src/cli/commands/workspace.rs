@@ -96,7 +96,8 @@ async fn list(args: ListArgs, session: &Session) -> Outcome {
     let narrowed = args.resource_group.or_else(|| session.settings.defaults.group.clone());
     let collection = match narrowed {
         Some(group) => {
-            let any = ResourceId { subscription: SUBSCRIPTION.into(), group, workspace: "any".into(), child: Child::None };
+            let any =
+                ResourceId { subscription: SUBSCRIPTION.into(), group, workspace: "any".into(), child: Child::None };
             path::collection(&any)
         }
         None => path::WORKSPACES_OF_SUBSCRIPTION.replace("{subscription}", SUBSCRIPTION),

@@ -120,7 +120,8 @@ fn microseconds(wire: &str) -> Option<i128> {
 }
 
 /// As in Python, only the days can be negative.
-fn timedelta(microseconds: i128) -> String {
+#[must_use]
+pub fn timedelta(microseconds: i128) -> String {
     let (seconds, below) = (microseconds.div_euclid(1_000_000), microseconds.rem_euclid(1_000_000));
     let (days, second) = (seconds.div_euclid(86_400), seconds.rem_euclid(86_400));
     let days = match days {

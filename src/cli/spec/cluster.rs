@@ -12,7 +12,7 @@ use crate::api::check::{At, Segment};
 use crate::api::cluster::ClusterSpec;
 
 /// What a cluster file says.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct ClusterFile {
     /// The cluster's name.
     pub name: Option<String>,

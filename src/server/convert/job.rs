@@ -10,7 +10,7 @@ use crate::domain::job::{Execution, Job, JobError, JobSpec, Outcome, Priority, T
 use crate::domain::mount::relative_path;
 use crate::domain::name::{ClusterKey, JobKey, WorkspaceKey};
 use crate::domain::snapshot::SnapshotId;
-use crate::operations::jobs::JobView;
+use crate::operations::jobs::{self, JobView};
 
 /// Body to spec.
 ///
@@ -64,7 +64,10 @@ struct JobParts {
 
 fn refuse_what_is_missing(wire: &wire::JobSpec, errors: &mut FieldErrors) {
     if wire.container_settings.is_some() {
-        errors.add("properties.containerSettings", "this server does not run containers yet: leave it out to run on the host");
+        errors.add(
+            "properties.containerSettings",
+            "this server does not run containers yet: leave it out to run on the host",
+        );
     }
     if wire.secrets.as_ref().is_some_and(|secrets| !secrets.is_empty()) {
         errors.add("properties.secrets", "this server does not keep secrets yet");
@@ -217,7 +220,8 @@ fn wall_clock(wire: &wire::JobSpec, errors: &mut FieldErrors) -> u64 {
     };
     let span: Option<jiff::Span> = text.parse().ok().filter(|_| text.starts_with('P'));
     // Days are 24 hours here; months and years have no length without a calendar.
-    let seconds = span.and_then(|span| span.total((jiff::Unit::Second, jiff::SpanRelativeTo::days_are_24_hours())).ok());
+    let seconds =
+        span.and_then(|span| span.total((jiff::Unit::Second, jiff::SpanRelativeTo::days_are_24_hours())).ok());
     match seconds {
         Some(seconds) if seconds >= 1.0 => seconds.round() as u64,
         Some(_) | None => {
@@ -251,7 +255,11 @@ pub fn job(view: &JobView) -> wire::Job {
     let name = job.key.name.to_string();
     let experiment = &job.key.experiment;
     let (state, since) = state(job.execution());
-    let streams = crate::operations::jobs::output_streams(&job.spec, node_ids);
+    let streams = jobs::output_streams(&job.spec, node_ids).into_iter().map(|stream| wire::OutputStream {
+        file_name: stream.file_name,
+        source: stream.source,
+        stream: stream.stream.into(),
+    });
     wire::Job {
         id: id(&job.key).to_string(),
         name,
@@ -267,7 +275,7 @@ pub fn job(view: &JobView) -> wire::Job {
             tool_type: tool_type(&job.spec.toolkit).into(),
             job_output_directory_path_segment: job.path_segment(),
             queue_reason: queue_reason.clone(),
-            output_streams: Some(streams.into_iter().map(|(file_name, source, stream)| wire::OutputStream { file_name, source, stream }).collect()),
+            output_streams: Some(streams.collect()),
             generation: Some(stored.generation),
             spec: spec_back(job),
         },
@@ -319,8 +327,19 @@ fn tool_type(toolkit: &Toolkit) -> &'static str {
 
 fn spec_back(job: &Job) -> wire::JobSpec {
     let JobSpec {
-        cluster, priority, node_count, toolkit, preparation, mounts, std_out_err_prefix,
-        inputs, outputs, environment, max_wall_clock_seconds, code, search_path,
+        cluster,
+        priority,
+        node_count,
+        toolkit,
+        preparation,
+        mounts,
+        std_out_err_prefix,
+        inputs,
+        outputs,
+        environment,
+        max_wall_clock_seconds,
+        code,
+        search_path,
     } = &job.spec;
     let mut wire = wire::JobSpec {
         scheduling_priority: Some(match priority {
@@ -335,7 +354,9 @@ fn spec_back(job: &Job) -> wire::JobSpec {
         node_count: *node_count,
         job_preparation: preparation.clone().map(|command_line| wire::JobPreparation { command_line }),
         std_out_err_path_prefix: std_out_err_prefix.clone(),
-        input_directories: some(inputs.iter().map(|Input { id, path }| wire::InputDirectory { id: id.clone(), path: path.clone() })),
+        input_directories: some(
+            inputs.iter().map(|Input { id, path }| wire::InputDirectory { id: id.clone(), path: path.clone() }),
+        ),
         output_directories: some(outputs.iter().map(|Output { id, path_prefix, path_suffix }| wire::OutputDirectory {
             id: id.clone(),
             path_prefix: path_prefix.clone(),

@@ -57,7 +57,8 @@ fn file_share(target: &str, share: &wire::AzureFileShareReference, errors: &mut 
     required(&format!("{target}.accountName"), &share.account_name, errors);
     let name = share.azure_file_url.split_once("://").and_then(|(_, rest)| rest.trim_end_matches('/').split_once('/'));
     let Some((_, name)) = name.filter(|(host, name)| !host.is_empty() && !name.is_empty()) else {
-        let message = format!("`{}` must look like https://<account>.file.core.windows.net/<share>", share.azure_file_url);
+        let message =
+            format!("`{}` must look like https://<account>.file.core.windows.net/<share>", share.azure_file_url);
         errors.add(format!("{target}.azureFileUrl"), message);
         return None;
     };
@@ -86,15 +87,23 @@ fn blob_container(
 
 fn file_server(target: &str, server: &wire::FileServerReference, errors: &mut FieldErrors) -> Option<MountSource> {
     required(&format!("{target}.fileServer.id"), &server.file_server.id, errors);
-    let directory = match server.source_directory.as_deref().map(|path| (path, relative_path(path.trim_start_matches('/')))) {
-        None | Some(("" | "." | "/", _)) => None,
-        Some((_, Some(path))) => Some(path),
-        Some((path, None)) => {
-            errors.add(format!("{target}.sourceDirectory"), format!("`{path}` must stay inside the file server's export"));
-            None
-        }
-    };
-    Some(MountSource::FileServer { id: server.file_server.id.clone(), directory, options: server.mount_options.clone() })
+    let directory =
+        match server.source_directory.as_deref().map(|path| (path, relative_path(path.trim_start_matches('/')))) {
+            None | Some(("" | "." | "/", _)) => None,
+            Some((_, Some(path))) => Some(path),
+            Some((path, None)) => {
+                errors.add(
+                    format!("{target}.sourceDirectory"),
+                    format!("`{path}` must stay inside the file server's export"),
+                );
+                None
+            }
+        };
+    Some(MountSource::FileServer {
+        id: server.file_server.id.clone(),
+        directory,
+        options: server.mount_options.clone(),
+    })
 }
 
 fn required(target: &str, text: &str, errors: &mut FieldErrors) {
@@ -141,10 +150,10 @@ pub(super) fn volumes(mounts: &[Mount]) -> Option<wire::MountVolumes> {
                 });
             }
             MountSource::Unmanaged { command } => {
-                volumes.unmanaged_file_systems.get_or_insert_default().push(wire::UnmanagedFileSystemReference {
-                    mount_command: command.clone(),
-                    relative_mount_path,
-                });
+                volumes
+                    .unmanaged_file_systems
+                    .get_or_insert_default()
+                    .push(wire::UnmanagedFileSystemReference { mount_command: command.clone(), relative_mount_path });
             }
         }
     }

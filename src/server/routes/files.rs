@@ -41,9 +41,14 @@ pub async fn list(
     let end = entries.len().min(first + paging.window.limit as usize);
     let job = convert_job::id(&key);
     let value = entries[first..end].iter().map(|entry| file(entry, &id, &folder, &job, &paging)).collect();
-    let next_link = (end < entries.len())
-        .then(|| format!("{}&outputdirectoryid={}&directory={}", paging.link(i64::try_from(end).unwrap_or(i64::MAX)),
-            path::encode(&id), path::encode(&folder)));
+    let next_link = (end < entries.len()).then(|| {
+        format!(
+            "{}&outputdirectoryid={}&directory={}",
+            paging.link(i64::try_from(end).unwrap_or(i64::MAX)),
+            path::encode(&id),
+            path::encode(&folder)
+        )
+    });
     Ok(Wire(Page { value, next_link }))
 }
 

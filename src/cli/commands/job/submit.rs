@@ -136,11 +136,8 @@ fn made_up_name(file: &str, code: Option<&Path>) -> String {
     let stem = path.file_stem().filter(|stem| *stem != "job" && file != "-");
     let folder = code.or_else(|| path.parent()).and_then(Path::file_name);
     let base = stem.or(folder).map(|name| name.to_string_lossy().into_owned()).unwrap_or_default();
-    let clean: String = base
-        .chars()
-        .map(|c| if c.is_ascii_alphanumeric() || "-_".contains(c) { c } else { '-' })
-        .take(48)
-        .collect();
+    let clean: String =
+        base.chars().map(|c| if c.is_ascii_alphanumeric() || "-_".contains(c) { c } else { '-' }).take(48).collect();
     let clean = if clean.trim_matches('-').is_empty() { "job" } else { clean.trim_matches('-') };
     let unique = uuid::Uuid::new_v4().simple().to_string();
     format!("{clean}-{}", &unique[..6])
