@@ -163,7 +163,7 @@ impl Stage {
     }
 
     /// Changes a stored job, as a request would.
-    pub(super) fn change_job(&mut self, job: &str, change: impl FnOnce(&mut Job) + Send + 'static) {
+    pub(super) fn change_job(&self, job: &str, change: impl FnOnce(&mut Job) + Send + 'static) {
         let key = job_key(job);
         self.write(move |tx| {
             let mut stored = tx.job(&key)?.expect("the job");
@@ -173,14 +173,18 @@ impl Stage {
     }
 
     pub(super) fn terminate(&mut self, job: &str) {
+        self.request_termination(job);
+        self.settle();
+    }
+
+    pub(super) fn request_termination(&self, job: &str) {
         let now = self.now;
         self.change_job(job, move |job| {
             job.apply(&Event::TerminateRequested, now);
         });
-        self.settle();
     }
 
-    pub(super) fn delete_job(&mut self, job: &str) {
+    pub(super) fn delete_job(&self, job: &str) {
         let now = self.now;
         self.change_job(job, move |job| {
             job.provisioning = deleting(job.provisioning, now);
@@ -188,7 +192,7 @@ impl Stage {
         });
     }
 
-    pub(super) fn delete_experiment(&mut self) {
+    pub(super) fn delete_experiment(&self) {
         let now = self.now;
         self.write(move |tx| {
             let mut stored = tx.experiment(&experiment())?.expect("the experiment");
@@ -197,7 +201,7 @@ impl Stage {
         });
     }
 
-    pub(super) fn delete_cluster(&mut self) {
+    pub(super) fn delete_cluster(&self) {
         let now = self.now;
         self.write(move |tx| {
             let mut stored = tx.cluster(&cluster_key())?.expect("the cluster");
@@ -206,7 +210,7 @@ impl Stage {
         });
     }
 
-    pub(super) fn delete_workspace(&mut self) {
+    pub(super) fn delete_workspace(&self) {
         let now = self.now;
         self.write(move |tx| {
             let mut stored = tx.workspace(&workspace())?.expect("the workspace");
