@@ -11,7 +11,6 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use super::{ClusterPlace, Engine, EngineError, LaunchRequest, NodeCondition, NodeFact, Observation, Waker};
-use crate::domain::job::spec::Output;
 use crate::domain::job::{Job, JobDirectory, JobError, Outcome};
 use crate::domain::name::RunId;
 use crate::domain::snapshot::SnapshotId;
@@ -211,7 +210,7 @@ impl Engine for Simulated {
             path: format!("/simulated/{}/{id}", job.path_segment()),
             is_listable: true,
         };
-        let outputs = job.spec.outputs.iter().map(|Output { id, .. }| directory(id));
+        let outputs = job.spec.outputs.iter().map(|output| directory(&output.id));
         Ok(std::iter::once(directory("stdouterr")).chain(outputs).collect())
     }
 

@@ -8,7 +8,7 @@ use std::path::{Path, PathBuf};
 use crate::domain::Step;
 use crate::domain::job::{Event, Execution, Job, JobError};
 use crate::domain::provisioning::ProvisioningState;
-use crate::engine::{ClusterPlace, Engine};
+use crate::engine::ClusterPlace;
 use crate::store::{Reader, StoreError, Stored, Tx};
 
 use super::memory::Attempt;
@@ -109,39 +109,24 @@ struct Archive {
 }
 
 fn without_output(tick: &mut Tick<'_>, job: &Stored<Job>) -> Option<(i64, Option<Archive>)> {
-    let archive = |engine: &dyn Engine| {
-        let snapshot = job.value.spec.code.as_ref()?;
-        Some(Archive { snapshot: snapshot.hex().to_owned(), path: engine.snapshot_archive(snapshot) })
-    };
-    let is_done = attempt(tick, Attempt::RemoveOutput(job.number), |engine| engine.remove_output(&job.value));
-    is_done.then(|| (job.number, archive(tick.world.engine.as_ref())))
+    tick.attempt(Attempt::RemoveOutput(job.number), |engine| {
+        engine.remove_output(&job.value)?;
+        let archive =
+            job.value.spec.code.as_ref().map(|snapshot| Archive {
+                snapshot: snapshot.hex().to_owned(),
+                path: engine.snapshot_archive(snapshot),
+            });
+        Ok((job.number, archive))
+    })
 }
 
 fn without_nodes(tick: &mut Tick<'_>, cluster: &DeletedCluster) -> Option<i64> {
     let number = cluster.place.number;
-    let is_done = cluster.running.is_empty()
-        && attempt(tick, Attempt::Resize(number), |engine| engine.resize(&cluster.place, &[]));
-    is_done.then_some(number)
-}
-
-fn attempt(
-    tick: &mut Tick<'_>,
-    attempt: Attempt,
-    doing: impl FnOnce(&dyn Engine) -> Result<(), crate::engine::EngineError>,
-) -> bool {
-    if !tick.memory.trouble.allows(&attempt, tick.now) {
-        return false;
+    if !cluster.running.is_empty() {
+        return None;
     }
-    match doing(tick.world.engine.as_ref()) {
-        Ok(()) => {
-            tick.memory.trouble.succeeded(&attempt);
-            true
-        }
-        Err(error) => {
-            tick.memory.trouble.failed(attempt, &error, tick.now);
-            false
-        }
-    }
+    tick.attempt(Attempt::Resize(number), |engine| engine.resize(&cluster.place, &[]))?;
+    Some(number)
 }
 
 /// Removes what is ready, and the folders that are empty then, in one commit.

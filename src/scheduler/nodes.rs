@@ -59,25 +59,24 @@ pub(super) fn resize(tick: &mut Tick<'_>, clusters: &[Present], plans: &[Plan]) 
     for (cluster, plan) in clusters.iter().zip(plans) {
         let places: BTreeSet<u32> = plan.places.iter().copied().collect();
         let stored: BTreeSet<u32> = cluster.nodes.iter().map(|node| node.index).collect();
-        let is_as_planned = places == cluster.existing && places == stored;
-        let facts = if is_as_planned { None } else { make(tick, cluster, &plan.places) };
-        let existing = match &facts {
-            Some(facts) => facts.keys().copied().collect(),
-            None => cluster.existing.clone(),
-        };
-        let mut change = Change { put: Vec::new(), remove: Vec::new(), allocation: Vec::new() };
-        note_nodes(&mut change, cluster, &places, facts.as_ref().unwrap_or(&BTreeMap::new()), tick.now);
-        for node in cluster.nodes.iter().filter(|node| !places.contains(&node.index)) {
-            if !existing.contains(&node.index) {
-                change.remove.push(node.index);
+        let mut change = Change::default();
+        let mut is_reached = places == cluster.existing && places == stored;
+        if !is_reached {
+            change.allocation.push(AllocationEvent::TargetMoved);
+            let resize = Attempt::Resize(cluster.place.number);
+            // Also after a refusal the engine is asked what it has: part of it may have been done.
+            tick.attempt(resize, |engine| engine.resize(&cluster.place, &plan.places));
+            if let Some(facts) = list(tick, &cluster.place) {
+                note_nodes(&mut change, cluster, &places, &facts, tick.now);
+                is_reached = facts.keys().copied().eq(places);
             }
         }
-        if !is_as_planned || !plan.is_settled {
-            change.allocation.push(AllocationEvent::TargetMoved);
-        }
-        if places == existing && plan.is_settled {
-            change.allocation.push(AllocationEvent::Reached);
-        }
+        let allocation = match (plan.is_settled, is_reached) {
+            (true, true) => Some(AllocationEvent::Reached),
+            (false, _) => Some(AllocationEvent::TargetMoved),
+            (true, false) => None,
+        };
+        change.allocation.extend(allocation);
         write(tick, cluster, change)?;
     }
     Ok(())
@@ -102,20 +101,8 @@ fn read(tick: &Tick<'_>) -> Result<Vec<Present>, StoreError> {
 }
 
 fn list(tick: &mut Tick<'_>, place: &ClusterPlace) -> Option<BTreeMap<u32, NodeFact>> {
-    let attempt = Attempt::ListNodes(place.number);
-    if !tick.memory.trouble.allows(&attempt, tick.now) {
-        return None;
-    }
-    match tick.world.engine.nodes(place) {
-        Ok(facts) => {
-            tick.memory.trouble.succeeded(&attempt);
-            Some(facts.into_iter().map(|fact| (fact.index, fact)).collect())
-        }
-        Err(error) => {
-            tick.memory.trouble.failed(attempt, &error, tick.now);
-            None
-        }
-    }
+    let facts = tick.attempt(Attempt::ListNodes(place.number), |engine| engine.nodes(place))?;
+    Some(facts.into_iter().map(|fact| (fact.index, fact)).collect())
 }
 
 /// What a stored node is after what the engine says of it; `None` when that changes nothing.
@@ -135,21 +122,8 @@ fn after(node: &Node, fact: &NodeFact, now: Timestamp) -> Option<Node> {
     (next != *node).then_some(next)
 }
 
-/// Resizes; the nodes that exist afterwards, also when not all could be made. `None`: nothing was done, or
-/// what exists is unknown.
-fn make(tick: &mut Tick<'_>, cluster: &Present, places: &[u32]) -> Option<BTreeMap<u32, NodeFact>> {
-    let attempt = Attempt::Resize(cluster.place.number);
-    if !tick.memory.trouble.allows(&attempt, tick.now) {
-        return None;
-    }
-    match tick.world.engine.resize(&cluster.place, places) {
-        Ok(()) => tick.memory.trouble.succeeded(&attempt),
-        Err(error) => tick.memory.trouble.failed(attempt, &error, tick.now),
-    }
-    list(tick, &cluster.place)
-}
-
 /// What is to be written about a cluster.
+#[derive(Default)]
 struct Change {
     put: Vec<Node>,
     remove: Vec<u32>,
@@ -174,6 +148,8 @@ fn note_nodes(
             None => {}
         }
     }
+    let gone = cluster.nodes.iter().map(|node| node.index);
+    change.remove.extend(gone.filter(|index| !places.contains(index) && !facts.contains_key(index)));
 }
 
 /// A node that should have gone and is still there takes no more jobs.

@@ -78,17 +78,8 @@ pub(super) fn write_down(tick: &mut Tick<'_>, news: Vec<News>) -> Result<(), Sto
 /// as if it had never begun.
 pub(super) fn clean_up(tick: &mut Tick<'_>) {
     for run in std::mem::take(&mut tick.memory.over) {
-        let attempt = Attempt::Forget(run.clone());
-        if !tick.memory.trouble.allows(&attempt, tick.now) {
+        if tick.attempt(Attempt::Forget(run.clone()), |engine| engine.forget(&run)).is_none() {
             tick.memory.over.push(run);
-            continue;
-        }
-        match tick.world.engine.forget(&run) {
-            Ok(()) => tick.memory.trouble.succeeded(&attempt),
-            Err(error) => {
-                tick.memory.trouble.failed(attempt, &error, tick.now);
-                tick.memory.over.push(run);
-            }
         }
     }
 }
@@ -108,33 +99,19 @@ fn forget_stops(tick: &mut Tick<'_>, active: &[Stored<Job>]) {
 fn observe<'j>(tick: &mut Tick<'_>, active: &'j [Stored<Job>]) -> Vec<(&'j Stored<Job>, RunId, Observation)> {
     let runs: Vec<(&Stored<Job>, RunId)> =
         active.iter().filter_map(|job| job.value.execution().run().map(|run| (job, run.id.clone()))).collect();
-    if runs.is_empty() || !tick.memory.trouble.allows(&Attempt::Observe, tick.now) {
+    if runs.is_empty() {
         return Vec::new();
     }
     let ids: Vec<RunId> = runs.iter().map(|(_, run)| run.clone()).collect();
-    match tick.world.engine.observe(&ids) {
-        Ok(seen) => {
-            tick.memory.trouble.succeeded(&Attempt::Observe);
-            runs.into_iter().zip(seen).map(|((job, run), seen)| (job, run, seen)).collect()
-        }
-        Err(error) => {
-            tick.memory.trouble.failed(Attempt::Observe, &error, tick.now);
-            Vec::new()
-        }
-    }
+    let seen = tick.attempt(Attempt::Observe, |engine| engine.observe(&ids)).unwrap_or_default();
+    runs.into_iter().zip(seen).map(|((job, run), seen)| (job, run, seen)).collect()
 }
 
 fn stop(tick: &mut Tick<'_>, run: &RunId) {
-    let attempt = Attempt::Stop(run.clone());
-    if tick.memory.stopped.contains(run) || !tick.memory.trouble.allows(&attempt, tick.now) {
-        return;
-    }
-    match tick.world.engine.stop(run, GRACE) {
-        Ok(()) => {
-            tick.memory.trouble.succeeded(&attempt);
-            tick.memory.stopped.insert(run.clone());
-        }
-        Err(error) => tick.memory.trouble.failed(attempt, &error, tick.now),
+    let is_told = tick.memory.stopped.contains(run)
+        || tick.attempt(Attempt::Stop(run.clone()), |engine| engine.stop(run, GRACE)).is_some();
+    if is_told {
+        tick.memory.stopped.insert(run.clone());
     }
 }
 

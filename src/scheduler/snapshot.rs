@@ -3,8 +3,7 @@
 use std::collections::HashMap;
 
 use crate::domain::allocation::AllocationState;
-use crate::domain::cluster::Cluster;
-use crate::domain::cluster::{MAX_NODES, Scale};
+use crate::domain::cluster::{Cluster, MAX_NODES, Scale};
 use crate::domain::node::{Node, NodeState};
 use crate::store::StoreError;
 

@@ -9,10 +9,10 @@ use std::sync::Arc;
 
 use crate::domain::Timestamp;
 use crate::domain::name::RunId;
-use crate::engine::Engine;
+use crate::engine::{Engine, EngineError};
 use crate::store::{Store, StoreError};
 
-use super::memory::Memory;
+use super::memory::{Attempt, Memory};
 use super::plan::{Plan, plan};
 use super::{deletions, nodes, runs, snapshot, starts};
 
@@ -48,6 +48,30 @@ pub(super) fn tick(world: &World, memory: &mut Memory, now: Timestamp) -> Result
     Ok(looks_again.chain(tick.memory.trouble.next(now)).min())
 }
 
+impl Tick<'_> {
+    /// Asks the engine for something unless that failed just now. `None` when it was not asked or refused;
+    /// a refusal is logged and puts off the next attempt.
+    pub(super) fn attempt<T>(
+        &mut self,
+        attempt: Attempt,
+        ask: impl FnOnce(&dyn Engine) -> Result<T, EngineError>,
+    ) -> Option<T> {
+        if !self.memory.trouble.allows(&attempt, self.now) {
+            return None;
+        }
+        match ask(self.world.engine.as_ref()) {
+            Ok(answer) => {
+                self.memory.trouble.succeeded(&attempt);
+                Some(answer)
+            }
+            Err(error) => {
+                self.memory.trouble.failed(attempt, &error, self.now);
+                None
+            }
+        }
+    }
+}
+
 #[cfg(test)]
-#[path = "tick_tests.rs"]
+#[path = "tick_tests/mod.rs"]
 mod tests;
