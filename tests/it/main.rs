@@ -1,1 +1,6 @@
-fn main() {}
+//! One integration binary: the real program, driven as a user drives it.
+//!
+//! Every test has a home folder of its own and leaves no process behind.
+
+mod job_run;
+mod support;
