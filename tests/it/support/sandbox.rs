@@ -38,7 +38,9 @@ impl Sandbox {
 
     /// One whose data directory is `home`.
     pub fn at(home: PathBuf) -> Self {
-        Self { home, ..Self::new() }
+        let mut sandbox = Self::new();
+        sandbox.home = home;
+        sandbox
     }
 
     /// The data directory.
