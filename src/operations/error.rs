@@ -122,6 +122,16 @@ impl OperationError {
         Self::NotFound { kind, name: name.to_string() }
     }
 
+    /// Whether it failed for want of room on the disk.
+    #[must_use]
+    pub fn is_disk_full(&self) -> bool {
+        match self {
+            Self::Store(StoreError::DiskFull { .. }) => true,
+            Self::File { source, .. } => source.kind() == std::io::ErrorKind::StorageFull,
+            _ => false,
+        }
+    }
+
     /// It is going away.
     #[must_use]
     pub fn deleting(kind: Kind, name: impl fmt::Display) -> Self {

@@ -10,6 +10,7 @@ pub mod experiments;
 pub mod files;
 pub mod follow;
 pub mod jobs;
+pub mod server;
 pub mod snapshots;
 pub mod watch;
 pub mod workspaces;
@@ -21,7 +22,8 @@ pub use error::{Kind, OperationError};
 
 use crate::domain::Timestamp;
 use crate::engine::Engine;
-use crate::store::{Store, Stored, Window};
+pub use crate::store::Window;
+use crate::store::{Store, Stored};
 
 /// What every operation needs. Cheap to clone.
 #[derive(Clone)]

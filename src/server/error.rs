@@ -7,7 +7,6 @@ use axum::response::{IntoResponse, Response};
 use super::convert::FieldErrors;
 use crate::api::error::{ErrorBody, ErrorDetail, code};
 use crate::operations::{Kind, OperationError};
-use crate::store::StoreError;
 
 /// An answer that is not a success.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -79,12 +78,7 @@ impl From<OperationError> for ApiError {
             OperationError::SnapshotTooLarge { .. } => {
                 Self::new(StatusCode::PAYLOAD_TOO_LARGE, "RequestEntityTooLarge", text)
             }
-            OperationError::Store(StoreError::DiskFull { .. }) => {
-                Self::new(StatusCode::INSUFFICIENT_STORAGE, "DiskFull", text)
-            }
-            OperationError::File { ref source, .. } if source.kind() == std::io::ErrorKind::StorageFull => {
-                Self::new(StatusCode::INSUFFICIENT_STORAGE, "DiskFull", chain(&error))
-            }
+            ref full if full.is_disk_full() => Self::new(StatusCode::INSUFFICIENT_STORAGE, "DiskFull", chain(full)),
             OperationError::File { .. } | OperationError::Store(_) | OperationError::Engine(_) => {
                 let text = chain(&error);
                 tracing::error!("request failed: {text}");

@@ -15,7 +15,7 @@ use super::convert::{self, FieldErrors};
 use super::error::ApiError;
 use crate::api::{API_VERSION, check};
 use crate::domain::name::{ClusterKey, ExperimentKey, GroupKey, JobKey, WorkspaceKey};
-use crate::store::Window;
+use crate::operations::Window;
 
 /// The largest body of a resource, in bytes.
 const LARGEST_BODY: usize = 4 << 20;

@@ -6,7 +6,7 @@ use std::time::Duration;
 use tokio::sync::watch;
 use tokio::time::Instant;
 
-use crate::store::Store;
+use crate::operations::{Context, server::has_work};
 
 /// The wish to leave, and the last sign of life. Cheap to clone.
 #[derive(Clone)]
@@ -57,9 +57,9 @@ impl Lifetime {
 
     /// Asks the server to leave once there has been no request and no active job for `idle`. Sleeps until
     /// the moment that could be; nothing wakes it in between.
-    pub async fn leave_when_idle(self, idle: Duration, store: Store) {
+    pub async fn leave_when_idle(self, idle: Duration, context: Context) {
         let mut activity = self.activity.subscribe();
-        let mut changes = store.changes();
+        let mut changes = context.store.changes();
         let mut since = Instant::now();
         loop {
             let seen = *activity.borrow_and_update();
@@ -71,7 +71,7 @@ impl Lifetime {
                 continue;
             }
             changes.mark_unchanged();
-            if has_work(&store) {
+            if has_work(&context) {
                 if changes.changed().await.is_err() {
                     return;
                 }
@@ -84,11 +84,6 @@ impl Lifetime {
             tokio::time::sleep_until(since + idle).await;
         }
     }
-}
-
-/// A store that cannot tell may hold work.
-fn has_work(store: &Store) -> bool {
-    store.read(|reader| reader.active_job_count()).map_or(true, |count: u64| count > 0)
 }
 
 impl Drop for Busy {

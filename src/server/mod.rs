@@ -89,9 +89,9 @@ pub async fn serve(settings: ServerSettings, ready: impl FnOnce(&ServerStatus)) 
     ready(&status);
     tracing::info!("listening on {}", status.socket);
     let app = application(&settings, context.clone(), Identity { status, lifetime: lifetime.clone() });
-    leave_on_signals(lifetime.clone());
+    leave_on_signals(&lifetime);
     if let Some(idle) = settings.leave_when_idle {
-        tokio::spawn(lifetime.clone().leave_when_idle(idle, context.store.clone()));
+        tokio::spawn(lifetime.clone().leave_when_idle(idle, context.clone()));
     }
 
     let asked = lifetime.clone();
@@ -208,7 +208,7 @@ fn listen(home: &Home) -> Result<UnixListener, ServeError> {
     bound.map_err(io_error("listen on", &path))
 }
 
-fn leave_on_signals(lifetime: Lifetime) {
+fn leave_on_signals(lifetime: &Lifetime) {
     use tokio::signal::unix::{SignalKind, signal};
     for (kind, why) in [(SignalKind::terminate(), "SIGTERM"), (SignalKind::interrupt(), "SIGINT")] {
         if let Ok(mut signals) = signal(kind) {

@@ -7,7 +7,7 @@ use axum::http::StatusCode;
 
 use super::Answer;
 use crate::api::server::ServerStatus;
-use crate::operations::{Context, OperationError};
+use crate::operations::{Context, server};
 use crate::server::extract::Wire;
 use crate::server::lifetime::Lifetime;
 
@@ -25,7 +25,7 @@ pub async fn status(
     State(context): State<Context>,
     axum::Extension(identity): axum::Extension<Identity>,
 ) -> Answer<Wire<ServerStatus>> {
-    let active_jobs = context.store.read(|reader| reader.active_job_count()).map_err(OperationError::Store)?;
+    let active_jobs = server::active_jobs(&context)?;
     Ok(Wire(ServerStatus { active_jobs, ..identity.status.as_ref().clone() }))
 }
 
