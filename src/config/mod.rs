@@ -1,6 +1,6 @@
 //! Where settings come from: default < file < environment < flag.
 //!
-//! Reads, never acts. [`env`] names every variable, [`home`] every file of an installation, [`client`] what
+//! Reads, never acts. [`mod@env`] names every variable, [`home`] every file of an installation, [`client`] what
 //! a command needs to know, [`server`] what a server needs to know.
 
 pub mod client;

@@ -1,7 +1,7 @@
 //! What should happen on one cluster now. Pure: a view and the time in, decisions out.
 //!
 //! Decides which jobs start on which nodes, which nodes there should be, and when to look again although
-//! nothing has happened. Called by [`super::tick`] for one cluster after the other; never sees the store, an
+//! nothing has happened. Called by [`super::tick()`] for one cluster after the other; never sees the store, an
 //! engine or a clock.
 
 use std::cmp::Reverse;

@@ -25,7 +25,7 @@ use shape::{Shape, properties};
 /// Everything that is wrong with `value`, depth first in the order of its properties; empty when it deserialises.
 ///
 /// A property that the schema does not list is a problem, although serde would skip it. Null stands for an
-/// optional property that is absent. Values are compared as they are: call [`coerce`] first where numbers given
+/// optional property that is absent. Values are compared as they are: call [`coerce()`] first where numbers given
 /// as text are welcome.
 #[must_use]
 pub fn problems(schema: &Schema, value: &Value) -> Vec<Problem> {
