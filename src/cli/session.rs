@@ -11,11 +11,13 @@ use super::spec::SpecError;
 use super::{Global, Outcome};
 use crate::api::error::{ErrorDetail, code};
 use crate::api::id::{Child, ResourceId};
+use crate::api::server::Build;
 use crate::client::local::LocalServer;
 use crate::client::{Client, ClientError};
 use crate::config::ConfigError;
 use crate::config::client::ClientSettings;
 use crate::config::home::{Home, SocketAddress};
+use crate::config::program::built_at;
 
 /// The subscription of a user who has none: any id is accepted and exists from first use.
 pub const SUBSCRIPTION: &str = "00000000-0000-0000-0000-000000000000";
@@ -108,6 +110,7 @@ impl Session {
             server_lock: home.server_lock(),
             start_lock: home.start_lock(),
             log: home.server_log(),
+            build: Build::of_this_version(built_at(&executable)),
             executable,
             arguments: ["server", "run", "--announce", "--leave-when-idle"].map(String::from).to_vec(),
         };

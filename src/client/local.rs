@@ -36,6 +36,8 @@ pub struct LocalServer {
     pub log: PathBuf,
     /// The program to start.
     pub executable: PathBuf,
+    /// Its build; a server of an older one is replaced.
+    pub build: Build,
     /// Arguments that make it a server in the background that leaves when idle.
     pub arguments: Vec<String>,
 }
@@ -44,12 +46,6 @@ impl LocalServer {
     pub(super) fn make_folder(&self) -> Result<(), ClientError> {
         let made = std::fs::DirBuilder::new().recursive(true).mode(0o700).create(&self.data);
         made.map_err(io_error("make the data directory", &self.data))
-    }
-
-    /// This program's build.
-    #[must_use]
-    pub fn build(&self) -> Build {
-        Build::of(&self.executable)
     }
 
     /// Whether somebody listens.
