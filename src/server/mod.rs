@@ -30,7 +30,7 @@ use crate::domain::Timestamp;
 use crate::domain::name::RunId;
 use crate::engine::local::LocalEngine;
 use crate::engine::{Engine, EngineError};
-use crate::operations::Context;
+use crate::operations::{Context, snapshots};
 use crate::operations::watch::FileWatch;
 use crate::scheduler::{self, Bell, Scheduler};
 use crate::store::{Store, StoreError};
@@ -117,7 +117,9 @@ fn compose(settings: &ServerSettings) -> Result<(Context, Scheduler), ServeError
     let watch = FileWatch::start().map_err(io_error("watch", settings.home.data()))?;
     let scheduler = scheduler::start(store.clone(), engine.clone(), bell, Timestamp::now, || RunId(new_id()));
     let scheduler = scheduler.map_err(io_error("start the scheduler of", settings.home.data()))?;
-    Ok((Context { store, engine, watch, clock: Timestamp::now, new_id }, scheduler))
+    let context = Context { store, engine, watch, clock: Timestamp::now, new_id };
+    snapshots::tidy(&context);
+    Ok((context, scheduler))
 }
 
 fn application(settings: &ServerSettings, context: Context, identity: Identity) -> axum::Router {
