@@ -99,8 +99,7 @@ impl Session {
         let home = Home::find()?;
         let settings = ClientSettings::load(home.client_config())?;
         let printer = Printer { format: format(global, &settings)? };
-        std::fs::create_dir_all(home.data()).map_err(|error| unusable(&home, &error))?;
-        let socket = home.socket_address().map_err(|error| unusable(&home, &error))?;
+        let socket = home.make().and_then(|()| home.socket_address()).map_err(|error| unusable(&home, &error))?;
         let executable = std::env::current_exe().map_err(|error| {
             Failure::new(ExitCode::Refused, format!("cannot tell where the program batchai itself is: {error}"))
         })?;

@@ -6,7 +6,7 @@
 
 use std::fs::{File, TryLockError};
 use std::io::{BufRead, BufReader, ErrorKind};
-use std::os::unix::fs::{DirBuilderExt, OpenOptionsExt};
+use std::os::unix::fs::OpenOptionsExt;
 use std::os::unix::net::UnixStream;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
@@ -43,11 +43,6 @@ pub struct LocalServer {
 }
 
 impl LocalServer {
-    pub(super) fn make_folder(&self) -> Result<(), ClientError> {
-        let made = std::fs::DirBuilder::new().recursive(true).mode(0o700).create(&self.data);
-        made.map_err(io_error("make the data directory", &self.data))
-    }
-
     /// Whether somebody listens.
     #[must_use]
     pub fn is_listening(&self) -> bool {

@@ -46,9 +46,8 @@ impl Client {
     /// A client of the local server. Nothing is sent yet.
     ///
     /// # Errors
-    /// When the data directory cannot be made or used.
+    /// When the connection cannot be prepared.
     pub fn new(local: LocalServer) -> Result<Self, ClientError> {
-        local.make_folder()?;
         let http = reqwest::Client::builder()
             .unix_socket(local.socket.as_path())
             .no_proxy()
