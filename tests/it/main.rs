@@ -3,5 +3,13 @@
 //! Every test has a home folder of its own and leaves no process behind.
 
 mod architecture;
+mod bad_input;
+mod cluster;
+mod experiment;
+mod job_create;
+mod job_files;
 mod job_run;
+mod names;
+mod output;
 mod support;
+mod workspace;

@@ -67,6 +67,27 @@ impl Sandbox {
         self.file("job.json", &text.to_string())
     }
 
+    /// A job file of that name in the working folder, out of JSON.
+    pub fn spec(&self, name: &str, spec: &Value) -> PathBuf {
+        self.file(name, &spec.to_string())
+    }
+
+    /// A cluster of so many nodes, in the default workspace, with all of them ready.
+    #[track_caller]
+    pub fn cluster(&self, name: &str, nodes: u32) {
+        self.run(&format!("cluster create -n {name} --target {nodes}")).succeeds();
+        self.wait_for_nodes(name, "idleNodeCount", nodes);
+    }
+
+    /// Waits until so many nodes of a cluster are in a state.
+    #[track_caller]
+    pub fn wait_for_nodes(&self, cluster: &str, state: &str, nodes: u32) {
+        wait_until(&format!("{state} of {cluster} is {nodes}"), || {
+            let shown = self.run(&format!("cluster show -n {cluster}")).succeeds().json();
+            shown["nodeStateCounts"][state] == nodes
+        });
+    }
+
     /// The program with this home, this working folder, and nothing of the developer's environment but PATH.
     pub fn command<A: AsRef<OsStr>>(&self, arguments: impl IntoIterator<Item = A>) -> Command {
         let mut command = Command::new(env!("CARGO_BIN_EXE_batchai"));
@@ -187,6 +208,13 @@ impl Done {
     #[track_caller]
     pub fn prints(self, text: &str) -> Self {
         assert_eq!(self.stdout, text, "stderr:\n{}", self.stderr);
+        self
+    }
+
+    /// Asserts that standard error lacks `text`.
+    #[track_caller]
+    pub fn does_not_say(self, text: &str) -> Self {
+        assert!(!self.stderr.contains(text), "in stderr: {text}\nstderr:\n{}", self.stderr);
         self
     }
 
