@@ -5,6 +5,7 @@
 mod architecture;
 mod bad_input;
 mod cluster;
+mod code;
 mod experiment;
 mod job_create;
 mod job_files;
@@ -12,4 +13,5 @@ mod job_run;
 mod names;
 mod output;
 mod support;
+mod volumes;
 mod workspace;
