@@ -6,6 +6,7 @@ mod architecture;
 mod bad_input;
 mod cluster;
 mod code;
+mod docs;
 mod experiment;
 mod job_create;
 mod job_files;
