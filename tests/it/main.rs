@@ -13,6 +13,7 @@ mod job_files;
 mod job_run;
 mod names;
 mod output;
+mod supervisor;
 mod support;
 mod volumes;
 mod workspace;
