@@ -4,7 +4,7 @@ use std::os::unix::fs::PermissionsExt;
 
 use serde_json::json;
 
-use crate::support::Sandbox;
+use crate::support::{Sandbox, skipped};
 
 /// Nothing was started, and nothing is left that a command has to clean up.
 #[track_caller]
@@ -124,9 +124,9 @@ fn a_file_that_cannot_be_read_is_told_with_what_to_do() {
 fn a_file_without_permission_is_told_as_such() {
     let sandbox = Sandbox::new();
     let path = sandbox.file("secret.yaml", "customToolkitSettings: {commandLine: ls}\n");
-    std::fs::set_permissions(&path, std::fs::Permissions::from_mode(0)).expect("permissions");
+    std::fs::set_permissions(&path, std::fs::Permissions::from_mode(0o000)).expect("permissions");
     if std::fs::read(&path).is_ok() {
-        println!("skipped: this user may read everything");
+        skipped("this user may read everything");
         return;
     }
     sandbox

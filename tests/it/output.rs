@@ -2,7 +2,7 @@
 
 use std::process::Stdio;
 
-use crate::support::{Done, Sandbox};
+use crate::support::{Done, Sandbox, skipped};
 
 fn with_variable(sandbox: &Sandbox, words: &str, name: &str, value: &str) -> Done {
     let mut command = sandbox.command(words.split_whitespace());
@@ -116,7 +116,7 @@ fn a_reader_that_goes_away_is_no_error() {
 fn a_full_disk_behind_standard_output_is_an_error() {
     let sandbox = Sandbox::new();
     let Ok(full) = std::fs::File::options().write(true).open("/dev/full") else {
-        println!("skipped: there is no /dev/full");
+        skipped("there is no /dev/full");
         return;
     };
     let mut command = sandbox.command(["workspace", "list"]);

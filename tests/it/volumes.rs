@@ -5,7 +5,7 @@ use std::process::Command;
 
 use serde_json::{Value, json};
 
-use crate::support::{Gate, Sandbox, process};
+use crate::support::{Gate, Sandbox, process, skipped};
 
 fn share(path: &str) -> Value {
     json!({ "azureFileUrl": "https://acc.file.core.windows.net/data", "relativeMountPath": path,
@@ -226,7 +226,7 @@ fn a_real_mount_is_unmounted_after_the_job_and_with_the_cluster() {
     std::fs::create_dir(&probe).expect("a folder");
     let mounted = Command::new("mount").args(["-t", "tmpfs", "tmpfs"]).arg(&probe).output();
     if !mounted.is_ok_and(|output| output.status.success()) {
-        println!("skipped: this user may not mount a tmpfs");
+        skipped("this user may not mount a tmpfs");
         return;
     }
     let gone = Command::new("umount").arg(&probe).status().expect("umount");

@@ -167,6 +167,10 @@ impl Drop for Sandbox {
             left.into_iter().for_each(|id| process::signal(id, Signal::KILL));
             std::thread::sleep(std::time::Duration::from_millis(5));
         }
+        // Only a test that failed leaves one.
+        for point in process::mounts_below(&self.home) {
+            let _ = Command::new("umount").arg("-l").arg(point).output();
+        }
         // A test may have taken its own permission to remove files away.
         let _ = Command::new("chmod").args(["-R", "u+rwx"]).arg(self.folder.path()).output();
     }
