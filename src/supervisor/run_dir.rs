@@ -8,6 +8,7 @@
 //!   status.json       supervisor -> engine: who I am; its presence means that the run has begun
 //!   exit.json         supervisor -> engine: how it ended; written (fsync, rename) after the last process is gone
 //!   supervisor.log    what the supervisor itself had to say
+//!   mount-<n>-<m>.log what the command of mount m of node n printed
 //!   shared/           AZ_BATCHAI_SHARED_JOB_TEMP
 //!   nodes/<index>/    per node of the run: code/ (working copy), temp/, mounts/
 //! ```
@@ -231,6 +232,24 @@ impl RunDir {
     #[must_use]
     pub fn node(&self, place: usize) -> PathBuf {
         self.0.join("nodes").join(place.to_string())
+    }
+
+    /// A node's working copy of the user's code.
+    #[must_use]
+    pub fn code(&self, place: usize) -> PathBuf {
+        self.node(place).join("code")
+    }
+
+    /// A node's temporary directory of the run.
+    #[must_use]
+    pub fn temp(&self, place: usize) -> PathBuf {
+        self.node(place).join("temp")
+    }
+
+    /// What the command of a node's mount printed; the mounts of a node are counted from 0.
+    #[must_use]
+    pub fn mount_output(&self, place: usize, mount: usize) -> PathBuf {
+        self.0.join(format!("mount-{place}-{mount}.log"))
     }
 
     /// Writes what to do. Not synced: a run does not outlive the machine that it would run on.

@@ -1,0 +1,55 @@
+//! `execution.log` of a node: what was done there and when, for the user of the job.
+//!
+//! Lines `<UTC time, seconds>Z <text>`, as users of Batch AI and its successor have posted them
+//! (MachineLearningNotebooks issue 149).
+
+use std::fs::File;
+use std::io::{self, Write};
+use std::path::Path;
+
+/// The log of one node.
+pub struct ExecutionLog(File);
+
+impl ExecutionLog {
+    /// Opens it to append.
+    ///
+    /// # Errors
+    /// When it cannot be made.
+    pub fn open(path: &Path) -> io::Result<Self> {
+        File::options().create(true).append(true).open(path).map(Self)
+    }
+
+    /// Adds a line; for text of several lines, as many. A disk that is full does not stop a job here: its own output
+    /// will tell.
+    pub fn say(&mut self, text: &str) {
+        let now = now();
+        let lines: String = text.lines().map(|line| format!("{now} {line}\n")).collect();
+        let _ = self.0.write_all(lines.as_bytes());
+    }
+}
+
+/// The time as the log writes it.
+pub fn now() -> String {
+    format!("{:.0}", jiff::Timestamp::now())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_line_has_the_time_and_old_lines_stay() {
+        let dir = tempfile::tempdir().expect("a directory");
+        let path = dir.path().join("execution.log");
+        ExecutionLog::open(&path).expect("opens").say("first");
+        ExecutionLog::open(&path).expect("opens").say("second\nthird");
+        let text = std::fs::read_to_string(&path).expect("readable");
+        let words: Vec<&str> = text.lines().map(|line| &line["2018-06-07T09:15:00Z ".len()..]).collect();
+        assert_eq!(words, ["first", "second", "third"]);
+        for line in text.lines() {
+            let time = line.split(' ').next().expect("a word");
+            assert_eq!(time.len(), "2018-06-07T09:15:00Z".len());
+            assert!(time.parse::<jiff::Timestamp>().is_ok(), "{time}");
+        }
+    }
+}

@@ -1,0 +1,46 @@
+//! Writing `exit.json`, also when the disk is full: without it a finished run would look like a lost one.
+
+use std::fs;
+use std::path::Path;
+use std::time::{Duration, Instant};
+
+use super::run_dir::{Exit, Launch, RunDir, RunDirError};
+use super::{mountinfo, note, sentence};
+
+/// Long enough for somebody to make room, short enough that nobody waits for a word that will not come.
+const PATIENCE: Duration = Duration::from_secs(10);
+
+const TRY_AGAIN: Duration = Duration::from_millis(500);
+
+/// Writes how the run ended. Where that fails, first the working copies and temporary directories of the run, which
+/// nobody needs any more, make room.
+///
+/// # Errors
+/// When it still fails after 10 s.
+pub fn write(dir: &RunDir, launch: &Launch, exit: &Exit) -> Result<(), RunDirError> {
+    let began = Instant::now();
+    loop {
+        let Err(error) = dir.write_exit(exit) else { return Ok(()) };
+        note(&sentence(&error));
+        if began.elapsed() >= PATIENCE {
+            return Err(error);
+        }
+        if !make_room(dir, launch) {
+            // The one wait without an event: nobody tells when a disk has room again.
+            std::thread::sleep(TRY_AGAIN);
+        }
+    }
+}
+
+/// Whether anything was removed.
+fn make_room(dir: &RunDir, launch: &Launch) -> bool {
+    let places = 0..launch.nodes.len();
+    let owned = places.flat_map(|place| [dir.code(place), dir.temp(place)]);
+    owned.filter(|path| is_ours_alone(path) && fs::remove_dir_all(path).is_ok()).count() > 0
+}
+
+/// Removing what is mounted inside would remove somebody's data.
+fn is_ours_alone(path: &Path) -> bool {
+    let Ok(place) = path.canonicalize() else { return false };
+    mountinfo::all().is_ok_and(|mounts| !mounts.iter().any(|mount| mount.path.starts_with(&place)))
+}

@@ -1,0 +1,255 @@
+//! One run from its directories to its end: what happens in which order, and what ends it early.
+//!
+//! Every step either succeeds or gives the [`Ending`]; what follows an ending is always the same.
+
+mod ending;
+mod mounting;
+
+use std::collections::BTreeMap;
+use std::time::{Duration, Instant};
+
+use ending::Ending;
+
+use super::code;
+use super::execution_log::ExecutionLog;
+use super::family::{End, Family, Reaped, Whom};
+use super::run_dir::{Exit, Launch, LaunchMount, RunDir};
+use super::shell::{self, Order};
+use super::watch::{Interruption, Watch};
+use super::{note, sentence, unmount};
+
+/// Moving into a cgroup waits for a grace period of the kernel, 5 to 20 ms; runs that are shorter than this are spared
+/// that, and until then a lost supervisor's processes are found by session and marker.
+const SETTLE_AFTER: Duration = Duration::from_millis(100);
+
+/// The most that processes get which a finished job left behind.
+const LEFTOVER_GRACE: Duration = Duration::from_secs(2);
+
+/// How long the server of a volume may write back after it was unmounted.
+const WRITE_BACK: Duration = Duration::from_secs(30);
+
+/// A run in progress.
+pub struct Run<'a> {
+    dir: &'a RunDir,
+    launch: &'a Launch,
+    watch: Watch,
+    family: Family,
+    logs: Vec<ExecutionLog>,
+    mounted: Vec<(usize, &'a LaunchMount)>,
+    settle_at: Option<Instant>,
+}
+
+/// A process that is waited for.
+struct Awaited {
+    name: String,
+    node: usize,
+}
+
+/// What became of processes that were waited for together.
+enum Together {
+    AllZero,
+    /// The first that did not exit with 0, and whether others still run.
+    Failed {
+        process: Awaited,
+        end: End,
+        are_others_left: bool,
+    },
+    Interrupted(Interruption),
+    /// The limit given for this step, not that of the run.
+    TimedOut,
+}
+
+impl<'a> Run<'a> {
+    /// A run that is about to begin.
+    pub fn new(dir: &'a RunDir, launch: &'a Launch, watch: Watch, family: Family) -> Self {
+        let settle_at = family.cgroup_path().map(|_| Instant::now() + SETTLE_AFTER);
+        Self { dir, launch, watch, family, logs: Vec::new(), mounted: Vec::new(), settle_at }
+    }
+
+    /// Does all of it. When this returns no process and no mount of the run is left, or the message says which.
+    pub fn finish(mut self) -> Exit {
+        let mut ending = self.steps().err().unwrap_or_else(Ending::succeeded);
+        self.end_processes(&mut ending);
+        self.unmount(&mut ending);
+        self.family.dissolve();
+        ending.into_exit()
+    }
+
+    fn steps(&mut self) -> Result<(), Ending> {
+        ending::check(self.launch)?;
+        self.make_directories()?;
+        self.unpack_code()?;
+        self.mount()?;
+        self.prepare()?;
+        self.run_processes()
+    }
+
+    fn make_directories(&mut self) -> Result<(), Ending> {
+        for path in &self.launch.directories {
+            std::fs::create_dir_all(path)
+                .map_err(|error| Ending::set_up_failed(format!("cannot make directory {}: {error}", path.display())))?;
+        }
+        for node in &self.launch.nodes {
+            let log = ExecutionLog::open(&node.execution_log).map_err(|error| {
+                Ending::set_up_failed(format!("cannot open {}: {error}", node.execution_log.display()))
+            })?;
+            self.logs.push(log);
+        }
+        Ok(())
+    }
+
+    fn unpack_code(&mut self) -> Result<(), Ending> {
+        for (place, node) in self.launch.nodes.iter().enumerate() {
+            let Some(archive) = &node.code else { continue };
+            let watch = &self.watch;
+            let unpacked = code::unpack(archive, &node.working_directory, &|| watch.interruption().is_none());
+            self.stop_if_interrupted()?;
+            unpacked.map_err(|error| Ending::set_up_failed(sentence(&error)))?;
+            self.logs[place].say(&format!("code unpacked into {}", node.working_directory.display()));
+        }
+        Ok(())
+    }
+
+    fn prepare(&mut self) -> Result<(), Ending> {
+        let launch = self.launch;
+        let Some(preparation) = &launch.preparation else { return Ok(()) };
+        let mut started = BTreeMap::new();
+        let none = BTreeMap::new();
+        for (place, node) in launch.nodes.iter().enumerate() {
+            let pid = self.start(
+                place,
+                &Order {
+                    name: "the preparation",
+                    command: &preparation.command,
+                    directory: &node.working_directory,
+                    environment: [&node.environment, &none],
+                    run: &launch.run,
+                    stdout: &preparation.stdout[place],
+                    stderr: &preparation.stderr[place],
+                },
+            )?;
+            started.insert(pid, Awaited { name: "the preparation".into(), node: place });
+        }
+        match self.wait_together(started, None) {
+            Together::AllZero => Ok(()),
+            Together::Failed { process, end, are_others_left } => {
+                Err(Ending::preparation_failed(&launch.nodes[process.node].id, end, are_others_left))
+            }
+            Together::Interrupted(why) => Err(Ending::interrupted(why)),
+            Together::TimedOut => unreachable!("no limit was given"),
+        }
+    }
+
+    fn run_processes(&mut self) -> Result<(), Ending> {
+        let launch = self.launch;
+        let mut started = BTreeMap::new();
+        for process in &launch.processes {
+            let node = &launch.nodes[process.node];
+            let pid = self.start(
+                process.node,
+                &Order {
+                    name: &process.name,
+                    command: &process.command,
+                    directory: &node.working_directory,
+                    environment: [&node.environment, &process.environment],
+                    run: &launch.run,
+                    stdout: &process.stdout,
+                    stderr: &process.stderr,
+                },
+            )?;
+            started.insert(pid, Awaited { name: process.name.clone(), node: process.node });
+        }
+        match self.wait_together(started, None) {
+            Together::AllZero => Ok(()),
+            Together::Failed { process, end, are_others_left } => {
+                Err(Ending::failed(&process.name, end, are_others_left, launch.processes.len() > 1))
+            }
+            Together::Interrupted(why) => Err(Ending::interrupted(why)),
+            Together::TimedOut => unreachable!("no limit was given"),
+        }
+    }
+
+    fn start(&mut self, place: usize, order: &Order<'_>) -> Result<i32, Ending> {
+        self.stop_if_interrupted()?;
+        let pid = shell::start(order).map_err(|error| Ending::set_up_failed(sentence(&error)))?;
+        self.logs[place].say(&format!("{} started as process {pid}", order.name));
+        Ok(pid)
+    }
+
+    /// Waits until all have exited with 0, one has ended otherwise, or the run or the step is to end.
+    fn wait_together(&mut self, mut awaited: BTreeMap<i32, Awaited>, limit: Option<Instant>) -> Together {
+        let mut failed = None;
+        loop {
+            while let Reaped::Ended(pid, end) = self.family.reap() {
+                let Some(process) = awaited.remove(&pid) else { continue };
+                self.logs[process.node].say(&format!("{} {end}", process.name));
+                if end != End::Code(0) && failed.is_none() {
+                    failed = Some((process, end));
+                }
+            }
+            if let Some((process, end)) = failed {
+                return Together::Failed { process, end, are_others_left: !awaited.is_empty() };
+            }
+            if awaited.is_empty() {
+                return Together::AllZero;
+            }
+            if let Some(why) = self.watch.interruption() {
+                return Together::Interrupted(why);
+            }
+            if limit.is_some_and(|limit| Instant::now() >= limit) {
+                return Together::TimedOut;
+            }
+            self.watch.wait([limit, self.settle_at].into_iter().flatten().min());
+            if self.settle_at.is_some_and(|at| Instant::now() >= at) {
+                self.settle_at = None;
+                self.family.settle();
+            }
+        }
+    }
+
+    fn stop_if_interrupted(&self) -> Result<(), Ending> {
+        self.watch.interruption().map_or(Ok(()), |why| Err(Ending::interrupted(why)))
+    }
+
+    /// Ends whoever is left, but not yet the servers of mounted volumes.
+    fn end_processes(&mut self, ending: &mut Ending) {
+        if !self.family.is_anyone_left(Whom::AllButKept) {
+            return;
+        }
+        self.say_to_all(&format!("stopping what still runs: {}", ending.reason(self.launch)));
+        let full = Duration::from_secs(self.launch.grace_seconds);
+        let grace = if ending.are_others_left { full } else { full.min(LEFTOVER_GRACE) };
+        let survivors = self.family.end(Whom::AllButKept, &mut self.watch, grace);
+        if !survivors.is_empty() {
+            let pids: Vec<String> = survivors.iter().map(|process| process.pid.to_string()).collect();
+            self.complain(ending, &format!("processes that the kernel does not end: {}", pids.join(", ")));
+        }
+    }
+
+    /// Takes the mounts away, last first, then waits for their servers.
+    fn unmount(&mut self, ending: &mut Ending) {
+        while let Some((place, mount)) = self.mounted.pop() {
+            match unmount::one(mount) {
+                Ok(()) => self.logs[place].say(&format!("{} unmounted", mount.path.display())),
+                Err(problem) => self.complain(ending, &problem),
+            }
+        }
+        if self.family.is_anyone_left(Whom::All) {
+            self.family.wait_for_all(&mut self.watch, WRITE_BACK);
+            // Who did not end by itself in that time gets no more of it; who cannot be ended was named before.
+            self.family.end(Whom::All, &mut self.watch, LEFTOVER_GRACE);
+        }
+    }
+
+    fn complain(&mut self, ending: &mut Ending, problem: &str) {
+        note(problem);
+        self.say_to_all(problem);
+        ending.add(problem);
+    }
+
+    fn say_to_all(&mut self, text: &str) {
+        for log in &mut self.logs {
+            log.say(text);
+        }
+    }
+}
