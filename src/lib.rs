@@ -1,7 +1,72 @@
-//! batchai: the map.
+//! batchai: one self-contained binary that is client, server and per-job supervisor. It mirrors `az batchai`,
+//! speaks the REST API of Azure Batch AI, and really runs the jobs. This page is the map of the house.
+//!
+//! *cli asks, client sends, server converts, operations decides, store remembers, scheduler notices, engine
+//! starts, supervisor stays.*
+//!
+//! # Layers
+//!
+//! Imports only go down; modules of one row never import each other. `tests/it/architecture.rs` holds them to it.
+//!
+//! ```text
+//! row 5  main                                       argv -> cli::run -> exit code
+//! row 4  cli                                        what the user types and sees
+//! row 3  client            | server                 the two ends of one wire
+//! row 2  operations        | scheduler              what a request does | what happens on its own
+//! row 1  store             | engine                 what we remember | where things run
+//! row 0  api | domain | supervisor | config
+//! ```
+//!
+//! # The way of `batchai job run -f job.yaml`
+//!
+//! 1. [`cli::spec`] reads the file: all mistakes at once, each with its place, or a body of [`api`].
+//! 2. [`client`] finds the local server or starts it ([`client::local`]), sends the code folder if the server
+//!    does not have it ([`client::snapshot`]), and puts the job.
+//! 3. [`server::convert`] makes a [`domain::job::JobSpec`] of it, or all field errors.
+//! 4. [`operations::jobs::create`] writes it into the [`store`]; the commit rings the [`scheduler`]'s bell.
+//! 5. The scheduler's tick plans (pure), writes down that the job runs as run R on nodes N, and only then asks
+//!    the [`engine`] to launch R.
+//! 6. [`engine::launch`] makes a plan (pure), the local engine writes it into a run directory and starts
+//!    `batchai __supervise` on it.
+//! 7. The [`supervisor`] makes directories, unpacks the code, mounts, prepares, starts the processes, waits,
+//!    ends what is left, and writes how it ended.
+//! 8. The engine sees the supervisor go, the scheduler lets the event happen to the job, the store commits,
+//!    and whoever waits for the job is answered.
+//!
+//! # What is not there, on purpose
+//!
+//! - [`domain`] reads no clock, no file, no environment; every rule in it has a test of a few lines.
+//! - `client` and `server` never import each other; the words between them are [`api`].
+//! - A job's life never depends on the server's: no pipe, no parent, only the run directory
+//!   ([`supervisor::run_dir`]).
+//! - An engine never decides what state a job is in; a job's execution changes through
+//!   [`domain::job::Job::apply`] only.
+//! - Nothing below `cli` prints; nothing but `main` exits.
+//! - There is no unsafe code.
+//!
+//! # To change X, start at Y
+//!
+//! | X | Y |
+//! | --- | --- |
+//! | a command, flag or text | [`cli::commands`] |
+//! | what a job file may say | [`api::job`], then [`cli::spec`] and [`server::convert::job`] |
+//! | a table column | [`cli::output::rows`] |
+//! | an endpoint | [`api::path`], `server/router.rs`, [`server::routes`] |
+//! | when a job starts, and where | `scheduler/plan.rs`, `scheduler/placement.rs` |
+//! | how a toolkit's processes are started | [`engine::toolkit`] |
+//! | a variable of the job's environment | [`engine::environment`] |
+//! | where files lie | [`config::home`], [`engine::directories`], [`supervisor::run_dir`] |
+//! | how things are ended | `supervisor/ladder.rs` |
+//! | what is stored | [`store`], whose documents are [`domain`] values |
 
 pub mod api;
+pub mod cli;
+pub mod client;
+pub mod config;
 pub mod domain;
 pub mod engine;
+pub mod operations;
+pub mod scheduler;
+pub mod server;
 pub mod store;
 pub mod supervisor;

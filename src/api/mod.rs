@@ -4,6 +4,7 @@
 //! server. Knows nothing of rules, storage or HTTP. Field names, required fields and defaults follow the
 //! Swagger document `Microsoft.BatchAI/stable/2018-05-01/BatchAI.json` of Azure/azure-rest-api-specs.
 
+pub mod check;
 pub mod cluster;
 pub mod error;
 pub mod experiment;

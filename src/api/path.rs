@@ -14,7 +14,7 @@ pub const SERVER_STOP: &str = "/batchai/server/stop";
 /// Below `/subscriptions/{subscription}/resourceGroups/{group}/providers/Microsoft.BatchAI/workspaces`.
 pub mod below_group {
     /// Workspaces of a group.
-    pub const WORKSPACES: &str = "";
+    pub const WORKSPACES: &str = "/";
     /// One workspace.
     pub const WORKSPACE: &str = "/{workspace}";
     /// Its clusters.

@@ -1,1 +1,203 @@
-//! (being written)
+//! The environment of a node's commands and of the toolkit's processes: built, never inherited.
+//!
+//! Three layers: what any program on this machine expects, what the service promises (azure-docs
+//! `batch-ai`, "environment variables"), and the user's own variables. Pure. Called by [`super::launch`].
+
+use std::collections::BTreeMap;
+use std::path::PathBuf;
+
+use super::directories::{JOB_MOUNT_ROOT, JOB_TEMP, JOB_TEMP_DIR, MOUNT_ROOT};
+use crate::domain::job::JobSpec;
+use crate::domain::name::RunId;
+use crate::supervisor::run_dir::RUN_MARKER;
+
+/// Variables by name.
+pub type Variables = BTreeMap<String, String>;
+
+/// What programs expect to know of the machine and its user.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Host {
+    /// `PATH` for jobs that bring none.
+    pub search_path: String,
+    /// `HOME`.
+    pub home: String,
+    /// `USER` and `LOGNAME`.
+    pub user: String,
+    /// `SHELL`.
+    pub shell: String,
+    /// `LANG`.
+    pub language: String,
+}
+
+/// What a node of a run looks like from inside.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct NodeView {
+    /// The cluster's mounts.
+    pub mount_root: PathBuf,
+    /// The job's own mounts.
+    pub job_mount_root: PathBuf,
+    /// For this job on this node only.
+    pub job_temp: PathBuf,
+    /// Shared by the nodes of this job.
+    pub shared_job_temp: PathBuf,
+    /// The Open MPI host file.
+    pub host_file: PathBuf,
+    /// Addresses of all nodes of the job; the first is the master.
+    pub addresses: Vec<String>,
+}
+
+/// What the machine and the service give; directories of the job and the user's variables come on top.
+#[must_use]
+pub fn base(host: &Host, spec: &JobSpec, run: &RunId, node: &NodeView) -> Variables {
+    let path = |path: &PathBuf| path.to_string_lossy().into_owned();
+    let search_path = spec.search_path.clone().unwrap_or_else(|| host.search_path.clone());
+    [
+        ("PATH", search_path),
+        ("HOME", host.home.clone()),
+        ("USER", host.user.clone()),
+        ("LOGNAME", host.user.clone()),
+        ("SHELL", host.shell.clone()),
+        ("LANG", host.language.clone()),
+        ("TMPDIR", path(&node.job_temp)),
+        (MOUNT_ROOT, path(&node.mount_root)),
+        (JOB_MOUNT_ROOT, path(&node.job_mount_root)),
+        (JOB_TEMP, path(&node.job_temp)),
+        (JOB_TEMP_DIR, path(&node.job_temp)),
+        ("AZ_BATCHAI_SHARED_JOB_TEMP", path(&node.shared_job_temp)),
+        ("AZ_BATCHAI_MPI_HOST_FILE", path(&node.host_file)),
+        ("AZ_BATCH_HOST_LIST", node.addresses.join(",")),
+        // Nodes of this machine have no GPUs of their own so far.
+        ("AZ_BATCHAI_NUM_GPUS", "0".into()),
+        (RUN_MARKER, run.0.clone()),
+    ]
+    .map(|(name, value)| (name.to_owned(), value))
+    .into()
+}
+
+/// The user's variables laid over `ours`, in their order; each may refer to those before it. Variables of the
+/// service and the run's marker stay what they are.
+#[must_use]
+pub fn with_user_variables(ours: &Variables, user: &[(String, String)]) -> Variables {
+    let mut all = ours.clone();
+    for (name, value) in user.iter().filter(|(name, _)| !is_reserved(name)) {
+        let value = expand(value, &all);
+        all.insert(name.clone(), value);
+    }
+    all
+}
+
+/// The variables of `all` that a process has over those of its node.
+#[must_use]
+pub fn difference(all: &Variables, node: &Variables) -> Variables {
+    all.iter().filter(|(name, value)| node.get(*name) != Some(value)).map(|(n, v)| (n.clone(), v.clone())).collect()
+}
+
+fn is_reserved(name: &str) -> bool {
+    name == RUN_MARKER || name.starts_with("AZ_BATCHAI_")
+}
+
+/// Replaces `$NAME` and `${NAME}` by their values. What is unknown, `$$`, and any other `$` stay as written.
+#[must_use]
+pub fn expand(text: &str, variables: &Variables) -> String {
+    let mut expanded = String::with_capacity(text.len());
+    let mut rest = text;
+    while let Some(at) = rest.find('$') {
+        expanded.push_str(&rest[..at]);
+        rest = &rest[at..];
+        let length = match reference(rest) {
+            Some((name, length)) => {
+                expanded.push_str(variables.get(name).map_or(&rest[..length], String::as_str));
+                length
+            }
+            None => {
+                let length = if rest.starts_with("$$") { 2 } else { 1 };
+                expanded.push_str(&rest[..length]);
+                length
+            }
+        };
+        rest = &rest[length..];
+    }
+    expanded.push_str(rest);
+    expanded
+}
+
+/// The name that `text`, which begins with `$`, refers to, and the length of the reference.
+fn reference(text: &str) -> Option<(&str, usize)> {
+    let after = &text[1..];
+    let (inner, around) = match after.strip_prefix('{') {
+        Some(braced) => (&braced[..braced.find('}')?], 3),
+        None => {
+            let end = after.find(|c: char| !c.is_ascii_alphanumeric() && c != '_').unwrap_or(after.len());
+            (&after[..end], 1)
+        }
+    };
+    let is_name = inner.starts_with(|c: char| c.is_ascii_alphabetic() || c == '_')
+        && inner.chars().all(|c| c.is_ascii_alphanumeric() || c == '_');
+    is_name.then_some((inner, inner.len() + around))
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    fn variables(pairs: &[(&str, &str)]) -> Variables {
+        pairs.iter().map(|(n, v)| ((*n).to_owned(), (*v).to_owned())).collect()
+    }
+
+    #[test]
+    fn references_expand_and_everything_else_stays() {
+        let known = variables(&[("A", "1"), ("A_B", "2"), ("ROOT", "/mnt")]);
+        for (text, expected) in [
+            ("$ROOT/x", "/mnt/x"),
+            ("${A}B", "1B"),
+            ("$A_B$A", "21"),
+            ("$AB ${AB}", "$AB ${AB}"),
+            ("$$A", "$$A"),
+            ("100$", "100$"),
+            ("$1 ${} ${A", "$1 ${} ${A"),
+            ("größe $A ü", "größe 1 ü"),
+        ] {
+            assert_eq!(expand(text, &known), expected, "{text:?}");
+        }
+    }
+
+    #[test]
+    fn the_users_variables_see_those_before_them_and_cannot_replace_ours() {
+        let ours = variables(&[("PATH", "/bin"), ("AZ_BATCHAI_NUM_GPUS", "0"), (RUN_MARKER, "r")]);
+        let user = [
+            ("DATA", "/d"),
+            ("PATH", "$DATA/bin:$PATH"),
+            ("EARLY", "$LATE"),
+            ("LATE", "x"),
+            ("AZ_BATCHAI_NUM_GPUS", "9"),
+            (RUN_MARKER, "other"),
+        ]
+        .map(|(n, v)| (n.to_owned(), v.to_owned()));
+        let all = with_user_variables(&ours, &user);
+        let expected = variables(&[
+            ("PATH", "/d/bin:/bin"),
+            ("AZ_BATCHAI_NUM_GPUS", "0"),
+            (RUN_MARKER, "r"),
+            ("DATA", "/d"),
+            ("EARLY", "$LATE"),
+            ("LATE", "x"),
+        ]);
+        assert_eq!(all, expected);
+    }
+
+    #[test]
+    fn a_process_carries_only_what_differs_from_its_node() {
+        let node = variables(&[("A", "1"), ("B", "2")]);
+        let all = variables(&[("A", "1"), ("B", "3"), ("C", "4")]);
+        assert_eq!(difference(&all, &node), variables(&[("B", "3"), ("C", "4")]));
+    }
+
+    proptest! {
+        #[test]
+        fn any_text_expands_without_harm_and_nothing_changes_without_variables(text in ".*") {
+            prop_assert_eq!(expand(&text, &Variables::new()), text);
+        }
+    }
+}

@@ -1,1 +1,242 @@
-//! (being written)
+//! A job and its nodes -> what the supervisor is to do.
+//!
+//! Pure: directories, environment, volumes and the toolkit's processes put together. Called by engines that start
+//! supervisors, and by whoever wants to see the plan of a run without running it.
+
+use std::path::PathBuf;
+
+use super::directories::{Layout, STD_OUT_ERR};
+use super::environment::{self, Host, NodeView, Variables};
+use super::toolkit::{self, MOST_PROCESSES, ToolkitProcess};
+use super::volumes;
+use super::{EngineError, LaunchRequest};
+use crate::domain::job::{JobDirectory, Toolkit};
+use crate::supervisor::run_dir::{Launch, LaunchNode, Preparation, Process, RunDir, VERSION};
+
+/// Seconds between the polite and the impolite signal. The service never said how long it waits.
+pub const GRACE_SECONDS: u64 = 10;
+
+/// What the supervisor of this run is to do.
+///
+/// # Errors
+/// [`EngineError::NotStarted`] when the request has no nodes, too many processes, or directories that nobody made.
+pub fn plan(request: &LaunchRequest, layout: &Layout, host: &Host) -> Result<Launch, EngineError> {
+    check(request)?;
+    let planner = Planner { request, run_dir: layout.run(&request.run), layout, host };
+    let nodes = planner.nodes();
+    let prepared = planner.preparation(&nodes)?;
+    let processes = planner.processes(&nodes)?;
+    let directories = planner.directories(&nodes)?;
+    Ok(Launch {
+        version: VERSION,
+        run: request.run.0.clone(),
+        directories,
+        nodes: nodes.into_iter().map(|node| node.launch).collect(),
+        preparation: prepared,
+        processes,
+        max_wall_clock_seconds: request.job.spec.max_wall_clock_seconds,
+        grace_seconds: GRACE_SECONDS,
+    })
+}
+
+/// The Open MPI host file of a run (azure-docs `batch-ai`: written for every job).
+#[must_use]
+pub fn host_file(run_dir: &RunDir) -> PathBuf {
+    run_dir.shared().join("hostfile")
+}
+
+/// What stands in it: one process per node unless the launcher is told otherwise.
+#[must_use]
+pub fn host_file_text(request: &LaunchRequest) -> String {
+    request.nodes.iter().map(|node| format!("{} slots=1 max_slots=1\n", node.address)).collect()
+}
+
+fn check(request: &LaunchRequest) -> Result<(), EngineError> {
+    if request.nodes.is_empty() {
+        return Err(EngineError::NotStarted("the run has no nodes to start on".into()));
+    }
+    match request.job.spec.toolkit {
+        Toolkit::PyTorch { process_count, .. } if process_count > MOST_PROCESSES => Err(EngineError::NotStarted(
+            format!("pyTorchSettings.processCount is {process_count}; this server runs at most {MOST_PROCESSES}"),
+        )),
+        Toolkit::PyTorch { .. } | Toolkit::Custom { .. } => Ok(()),
+    }
+}
+
+struct Planner<'a> {
+    request: &'a LaunchRequest,
+    run_dir: RunDir,
+    layout: &'a Layout,
+    host: &'a Host,
+}
+
+/// A node, and what its environment is before the user's variables.
+struct PlannedNode {
+    launch: LaunchNode,
+    ours: Variables,
+}
+
+impl Planner<'_> {
+    fn nodes(&self) -> Vec<PlannedNode> {
+        (0..self.request.nodes.len()).map(|place| self.node(place)).collect()
+    }
+
+    fn node(&self, place: usize) -> PlannedNode {
+        let spec = &self.request.job.spec;
+        let view = self.view(place);
+        let ours = self.variables(&view);
+        let code = spec.code.as_ref().map(|snapshot| self.layout.snapshot(snapshot));
+        let working_directory =
+            if code.is_some() { self.run_dir.node(place).join("code") } else { view.job_temp.clone() };
+        let mounts = spec.mounts.iter().map(|m| volumes::launch_mount(self.layout, &view.job_mount_root, m)).collect();
+        let id = self.request.nodes[place].id.clone();
+        let log = if self.is_single() { "execution.log".into() } else { format!("execution-{id}.log") };
+        let launch = LaunchNode {
+            id,
+            code,
+            working_directory,
+            mounts,
+            environment: environment::with_user_variables(&ours, &spec.environment),
+            execution_log: self.std_out_err(&ours).join(log),
+        };
+        PlannedNode { launch, ours }
+    }
+
+    fn view(&self, place: usize) -> NodeView {
+        let below = self.run_dir.node(place);
+        NodeView {
+            mount_root: self.layout.node_mounts(self.request.cluster.number, self.request.nodes[place].index),
+            job_mount_root: below.join("mounts"),
+            job_temp: below.join("temp"),
+            shared_job_temp: self.run_dir.shared(),
+            host_file: host_file(&self.run_dir),
+            addresses: self.request.nodes.iter().map(|node| node.address.clone()).collect(),
+        }
+    }
+
+    /// Everything but the user's own variables. Directories of the job may refer to mount roots.
+    fn variables(&self, view: &NodeView) -> Variables {
+        let spec = &self.request.job.spec;
+        let mut all = environment::base(self.host, spec, &self.request.run, view);
+        let inputs = spec
+            .inputs
+            .iter()
+            .map(|input| (format!("AZ_BATCHAI_INPUT_{}", input.id), environment::expand(&input.path, &all)));
+        let outputs = self
+            .request
+            .job
+            .directories
+            .iter()
+            .map(|directory| (variable_of(directory), environment::expand(&directory.path, &all)));
+        let more: Vec<(String, String)> = inputs.chain(outputs).collect();
+        all.extend(more);
+        all
+    }
+
+    fn is_single(&self) -> bool {
+        self.request.nodes.len() == 1
+    }
+
+    fn std_out_err(&self, ours: &Variables) -> PathBuf {
+        let directories = &self.request.job.directories;
+        let path = directories.iter().find(|d| d.id == STD_OUT_ERR).map_or("", |d| d.path.as_str());
+        PathBuf::from(environment::expand(path, ours))
+    }
+
+    fn preparation(&self, nodes: &[PlannedNode]) -> Result<Option<Preparation>, EngineError> {
+        let Some(command) = &self.request.job.spec.preparation else { return Ok(None) };
+        let files = |stream: &str| -> Vec<PathBuf> {
+            nodes
+                .iter()
+                .map(|node| {
+                    let suffix = toolkit::preparation_suffix((!self.is_single()).then_some(node.launch.id.as_str()));
+                    self.std_out_err(&node.ours).join(format!("{stream}{suffix}.txt"))
+                })
+                .collect()
+        };
+        let command = with_late_directories(command, &self.late_directories()?);
+        Ok(Some(Preparation { command, stdout: files("stdout"), stderr: files("stderr") }))
+    }
+
+    fn processes(&self, nodes: &[PlannedNode]) -> Result<Vec<Process>, EngineError> {
+        let spec = &self.request.job.spec;
+        // The preparation has made them when there is one.
+        let late = if spec.preparation.is_none() { self.late_directories()? } else { Vec::new() };
+        let process = |process: ToolkitProcess| {
+            let node = &nodes[process.node];
+            let mut ours = node.ours.clone();
+            ours.extend(process.environment);
+            let all = environment::with_user_variables(&ours, &spec.environment);
+            let folder = self.std_out_err(&node.ours);
+            Process {
+                name: process.name,
+                node: process.node,
+                command: with_late_directories(&process.command, &late),
+                environment: environment::difference(&all, &node.launch.environment),
+                stdout: folder.join(format!("stdout{}.txt", process.file_suffix)),
+                stderr: folder.join(format!("stderr{}.txt", process.file_suffix)),
+            }
+        };
+        let processes = toolkit::processes(&spec.toolkit, nodes.len(), &self.run_dir.shared());
+        Ok(processes.into_iter().map(process).collect())
+    }
+
+    fn directories(&self, nodes: &[PlannedNode]) -> Result<Vec<PathBuf>, EngineError> {
+        let mut all = vec![self.run_dir.shared()];
+        for (place, node) in nodes.iter().enumerate() {
+            let view = self.view(place);
+            all.extend([view.job_temp, view.job_mount_root, node.launch.working_directory.clone()]);
+            for directory in self.early_directories()? {
+                all.push(PathBuf::from(environment::expand(&directory.path, &node.ours)));
+            }
+        }
+        let mut seen = std::collections::BTreeSet::new();
+        all.retain(|path| seen.insert(path.clone()));
+        Ok(all)
+    }
+
+    /// Directories that can be made before anything is mounted.
+    fn early_directories(&self) -> Result<Vec<&JobDirectory>, EngineError> {
+        Ok(self.known_directories()?.into_iter().filter(|directory| !is_late(directory)).collect())
+    }
+
+    /// Directories on a volume that the job mounts with its own command: made where it appears, when it has.
+    fn late_directories(&self) -> Result<Vec<&JobDirectory>, EngineError> {
+        Ok(self.known_directories()?.into_iter().filter(|directory| is_late(directory)).collect())
+    }
+
+    fn known_directories(&self) -> Result<Vec<&JobDirectory>, EngineError> {
+        let directories = &self.request.job.directories;
+        let wanted = std::iter::once(STD_OUT_ERR).chain(self.request.job.spec.outputs.iter().map(|o| o.id.as_str()));
+        let find = |id: &str| {
+            let unknown = || EngineError::NotStarted(format!("nobody knows where directory `{id}` of the job is"));
+            directories.iter().find(|directory| directory.id == id).ok_or_else(unknown)
+        };
+        wanted.map(find).collect()
+    }
+}
+
+fn variable_of(directory: &JobDirectory) -> String {
+    if directory.id == STD_OUT_ERR {
+        "AZ_BATCHAI_STDOUTERR_DIR".into()
+    } else {
+        format!("AZ_BATCHAI_OUTPUT_{}", directory.id)
+    }
+}
+
+/// [`super::directories::directories`] leaves the variable in the path of what only a node can tell.
+fn is_late(directory: &JobDirectory) -> bool {
+    directory.path.starts_with(&format!("${}/", super::directories::JOB_MOUNT_ROOT))
+}
+
+fn with_late_directories(command: &str, late: &[&JobDirectory]) -> String {
+    if late.is_empty() {
+        return command.to_owned();
+    }
+    let quoted: Vec<String> = late.iter().map(|directory| format!("\"${{{}}}\"", variable_of(directory))).collect();
+    format!("mkdir -p -- {} || exit\n{command}", quoted.join(" "))
+}
+
+#[cfg(test)]
+#[path = "launch_tests.rs"]
+pub(super) mod tests;

@@ -4,18 +4,43 @@
 //! run inside a savepoint; the closures that are waiting at the same time share one commit, and each caller
 //! gets its answer only after that commit is on disk. Readers have connections of their own and never wait
 //! for the writer. No SQL and no row leaves this module: what comes out are domain values.
+//!
+//! ```text
+//! mod         Store, Reader, Tx                      connection   opening, pragmas, the pool of readers
+//! writer      the thread, group commit               schema       tables, indexes, migrations
+//! document    values <-> rows                        error        what can go wrong, in sentences
+//! workspaces experiments clusters nodes jobs         one table each: all its queries and changes
+//! ```
+//! Operations and the scheduler call it. It knows nothing of the wire, of engines or of rules: whether a
+//! change is allowed is decided before it comes here. One process has the database open, which its caller
+//! sees to.
 
-#![expect(unused_variables, clippy::todo, reason = "skeleton")]
+mod clusters;
+mod connection;
+mod document;
+mod error;
+mod experiments;
+mod jobs;
+mod nodes;
+mod schema;
+#[cfg(test)]
+mod tests;
+mod workspaces;
+mod writer;
 
+use std::cell::RefCell;
 use std::future::Future;
+use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::Path;
 use std::sync::Arc;
+use std::sync::mpsc::sync_channel;
 
-use crate::domain::cluster::Cluster;
-use crate::domain::job::Job;
-use crate::domain::name::{ClusterKey, ExperimentKey, JobKey, WorkspaceKey};
-use crate::domain::node::Node;
-use crate::domain::workspace::{Experiment, Workspace};
+use rusqlite::Connection;
+use tokio::sync::{oneshot, watch};
+
+use connection::Readers;
+pub use error::{Cause, StoreError};
+use writer::Writer;
 
 /// A value with what the store knows of it.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -46,19 +71,20 @@ pub struct Window {
     pub limit: u32,
 }
 
-/// Why the store could not do what it was asked.
-#[derive(Debug, thiserror::Error)]
-pub enum StoreError {
-    /// Nothing to see yet.
-    #[error("skeleton")]
-    Skeleton,
+/// The database. Cheap to clone. It closes when the last clone is dropped and all queued changes are done.
+#[derive(Clone)]
+pub struct Store {
+    shared: Arc<Shared>,
 }
 
-/// The database. Cheap to clone.
-#[derive(Clone)]
-pub struct Store {}
+// Readers go first, so that the writer's connection is the last one to close and tidies up the log.
+struct Shared {
+    readers: Readers,
+    changes: watch::Sender<u64>,
+    writer: Writer,
+}
 
-/// Called after every commit. Cheap, never blocks.
+/// Called after every commit that changed something, before its callers are answered. Cheap, never blocks.
 pub type CommitHook = Arc<dyn Fn() + Send + Sync>;
 
 impl Store {
@@ -67,20 +93,39 @@ impl Store {
     /// # Errors
     /// When it cannot be opened, is damaged, or was written by a newer program.
     pub fn open(path: &Path, on_commit: CommitHook) -> Result<Self, StoreError> {
-        todo!()
+        let connection = connection::open_writer(path)?;
+        let changes = watch::Sender::new(0);
+        let counter = changes.clone();
+        let announce = move || {
+            counter.send_modify(|count| *count += 1);
+            if catch_unwind(AssertUnwindSafe(|| on_commit())).is_err() {
+                tracing::error!("what was to be called after a commit panicked; the commit stands");
+            }
+        };
+        let writer = Writer::start(connection, path.to_path_buf(), announce)?;
+        let readers = Readers::new(path.to_path_buf());
+        Ok(Self { shared: Arc::new(Shared { readers, changes, writer }) })
     }
 
     /// Runs `change` in a transaction; its `Err` rolls back what it did. Answers after the commit.
+    ///
+    /// The change is queued by the call itself, before the future is first polled, and is made even when
+    /// the future is dropped. Changes are made in the order of the calls. An error of the commit reaches
+    /// every change that shared it.
     pub fn write<T, E, F>(&self, change: F) -> impl Future<Output = Result<T, E>> + Send + use<T, E, F>
     where
         T: Send + 'static,
         E: From<StoreError> + Send + 'static,
         F: FnOnce(&Tx<'_>) -> Result<T, E> + Send + 'static,
     {
-        async { todo!() }
+        let (reply, answer) = oneshot::channel();
+        // A caller that has gone away does not undo its change.
+        self.shared.writer.queue(change, move |result| drop(reply.send(result)));
+        async move { answer.await.unwrap_or_else(|_| Err(StoreError::Closed.into())) }
     }
 
-    /// The same for callers outside the async runtime, such as the scheduler's thread.
+    /// The same for callers outside the async runtime, such as the scheduler's thread. Never from inside a
+    /// change, which would wait for itself.
     ///
     /// # Errors
     /// Those of `change`, and those of the commit.
@@ -90,30 +135,73 @@ impl Store {
         E: From<StoreError> + Send + 'static,
         F: FnOnce(&Tx<'_>) -> Result<T, E> + Send + 'static,
     {
-        todo!()
+        let (reply, answer) = sync_channel(1);
+        self.shared.writer.queue(change, move |result| drop(reply.send(result)));
+        answer.recv().unwrap_or_else(|_| Err(StoreError::Closed.into()))
     }
 
-    /// Runs `query` over one consistent view.
+    /// Runs `query` over one consistent view. Blocks for as long as SQLite reads; never for a write.
     ///
     /// # Errors
-    /// Those of `query`.
+    /// Those of `query`, and those of opening a connection.
     pub fn read<T, E: From<StoreError>>(&self, query: impl FnOnce(&Reader<'_>) -> Result<T, E>) -> Result<T, E> {
-        todo!()
+        let readers = &self.shared.readers;
+        let connection = readers.take()?;
+        let result = read_consistently(&connection, readers.file(), query);
+        // A connection that is still inside a transaction would show the next reader an old view.
+        if connection.is_autocommit() {
+            readers.give_back(connection);
+        }
+        result
     }
 
     /// A counter of commits, to wait upon.
     #[must_use]
-    pub fn changes(&self) -> tokio::sync::watch::Receiver<u64> {
-        todo!()
+    pub fn changes(&self) -> watch::Receiver<u64> {
+        self.shared.changes.subscribe()
     }
 }
 
-/// A consistent view.
+fn read_consistently<T, E: From<StoreError>>(
+    connection: &Connection,
+    file: &Path,
+    query: impl FnOnce(&Reader<'_>) -> Result<T, E>,
+) -> Result<T, E> {
+    let view = connection.unchecked_transaction().map_err(|error| StoreError::sqlite("begin to read", file, error))?;
+    let result = query(&Reader::new(&view, file));
+    view.rollback().map_err(|error| StoreError::sqlite("end reading", file, error))?;
+    result
+}
+
+/// A consistent view. Names are compared without regard to ASCII case, and come out as first written.
+///
+/// Every question can fail with what SQLite says of the file ([`StoreError::Damaged`] and the like), and with
+/// [`StoreError::Document`] when a stored value cannot be understood.
 pub struct Reader<'c> {
-    marker: std::marker::PhantomData<&'c ()>,
+    connection: &'c Connection,
+    file: &'c Path,
+    /// What SQLite said last: why it gave up a transaction, should it do so.
+    last_failure: RefCell<Option<StoreError>>,
+}
+
+impl<'c> Reader<'c> {
+    fn new(connection: &'c Connection, file: &'c Path) -> Self {
+        Self { connection, file, last_failure: RefCell::new(None) }
+    }
+
+    fn failed(&self, action: impl Into<String>, error: rusqlite::Error) -> StoreError {
+        let error = StoreError::sqlite(action, self.file, error);
+        self.last_failure.replace(Some(error.clone()));
+        error
+    }
 }
 
 /// A consistent view that can be changed. Everything a [`Reader`] can, it can too.
+///
+/// Beside the errors of a [`Reader`]: adding gives [`StoreError::Taken`] when there is one of that name and
+/// [`StoreError::Missing`] when there is nothing to put it into, replacing gives [`StoreError::Missing`],
+/// deleting gives [`StoreError::ForeignKey`] when something is still in it. Deleting what is not there is no
+/// error.
 pub struct Tx<'c> {
     reader: Reader<'c>,
 }
@@ -122,160 +210,5 @@ impl<'c> std::ops::Deref for Tx<'c> {
     type Target = Reader<'c>;
     fn deref(&self) -> &Reader<'c> {
         &self.reader
-    }
-}
-
-type Result2<T> = Result<T, StoreError>;
-
-// Names are compared without regard to ASCII case (COLLATE NOCASE) and kept as first written.
-impl Reader<'_> {
-    /// One workspace.
-    pub fn workspace(&self, key: &WorkspaceKey) -> Result2<Option<Stored<Workspace>>> {
-        todo!()
-    }
-    /// Workspaces of a subscription, or of one group of it, oldest first.
-    pub fn workspaces(
-        &self,
-        subscription: &str,
-        group: Option<&str>,
-        window: Window,
-    ) -> Result2<Vec<Stored<Workspace>>> {
-        todo!()
-    }
-    /// One experiment.
-    pub fn experiment(&self, key: &ExperimentKey) -> Result2<Option<Stored<Experiment>>> {
-        todo!()
-    }
-    /// Experiments of a workspace, oldest first.
-    pub fn experiments(&self, workspace: &WorkspaceKey, window: Window) -> Result2<Vec<Stored<Experiment>>> {
-        todo!()
-    }
-    /// One cluster.
-    pub fn cluster(&self, key: &ClusterKey) -> Result2<Option<Stored<Cluster>>> {
-        todo!()
-    }
-    /// Clusters of a workspace, oldest first.
-    pub fn clusters(&self, workspace: &WorkspaceKey, window: Window) -> Result2<Vec<Stored<Cluster>>> {
-        todo!()
-    }
-    /// All clusters, for the scheduler.
-    pub fn all_clusters(&self) -> Result2<Vec<Stored<Cluster>>> {
-        todo!()
-    }
-    /// Nodes of a cluster, by place.
-    pub fn nodes(&self, cluster: i64) -> Result2<Vec<Node>> {
-        todo!()
-    }
-    /// One job.
-    pub fn job(&self, key: &JobKey) -> Result2<Option<Stored<Job>>> {
-        todo!()
-    }
-    /// One job by its number.
-    pub fn job_by_number(&self, number: i64) -> Result2<Option<Stored<Job>>> {
-        todo!()
-    }
-    /// Jobs of an experiment, oldest first.
-    pub fn jobs(&self, experiment: &ExperimentKey, window: Window) -> Result2<Vec<Stored<Job>>> {
-        todo!()
-    }
-    /// Jobs that have a run now, of all clusters.
-    pub fn running_jobs(&self) -> Result2<Vec<Stored<Job>>> {
-        todo!()
-    }
-    /// Jobs that have a run now on this cluster.
-    pub fn running_jobs_of(&self, cluster: i64) -> Result2<Vec<Stored<Job>>> {
-        todo!()
-    }
-    /// Queued jobs of a cluster that need at most `most` nodes: higher priority first, then older first.
-    /// Costs by `limit`, not by the length of the queue.
-    pub fn queued_jobs(&self, cluster: i64, most: u32, limit: u32) -> Result2<Vec<QueuedJob>> {
-        todo!()
-    }
-    /// How many of those go before this queued job.
-    pub fn queued_ahead(&self, job: &Stored<Job>, most: u32) -> Result2<u64> {
-        todo!()
-    }
-    /// Jobs whose record is being deleted.
-    pub fn deleting_jobs(&self) -> Result2<Vec<Stored<Job>>> {
-        todo!()
-    }
-    /// Queued jobs, in full, that are on this cluster.
-    pub fn all_queued_jobs_of(&self, cluster: i64) -> Result2<Vec<Stored<Job>>> {
-        todo!()
-    }
-    /// Experiments whose record is being deleted and that have no job left.
-    pub fn empty_deleting_experiments(&self) -> Result2<Vec<Stored<Experiment>>> {
-        todo!()
-    }
-    /// Workspaces whose record is being deleted and that have neither experiment nor cluster left.
-    pub fn empty_deleting_workspaces(&self) -> Result2<Vec<Stored<Workspace>>> {
-        todo!()
-    }
-    /// Jobs that have not ended.
-    pub fn active_job_count(&self) -> Result2<u64> {
-        todo!()
-    }
-    /// Whether any job uses this code snapshot.
-    pub fn is_snapshot_used(&self, snapshot: &str) -> Result2<bool> {
-        todo!()
-    }
-}
-
-impl Tx<'_> {
-    /// Adds one; its key must be free.
-    pub fn insert_workspace(&self, value: &Workspace) -> Result2<i64> {
-        todo!()
-    }
-    /// Replaces one.
-    pub fn update_workspace(&self, number: i64, value: &Workspace) -> Result2<()> {
-        todo!()
-    }
-    /// Removes one; nothing may be in it.
-    pub fn delete_workspace(&self, number: i64) -> Result2<()> {
-        todo!()
-    }
-    /// Adds one; its workspace must be there, its key free.
-    pub fn insert_experiment(&self, value: &Experiment) -> Result2<i64> {
-        todo!()
-    }
-    /// Replaces one.
-    pub fn update_experiment(&self, number: i64, value: &Experiment) -> Result2<()> {
-        todo!()
-    }
-    /// Removes one; nothing may be in it.
-    pub fn delete_experiment(&self, number: i64) -> Result2<()> {
-        todo!()
-    }
-    /// Adds one; its workspace must be there, its key free.
-    pub fn insert_cluster(&self, value: &Cluster) -> Result2<i64> {
-        todo!()
-    }
-    /// Replaces one.
-    pub fn update_cluster(&self, number: i64, value: &Cluster) -> Result2<()> {
-        todo!()
-    }
-    /// Removes one and its nodes; its jobs stay, without a cluster.
-    pub fn delete_cluster(&self, number: i64) -> Result2<()> {
-        todo!()
-    }
-    /// Adds or replaces the node at its place.
-    pub fn put_node(&self, cluster: i64, node: &Node) -> Result2<()> {
-        todo!()
-    }
-    /// Removes the node at this place.
-    pub fn delete_node(&self, cluster: i64, index: u32) -> Result2<()> {
-        todo!()
-    }
-    /// Adds one on the cluster of this number; its experiment must be there, its key free.
-    pub fn insert_job(&self, cluster: i64, value: &Job) -> Result2<i64> {
-        todo!()
-    }
-    /// Replaces one.
-    pub fn update_job(&self, number: i64, value: &Job) -> Result2<()> {
-        todo!()
-    }
-    /// Removes one.
-    pub fn delete_job(&self, number: i64) -> Result2<()> {
-        todo!()
     }
 }

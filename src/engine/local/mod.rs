@@ -1,1 +1,119 @@
-//! (being written)
+//! The engine of this machine: virtual nodes and detached supervisors.
+//!
+//! A node is a directory with a loopback address of its own; a run is a supervisor that outlives us. Everything
+//! that must survive us is on disk ([`super::directories`]); what is kept here can be found again. The composition
+//! root opens it; the scheduler calls it through [`Engine`].
+
+mod command;
+mod files;
+mod host;
+mod inspect;
+mod nodes;
+mod preparing;
+mod runs;
+mod watch;
+
+use std::io;
+use std::path::PathBuf;
+use std::time::Duration;
+
+use super::directories::{self, Layout};
+use super::{ClusterPlace, Engine, EngineError, LaunchRequest, NodeFact, Observation, Waker};
+use crate::domain::job::{Job, JobDirectory};
+use crate::domain::name::RunId;
+use nodes::Nodes;
+use runs::Runs;
+
+/// Runs jobs on this machine.
+pub struct LocalEngine {
+    layout: Layout,
+    nodes: Nodes,
+    runs: Runs,
+}
+
+impl LocalEngine {
+    /// Opens the data directory `root`, and makes it when it is not there. `executable` is this program, for
+    /// starting supervisors. `waker` is called from threads of the engine.
+    ///
+    /// # Errors
+    /// When the directory cannot be made or read, or its path is not UTF-8.
+    pub fn open(root: PathBuf, executable: PathBuf, waker: Waker) -> Result<Self, EngineError> {
+        let shown = root.display().to_string();
+        // The kernel reports mount points by their real paths.
+        let root = std::fs::create_dir_all(&root)
+            .and_then(|()| std::fs::canonicalize(root))
+            .map_err(failed(|| format!("open the data directory {shown}")))?;
+        if root.to_str().is_none() {
+            return Err(EngineError::NotStarted(format!("the path of the data directory {shown} is not UTF-8")));
+        }
+        let layout = Layout::at(root);
+        let boot_id = host::boot_id().map_err(failed(|| "read the id of this boot".into()))?;
+        let host = host::current();
+        let nodes = Nodes::open(layout.clone(), host.clone(), boot_id.clone(), waker.clone())?;
+        let runs = Runs::open(layout.clone(), host, boot_id, executable, waker)?;
+        Ok(Self { layout, nodes, runs })
+    }
+
+    fn remove_own_output(&self, job: &Job) -> io::Result<()> {
+        let segment = job.path_segment();
+        for root in self.layout.own_outputs() {
+            files::remove_tree(&directories::below(&root, &segment))?;
+            files::remove_empty_parents(&directories::below(&root, &segment), &root);
+        }
+        Ok(())
+    }
+}
+
+impl Engine for LocalEngine {
+    fn nodes(&self, cluster: &ClusterPlace) -> Result<Vec<NodeFact>, EngineError> {
+        Ok(self.nodes.facts(cluster))
+    }
+
+    fn resize(&self, cluster: &ClusterPlace, places: &[u32]) -> Result<(), EngineError> {
+        self.nodes.resize(cluster, places)
+    }
+
+    fn directories(&self, job: &Job, cluster: &ClusterPlace) -> Result<Vec<JobDirectory>, EngineError> {
+        directories::directories(&self.layout, job, &cluster.spec)
+    }
+
+    fn launch(&self, request: &LaunchRequest) -> Result<(), EngineError> {
+        self.runs.launch(request)
+    }
+
+    fn observe(&self, runs: &[RunId]) -> Result<Vec<Observation>, EngineError> {
+        self.runs.observe(runs)
+    }
+
+    /// The grace is that of the plan ([`super::launch::GRACE_SECONDS`]): the supervisor keeps it, also when the
+    /// server is gone.
+    fn stop(&self, run: &RunId, _grace: Duration) -> Result<(), EngineError> {
+        self.runs.stop(run)
+    }
+
+    fn runs(&self) -> Result<Vec<RunId>, EngineError> {
+        self.runs.kept()
+    }
+
+    fn forget(&self, run: &RunId) -> Result<(), EngineError> {
+        self.runs.forget(run)
+    }
+
+    fn remove_output(&self, job: &Job) -> Result<(), EngineError> {
+        // A job that starts at this moment must not lose the folders that it shares with this one.
+        let _starts_wait = self.runs.hold_starts();
+        self.remove_own_output(job).map_err(failed(|| format!("remove the output of job `{}`", job.key.name)))
+    }
+
+    fn snapshot_folder(&self) -> PathBuf {
+        self.layout.snapshots()
+    }
+}
+
+/// Names what was being done when the machine refused.
+fn failed<F: FnOnce() -> String>(action: F) -> impl FnOnce(io::Error) -> EngineError {
+    move |source| EngineError::Failed { action: action(), source }
+}
+
+#[cfg(test)]
+mod tests;

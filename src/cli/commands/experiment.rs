@@ -1,0 +1,83 @@
+//! `experiment create | show | list | delete`.
+
+use clap::{Args, Subcommand};
+
+use crate::api::experiment::Experiment;
+use crate::api::id::{Child, ResourceId};
+use crate::api::path;
+use crate::cli::Outcome;
+use crate::cli::exit_code::ExitCode;
+use crate::cli::output::Output;
+use crate::cli::session::{Ending, Session, WorkspaceScope, check_name};
+use crate::client::resources::Waits;
+
+/// Verbs of `experiment`.
+#[derive(Debug, Subcommand)]
+pub enum ExperimentCommand {
+    /// Create an experiment; one that exists is shown as it is.
+    #[command(before_help = "Example: batchai experiment create -w ws -n exp")]
+    Create(ExperimentArgs),
+    /// Show an experiment.
+    #[command(before_help = "Example: batchai experiment show -w ws -n exp")]
+    Show(ExperimentArgs),
+    /// List the experiments of a workspace.
+    #[command(before_help = "Example: batchai experiment list -w ws -o table")]
+    List(WorkspaceScope),
+    /// Delete an experiment and its jobs, stopping those that run.
+    #[command(before_help = "Example: batchai experiment delete -w ws -n exp -y")]
+    Delete(DeleteArgs),
+}
+
+/// Which experiment.
+#[derive(Debug, Args)]
+pub struct ExperimentArgs {
+    /// Experiment.
+    #[arg(long, short = 'n')]
+    name: String,
+    #[command(flatten)]
+    scope: WorkspaceScope,
+}
+
+/// Arguments of `delete`.
+#[derive(Debug, Args)]
+pub struct DeleteArgs {
+    #[command(flatten)]
+    experiment: ExperimentArgs,
+    #[command(flatten)]
+    ending: Ending,
+}
+
+/// Runs one.
+///
+/// # Errors
+/// With what to tell the user.
+pub async fn run(command: ExperimentCommand, session: Session) -> Outcome {
+    match command {
+        ExperimentCommand::Create(args) => {
+            check_name("experiment", &args.name)?;
+            let (id, workspace) = (id(&session, &args), session.workspace(&args.scope));
+            let experiment =
+                super::job::ensure::with_workspace(&session, &id, &workspace, || session.client.put_experiment(&id));
+            session.print(&Output::one(&experiment.await?))
+        }
+        ExperimentCommand::Show(args) => {
+            let experiment: Experiment = session.client.get(&id(&session, &args)).await?;
+            session.print(&Output::one(&experiment))
+        }
+        ExperimentCommand::List(scope) => {
+            let any = session.id(&scope, Child::Experiment("any".into()));
+            let experiments: Vec<Experiment> = session.client.list(&path::collection(&any)).await?;
+            session.print(&Output::list(&experiments))
+        }
+        ExperimentCommand::Delete(args) => {
+            session.confirm(&args.ending)?;
+            let waits = if args.ending.no_wait { Waits::No } else { Waits::Yes };
+            session.client.delete(&id(&session, &args.experiment), waits).await?;
+            Ok(ExitCode::Ok.value())
+        }
+    }
+}
+
+fn id(session: &Session, args: &ExperimentArgs) -> ResourceId {
+    session.id(&args.scope, Child::Experiment(args.name.clone()))
+}

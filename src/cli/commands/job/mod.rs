@@ -1,0 +1,111 @@
+//! `job run | create | show | list | delete | terminate | wait | file`.
+
+pub mod create;
+pub mod ensure;
+pub mod file;
+pub mod interrupt;
+pub mod live;
+pub mod run;
+pub mod submit;
+pub mod wait;
+
+use clap::{Args, Subcommand};
+
+use crate::api::id::{Child, ResourceId};
+use crate::api::job::Job;
+use crate::api::path;
+use crate::cli::Outcome;
+use crate::cli::exit_code::ExitCode;
+use crate::cli::output::Output;
+use crate::cli::session::{Ending, ExperimentScope, Session};
+use crate::client::resources::Waits;
+
+/// Verbs of `job`.
+#[derive(Debug, Subcommand)]
+pub enum JobCommand {
+    /// Submit a job, show its output as it is written, and exit with its exit code.
+    #[command(before_help = "Example: batchai job run -f job.yaml")]
+    Run(run::RunArgs),
+    /// Submit a job.
+    #[command(before_help = "Example: batchai job create -w ws -e exp -f job.yaml")]
+    Create(submit::SubmitArgs),
+    /// Show a job: its state, why it waits, how it ended.
+    #[command(before_help = "Example: batchai job show -w ws -e exp -n train")]
+    Show(JobArgs),
+    /// List the jobs of an experiment.
+    #[command(before_help = "Example: batchai job list -w ws -e exp -o table")]
+    List(ExperimentScope),
+    /// Delete a job, stopping it first.
+    #[command(before_help = "Example: batchai job delete -w ws -e exp -n train -y")]
+    Delete(EndingArgs),
+    /// Stop a job; its record and its files stay.
+    #[command(before_help = "Example: batchai job terminate -w ws -e exp -n train -y")]
+    Terminate(EndingArgs),
+    /// Wait until a job has ended, and exit with its exit code.
+    #[command(before_help = "Example: batchai job wait -w ws -e exp -n train")]
+    Wait(wait::WaitArgs),
+    /// Find and follow the files of a job.
+    #[command(subcommand, before_help = "Example: batchai job file stream -j train -f stdout.txt")]
+    File(file::FileCommand),
+}
+
+/// Which job.
+#[derive(Debug, Args)]
+pub struct JobArgs {
+    /// Job.
+    #[arg(long, short = 'n')]
+    pub name: String,
+    #[command(flatten)]
+    pub scope: ExperimentScope,
+}
+
+/// Arguments of `delete` and `terminate`.
+#[derive(Debug, Args)]
+pub struct EndingArgs {
+    #[command(flatten)]
+    job: JobArgs,
+    #[command(flatten)]
+    ending: Ending,
+}
+
+impl JobArgs {
+    fn id(&self, session: &Session) -> ResourceId {
+        session.job(&self.scope, &self.name)
+    }
+}
+
+/// Runs one.
+///
+/// # Errors
+/// With what to tell the user.
+pub async fn run(command: JobCommand, session: Session) -> Outcome {
+    match command {
+        JobCommand::Run(args) => run::run(args, &session).await,
+        JobCommand::Create(args) => create::run(&args, &session).await,
+        JobCommand::Show(args) => {
+            let job: Job = session.client.get(&args.id(&session)).await?;
+            session.print(&Output::one(&job))
+        }
+        JobCommand::List(scope) => {
+            let any = session.id(&scope.workspace, Child::Job(session.experiment(&scope).name, "any".into()));
+            let jobs: Vec<Job> = session.client.list(&path::collection(&any)).await?;
+            session.print(&Output::list(&jobs))
+        }
+        JobCommand::Delete(args) => {
+            session.confirm(&args.ending)?;
+            session.client.delete(&args.job.id(&session), waits(&args.ending)).await?;
+            Ok(ExitCode::Ok.value())
+        }
+        JobCommand::Terminate(args) => {
+            session.confirm(&args.ending)?;
+            session.client.terminate(&args.job.id(&session), waits(&args.ending)).await?;
+            Ok(ExitCode::Ok.value())
+        }
+        JobCommand::Wait(args) => wait::run(&args, &session).await,
+        JobCommand::File(command) => file::run(command, &session).await,
+    }
+}
+
+fn waits(ending: &Ending) -> Waits {
+    if ending.no_wait { Waits::No } else { Waits::Yes }
+}

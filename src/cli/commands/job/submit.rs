@@ -1,0 +1,164 @@
+//! From a job file and flags to a submitted job; shared by `job create` and `job run`.
+
+use std::path::Path;
+
+use clap::Args;
+
+use super::ensure::{LOCAL_CLUSTER, Surroundings, with_surroundings};
+use crate::api::error::code;
+use crate::api::id::{Child, ResourceId};
+use crate::api::job::{Job, JobCreate};
+use crate::cli::exit_code::ExitCode;
+use crate::cli::report::Failure;
+use crate::cli::session::{ExperimentScope, Named, SUBSCRIPTION, Session, WorkspaceScope, check_name};
+use crate::cli::spec::{self, JobFile, Source};
+use crate::client::ClientError;
+use crate::client::snapshot::{self, DEFAULT_LIMIT, Snapshot};
+
+/// Arguments of `job create` and `job run`. Flags win over the file.
+#[derive(Debug, Args)]
+pub struct SubmitArgs {
+    /// Job file, YAML or JSON; `-` is standard input.
+    #[arg(long, short = 'f', value_name = "FILE")]
+    pub config_file: String,
+    /// Job; or `name` in the file; made up when neither is given.
+    #[arg(long, short = 'n')]
+    pub name: Option<String>,
+    /// Cluster, by name or id; or `cluster` in the file; `local` when neither is given.
+    #[arg(long, short = 'c')]
+    pub cluster: Option<String>,
+    #[command(flatten)]
+    pub scope: ExperimentScope,
+}
+
+/// A job that was submitted.
+pub struct Submitted {
+    /// Its id, as the names of this invocation make it.
+    pub id: ResourceId,
+    /// The job as the server answered it.
+    pub job: Job,
+}
+
+/// Reads the file, sends the code, submits the job.
+///
+/// # Errors
+/// With what to tell the user; a bad file is reported before any server is asked.
+pub async fn submit(args: &SubmitArgs, session: &Session) -> Result<Submitted, Failure> {
+    let source = Source::from_argument(&args.config_file)?;
+    let file = spec::job_file(&source)?;
+    let (id, around) = place(args, &file, session)?;
+    let code = file.code.as_deref().map(|folder| snapshot::plan(folder, DEFAULT_LIMIT)).transpose();
+    let code = code.map_err(ClientError::Snapshot)?;
+
+    let mut spec = file.spec;
+    spec.cluster.id = around.cluster.0.to_string();
+    spec.code_snapshot = code.as_ref().map(|snapshot| snapshot.digest().to_owned());
+    // A PATH that is not text cannot travel; the server's own is then used.
+    spec.search_path = spec.search_path.or_else(|| std::env::var("PATH").ok());
+    let body = JobCreate { properties: spec };
+    let job = with_surroundings(session, &id, &around, || put(session, &id, &body, code.as_ref())).await;
+    match job {
+        Ok(job) => Ok(Submitted { id, job }),
+        Err(error) => Err(explain(error, &id)),
+    }
+}
+
+/// Submits; sends the code when the server does not have it, also when it lost it in between.
+async fn put(
+    session: &Session,
+    id: &ResourceId,
+    body: &JobCreate,
+    snapshot: Option<&Snapshot>,
+) -> Result<Job, ClientError> {
+    match (session.client.put_new_job(id, body).await, snapshot) {
+        (Err(error), Some(snapshot)) if error.code() == Some(code::SNAPSHOT_NOT_FOUND) => {
+            session.client.put_snapshot(SUBSCRIPTION, snapshot).await?;
+            session.client.put_new_job(id, body).await
+        }
+        (result, _) => result,
+    }
+}
+
+fn explain(error: ClientError, id: &ResourceId) -> Failure {
+    let is_taken = error.code() == Some(code::CONFLICT);
+    let failure = Failure::from(error);
+    match &id.child {
+        Child::Job(experiment, name) if is_taken => failure.hint(format!(
+            "give another name with -n, or delete the job first: `batchai job delete -w {} -e {experiment} -n {name}`",
+            id.workspace
+        )),
+        Child::Job(..) | Child::None | Child::Cluster(_) | Child::FileServer(_) | Child::Experiment(_) => failure,
+    }
+}
+
+/// Where the job goes and what it is called: flag, then file, then configuration, then default.
+fn place(args: &SubmitArgs, file: &JobFile, session: &Session) -> Result<(ResourceId, Surroundings), Failure> {
+    let defaults = &session.settings.defaults;
+    let flags = &args.scope;
+    let workspace =
+        Named::first([flags.workspace.workspace.clone(), file.workspace.clone(), defaults.workspace.clone()]);
+    let experiment = Named::first([flags.experiment.clone(), file.experiment.clone(), defaults.experiment.clone()]);
+    let scope = WorkspaceScope {
+        resource_group: flags.workspace.resource_group.clone().or_else(|| file.resource_group.clone()),
+        workspace: Some(workspace.name.clone()),
+    };
+    let name = match args.name.clone().or_else(|| file.name.clone()) {
+        Some(name) => name,
+        None => made_up_name(&args.config_file, file.code.as_deref()),
+    };
+    for (what, name) in [("workspace", &workspace.name), ("experiment", &experiment.name), ("job", &name)] {
+        check_name(what, name)?;
+    }
+    let given = args.cluster.clone().or_else(|| file.cluster.clone()).or_else(|| defaults.cluster.clone());
+    let cluster = (cluster_id(given.as_deref(), &scope, session)?, given.is_some());
+    let id = session.id(&scope, Child::Job(experiment.name.clone(), name));
+    Ok((id, Surroundings { workspace, experiment, cluster }))
+}
+
+fn cluster_id(given: Option<&str>, scope: &WorkspaceScope, session: &Session) -> Result<ResourceId, Failure> {
+    let Some(text) = given.filter(|text| text.contains('/')) else {
+        let name = given.unwrap_or(LOCAL_CLUSTER);
+        check_name("cluster", name)?;
+        return Ok(session.id(scope, Child::Cluster(name.into())));
+    };
+    match ResourceId::parse(text) {
+        Some(id @ ResourceId { child: Child::Cluster(_), .. }) => Ok(id),
+        Some(_) | None => {
+            let message = format!("`{text}` is neither the name nor the id of a cluster");
+            Err(Failure::new(ExitCode::Usage, message))
+        }
+    }
+}
+
+/// A name from the file's own, and a few characters that make it unique: `quickstart-3f9a2c`.
+fn made_up_name(file: &str, code: Option<&Path>) -> String {
+    let path = std::path::absolute(file).unwrap_or_default();
+    let stem = path.file_stem().filter(|stem| *stem != "job" && file != "-");
+    let folder = code.or_else(|| path.parent()).and_then(Path::file_name);
+    let base = stem.or(folder).map(|name| name.to_string_lossy().into_owned()).unwrap_or_default();
+    let clean: String =
+        base.chars().map(|c| if c.is_ascii_alphanumeric() || "-_".contains(c) { c } else { '-' }).take(48).collect();
+    let clean = if clean.trim_matches('-').is_empty() { "job" } else { clean.trim_matches('-') };
+    let unique = uuid::Uuid::new_v4().simple().to_string();
+    format!("{clean}-{}", &unique[..6])
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_made_up_name_tells_where_the_job_came_from() {
+        let base = |file: &str, code: Option<&str>| {
+            let name = made_up_name(file, code.map(Path::new));
+            assert!(check_name("job", &name).is_ok(), "{name}");
+            name[..name.len() - 7].to_owned()
+        };
+        assert_eq!(base("/x/quickstart/job.yaml", None), "quickstart");
+        assert_eq!(base("/x/quickstart/job-2-nodes.yaml", None), "job-2-nodes");
+        assert_eq!(base("/x/größe.v1.yaml", None), "gr--e-v1");
+        assert_eq!(base("-", Some("/x/code")), "code");
+        assert_eq!(base("/job.yaml", None), "job");
+        assert_ne!(made_up_name("a.yaml", None), made_up_name("a.yaml", None));
+    }
+}

@@ -1,0 +1,53 @@
+//! One file per noun; a folder where a noun has many verbs. The words are `az batchai`'s.
+
+pub mod cluster;
+pub mod experiment;
+pub mod job;
+pub mod server;
+pub mod supervise;
+pub mod workspace;
+
+use clap::Subcommand;
+
+use super::report::Report;
+use super::session::with_session;
+use super::{Global, Outcome};
+
+/// Every command there is.
+#[derive(Debug, Subcommand)]
+pub enum Command {
+    /// Submit, follow and manage jobs.
+    #[command(subcommand, before_help = "Example: batchai job run -f job.yaml")]
+    Job(job::JobCommand),
+    /// Manage clusters: the nodes that jobs run on.
+    #[command(subcommand, before_help = "Example: batchai cluster create -n gpu --min 0 --max 4")]
+    Cluster(cluster::ClusterCommand),
+    /// Manage experiments: groups of jobs.
+    #[command(subcommand, before_help = "Example: batchai experiment create -w ws -n exp")]
+    Experiment(experiment::ExperimentCommand),
+    /// Manage workspaces: folders of clusters and experiments.
+    #[command(subcommand, before_help = "Example: batchai workspace create -n ws")]
+    Workspace(workspace::WorkspaceCommand),
+    /// The server behind the other commands; they start it when they need it.
+    #[command(subcommand, before_help = "Example: batchai server status")]
+    Server(server::ServerCommand),
+    /// Stay with a job.
+    #[command(name = "__supervise", hide = true)]
+    Supervise(supervise::SuperviseArgs),
+}
+
+/// Runs one.
+///
+/// # Errors
+/// With what to tell the user.
+pub fn run(command: Command, global: &Global, report: Report) -> Outcome {
+    match command {
+        Command::Job(command) => with_session(global, report, |session| job::run(command, session)),
+        Command::Cluster(command) => with_session(global, report, |session| cluster::run(command, session)),
+        Command::Experiment(command) => with_session(global, report, |session| experiment::run(command, session)),
+        Command::Workspace(command) => with_session(global, report, |session| workspace::run(command, session)),
+        Command::Server(server::ServerCommand::Run(args)) => server::run_here(&args),
+        Command::Server(command) => with_session(global, report, |session| server::run(command, session)),
+        Command::Supervise(args) => supervise::run(&args),
+    }
+}

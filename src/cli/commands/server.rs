@@ -1,0 +1,186 @@
+//! `server run | start | stop | status | logs`.
+
+use std::io::Write;
+
+use clap::{Args, Subcommand};
+
+use crate::api::server::ServerStatus;
+use crate::cli::Outcome;
+use crate::cli::exit_code::ExitCode;
+use crate::cli::output::{self, Output};
+use crate::cli::report::Failure;
+use crate::cli::session::Session;
+use crate::client::ClientError;
+use crate::client::local::READY;
+use crate::config::env;
+use crate::config::home::Home;
+use crate::config::server::{ServerSettings, idle_time};
+use crate::server::{ServeError, serve};
+
+/// Verbs of `server`.
+#[derive(Debug, Subcommand)]
+pub enum ServerCommand {
+    /// Run a server here, in the foreground, until Ctrl-C.
+    #[command(before_help = "Example: batchai server run")]
+    Run(RunArgs),
+    /// Start a server in the background that stays.
+    #[command(before_help = "Example: batchai server start")]
+    Start,
+    /// Stop the server; running jobs go on.
+    #[command(before_help = "Example: batchai server stop")]
+    Stop,
+    /// Show whether the server runs, and where it keeps everything. Never starts one.
+    #[command(before_help = "Example: batchai server status -o table")]
+    Status,
+    /// Print what a server in the background had to say.
+    #[command(before_help = "Example: batchai server logs")]
+    Logs,
+}
+
+/// Arguments of `run`.
+#[derive(Debug, Args)]
+pub struct RunArgs {
+    /// Say on standard output, in one line, that it listens or why it does not; become a daemon.
+    #[arg(long, hide = true)]
+    announce: bool,
+    /// Leave after some time without work.
+    #[arg(long, hide = true)]
+    leave_when_idle: bool,
+}
+
+/// Runs one that talks to a server.
+///
+/// # Errors
+/// With what to tell the user.
+pub async fn run(command: ServerCommand, session: Session) -> Outcome {
+    match command {
+        ServerCommand::Run(args) => run_here(&args),
+        ServerCommand::Start => start(&session).await,
+        ServerCommand::Stop => stop(&session).await,
+        ServerCommand::Status => {
+            let status = session.client.server_status().await?;
+            session.print(&Output::one(&status))
+        }
+        ServerCommand::Logs => logs(&session),
+    }
+}
+
+async fn start(session: &Session) -> Outcome {
+    match session.client.server_status().await {
+        Ok(ServerStatus { leaves_when_idle: false, pid, .. }) => {
+            session.report.note(&format!("The server is running already (pid {pid})."));
+            return Ok(ExitCode::Ok.value());
+        }
+        // One that was started by a command leaves by itself; this one is to stay. Jobs do not notice.
+        Ok(_) => {
+            session.client.stop_server().await?;
+        }
+        Err(ClientError::NotRunning) => {}
+        Err(error) => return Err(error.into()),
+    }
+    let arguments = ["server", "run", "--announce"].map(String::from);
+    session.client.local().start_with(&arguments).await?;
+    let status = session.client.server_status().await?;
+    session.report.note(&format!("The server is running (pid {}).", status.pid));
+    Ok(ExitCode::Ok.value())
+}
+
+async fn stop(session: &Session) -> Outcome {
+    let active = session.client.server_status().await.map(|status| status.active_jobs);
+    if session.client.stop_server().await? {
+        let jobs = match active {
+            Ok(0) | Err(_) => String::new(),
+            Ok(1) => " 1 job goes on without it, or waits for the next one.".into(),
+            Ok(count) => format!(" {count} jobs go on without it, or wait for the next one."),
+        };
+        session.report.note(&format!("The server has left.{jobs}"));
+    } else {
+        session.report.note("No server was running.");
+    }
+    Ok(ExitCode::Ok.value())
+}
+
+fn logs(session: &Session) -> Outcome {
+    let path = &session.client.local().log;
+    match std::fs::read(path) {
+        Ok(text) => output::raw(&text).map(|_| ExitCode::Ok.value()).map_err(Failure::from),
+        Err(error) if error.kind() == std::io::ErrorKind::NotFound => {
+            session.report.note("No server has run in the background yet, so there is no log.");
+            Ok(ExitCode::Ok.value())
+        }
+        Err(error) => {
+            Err(Failure::new(ExitCode::Refused, format!("cannot read the server's log {}: {error}", path.display())))
+        }
+    }
+}
+
+/// `server run`.
+///
+/// # Errors
+/// When it cannot start; a client that started it gets the same text.
+pub fn run_here(args: &RunArgs) -> Outcome {
+    let result = serve_here(args);
+    if let (Err(failure), true) = (&result, args.announce) {
+        let mut line = failure.message.clone();
+        for cause in &failure.causes {
+            line.push_str(&format!(": {cause}"));
+        }
+        announce(&line.replace('\n', " "));
+    }
+    result
+}
+
+fn serve_here(args: &RunArgs) -> Outcome {
+    if args.announce {
+        // A terminal that is closed takes its session with it, but not this server. Refused only to a
+        // process that leads a group already, which one in the background does not.
+        let _ = rustix::process::setsid();
+    }
+    start_log();
+    let executable = std::env::current_exe();
+    let executable = executable
+        .map_err(|error| Failure::new(ExitCode::Refused, format!("cannot tell where this program is: {error}")))?;
+    let leave_when_idle = if args.leave_when_idle { Some(idle_time()?) } else { None };
+    let settings = ServerSettings { home: Home::find()?, executable, leave_when_idle };
+    let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build();
+    let runtime = runtime.map_err(|error| Failure::new(ExitCode::Refused, format!("cannot start threads: {error}")))?;
+    let is_announced = args.announce;
+    let served = runtime.block_on(serve(settings, |status| {
+        if is_announced {
+            announce(READY);
+        } else {
+            tracing::info!("serving {} (pid {})", status.data_directory, status.pid);
+        }
+    }));
+    runtime.shutdown_background();
+    served.map(|()| ExitCode::Ok.value()).map_err(Failure::from)
+}
+
+/// One line for whoever started this process; nobody reads a second one.
+fn announce(line: &str) {
+    let mut stdout = std::io::stdout();
+    let _ = writeln!(stdout, "{line}").and_then(|()| stdout.flush());
+    if let Ok(null) = std::fs::File::options().write(true).open("/dev/null") {
+        let _ = rustix::stdio::dup2_stdout(null);
+    }
+}
+
+fn start_log() {
+    let level = env::get(env::LOG).unwrap_or_else(|| "info".into());
+    let filter = tracing_subscriber::EnvFilter::try_new(format!("batchai={level}"))
+        .unwrap_or_else(|_| tracing_subscriber::EnvFilter::new("batchai=info"));
+    // A second start in one process keeps the first log.
+    let _ = tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr).with_ansi(false).try_init();
+}
+
+impl From<ServeError> for Failure {
+    fn from(error: ServeError) -> Self {
+        let failure = Self::from_error(ExitCode::Refused, &error);
+        match error {
+            ServeError::AlreadyRunning { .. } => failure.hint("`batchai server stop` stops it"),
+            ServeError::Io { .. } | ServeError::Store(_) | ServeError::Engine(_) => {
+                failure.hint("set BATCHAI_HOME to a folder that you may write to, with free space")
+            }
+        }
+    }
+}

@@ -1,0 +1,116 @@
+//! `workspace create | show | list | delete`. Here `-n` and `--workspace` are the same flag, as in `az`.
+
+use clap::{Args, Subcommand};
+
+use crate::api::id::{Child, ResourceId};
+use crate::api::path;
+use crate::api::workspace::{Workspace, WorkspaceCreate};
+use crate::cli::Outcome;
+use crate::cli::exit_code::ExitCode;
+use crate::cli::output::Output;
+use crate::cli::session::{Ending, SUBSCRIPTION, Session, check_name};
+use crate::client::resources::Waits;
+
+/// Verbs of `workspace`.
+#[derive(Debug, Subcommand)]
+pub enum WorkspaceCommand {
+    /// Create a workspace; one that exists is shown as it is.
+    #[command(before_help = "Example: batchai workspace create -n ws")]
+    Create(CreateArgs),
+    /// Show a workspace.
+    #[command(before_help = "Example: batchai workspace show -n ws")]
+    Show(WorkspaceArgs),
+    /// List workspaces, of one resource group with -g.
+    #[command(before_help = "Example: batchai workspace list -o table")]
+    List(ListArgs),
+    /// Delete a workspace and everything in it.
+    #[command(before_help = "Example: batchai workspace delete -n ws -y")]
+    Delete(DeleteArgs),
+}
+
+/// Which workspace.
+#[derive(Debug, Args)]
+pub struct WorkspaceArgs {
+    /// Workspace.
+    #[arg(long, short = 'n', value_name = "NAME")]
+    workspace: String,
+    /// Resource group; `default` when not configured.
+    #[arg(long, short = 'g', value_name = "GROUP")]
+    resource_group: Option<String>,
+}
+
+/// Arguments of `create`.
+#[derive(Debug, Args)]
+pub struct CreateArgs {
+    #[command(flatten)]
+    workspace: WorkspaceArgs,
+    /// Region; any name is accepted.
+    #[arg(long, short = 'l', value_name = "REGION")]
+    location: Option<String>,
+}
+
+/// Arguments of `list`.
+#[derive(Debug, Args)]
+pub struct ListArgs {
+    /// Only those of this resource group.
+    #[arg(long, short = 'g', value_name = "GROUP")]
+    resource_group: Option<String>,
+}
+
+/// Arguments of `delete`.
+#[derive(Debug, Args)]
+pub struct DeleteArgs {
+    #[command(flatten)]
+    workspace: WorkspaceArgs,
+    #[command(flatten)]
+    ending: Ending,
+}
+
+/// Runs one.
+///
+/// # Errors
+/// With what to tell the user.
+pub async fn run(command: WorkspaceCommand, session: Session) -> Outcome {
+    match command {
+        WorkspaceCommand::Create(args) => {
+            let id = id(&session, &args.workspace);
+            check_name("workspace", &id.workspace)?;
+            let body = WorkspaceCreate { location: args.location, tags: None };
+            session.print(&Output::one(&session.client.put_workspace(&id, &body).await?))
+        }
+        WorkspaceCommand::Show(args) => {
+            let workspace: Workspace = session.client.get(&id(&session, &args)).await?;
+            session.print(&Output::one(&workspace))
+        }
+        WorkspaceCommand::List(args) => list(args, &session).await,
+        WorkspaceCommand::Delete(args) => {
+            session.confirm(&args.ending)?;
+            let waits = if args.ending.no_wait { Waits::No } else { Waits::Yes };
+            session.client.delete(&id(&session, &args.workspace), waits).await?;
+            Ok(ExitCode::Ok.value())
+        }
+    }
+}
+
+async fn list(args: ListArgs, session: &Session) -> Outcome {
+    let narrowed = args.resource_group.or_else(|| session.settings.defaults.group.clone());
+    let collection = match narrowed {
+        Some(group) => {
+            let any =
+                ResourceId { subscription: SUBSCRIPTION.into(), group, workspace: "any".into(), child: Child::None };
+            path::collection(&any)
+        }
+        None => path::WORKSPACES_OF_SUBSCRIPTION.replace("{subscription}", SUBSCRIPTION),
+    };
+    let workspaces: Vec<Workspace> = session.client.list(&collection).await?;
+    session.print(&Output::list(&workspaces))
+}
+
+fn id(session: &Session, args: &WorkspaceArgs) -> ResourceId {
+    ResourceId {
+        subscription: SUBSCRIPTION.into(),
+        group: session.group(args.resource_group.as_ref()),
+        workspace: args.workspace.clone(),
+        child: Child::None,
+    }
+}

@@ -1,0 +1,81 @@
+//! What the user types and sees: `az batchai`'s words, flags and output.
+//!
+//! Lives on `client`, `api` and `config` alone; of the domain, the store and the engines it knows nothing.
+//! Two commands are the server's own: `server run` and the hidden `__supervise`.
+
+pub mod commands;
+pub mod confirm;
+pub mod exit_code;
+pub mod output;
+pub mod report;
+pub mod session;
+pub mod spec;
+
+use std::ffi::OsString;
+
+use clap::{Args, Parser};
+
+use self::commands::Command;
+use self::exit_code::ExitCode;
+use self::output::Format;
+use self::report::{Failure, Report};
+
+/// The whole command line.
+#[derive(Debug, Parser)]
+#[command(
+    name = "batchai",
+    version,
+    about = "Describe a training job in a file, submit it, follow its output, get its exit code, find its files.",
+    long_about = None,
+    before_help = "Example: batchai job run -f job.yaml",
+    subcommand_required = true,
+    arg_required_else_help = true,
+    disable_help_subcommand = true
+)]
+struct Cli {
+    #[command(flatten)]
+    global: Global,
+    #[command(subcommand)]
+    command: Command,
+}
+
+/// Flags of every command.
+#[derive(Debug, Clone, Args)]
+pub struct Global {
+    /// How to print the result.
+    #[arg(long, short, global = true, value_enum, value_name = "FORMAT", help_heading = "Global")]
+    pub output: Option<Format>,
+    /// Show errors only, no notes and no warnings.
+    #[arg(long, global = true, help_heading = "Global")]
+    pub only_show_errors: bool,
+}
+
+/// Runs the command line; answers the exit code of the process.
+pub fn run(arguments: impl IntoIterator<Item = OsString>) -> u8 {
+    let cli = match Cli::try_parse_from(arguments) {
+        Ok(cli) => cli,
+        Err(error) => {
+            let is_help = error.exit_code() == 0;
+            // Nothing is left to be done about a closed stdout.
+            let _ = error.print();
+            return if is_help { ExitCode::Ok.value() } else { ExitCode::Usage.value() };
+        }
+    };
+    let report = Report { only_errors: cli.global.only_show_errors };
+    match commands::run(cli.command, &cli.global, report) {
+        Ok(code) => code,
+        Err(failure) => {
+            report.error(&failure);
+            failure.code.value()
+        }
+    }
+}
+
+/// What every command answers: the exit code of the process.
+pub type Outcome = Result<u8, Failure>;
+
+/// The full definition of the command line, for completions and tests.
+#[must_use]
+pub fn definition() -> clap::Command {
+    <Cli as clap::CommandFactory>::command()
+}

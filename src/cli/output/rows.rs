@@ -1,0 +1,190 @@
+//! The columns of every table, as `az batchai` 0.4.10 had them.
+//!
+//! One screenful of trait, then one table per resource. Reads wire values only.
+
+use serde_json::Value;
+
+use super::shape::{self, segment};
+use crate::api::cluster::Cluster;
+use crate::api::experiment::Experiment;
+use crate::api::file::File;
+use crate::api::job::Job;
+use crate::api::server::ServerStatus;
+use crate::api::workspace::Workspace;
+
+/// A wire value that can be printed in every format.
+pub trait Row {
+    /// The value as on the wire, absent fields as null.
+    ///
+    /// # Errors
+    ///
+    /// Where the value has no JSON form.
+    fn wire(&self) -> Result<Value, serde_json::Error>;
+
+    /// The titles of the columns.
+    fn columns(&self) -> &'static [&'static str];
+
+    /// One cell per column; empty where there is nothing to say.
+    fn cells(&self) -> Vec<String>;
+}
+
+impl Row for Workspace {
+    fn wire(&self) -> Result<Value, serde_json::Error> {
+        serde_json::to_value(self)
+    }
+
+    fn columns(&self) -> &'static [&'static str] {
+        &["Name", "Resource Group", "Location", "State"]
+    }
+
+    fn cells(&self) -> Vec<String> {
+        let state = &self.properties.provisioning_state;
+        vec![self.name.clone(), group(&self.id), self.location.clone(), state.clone()]
+    }
+}
+
+impl Row for Experiment {
+    fn wire(&self) -> Result<Value, serde_json::Error> {
+        serde_json::to_value(self)
+    }
+
+    fn columns(&self) -> &'static [&'static str] {
+        &["Name", "Resource Group", "Workspace", "State"]
+    }
+
+    fn cells(&self) -> Vec<String> {
+        let state = &self.properties.provisioning_state;
+        vec![self.name.clone(), group(&self.id), workspace(&self.id), state.clone()]
+    }
+}
+
+impl Row for Cluster {
+    fn wire(&self) -> Result<Value, serde_json::Error> {
+        serde_json::to_value(self)
+    }
+
+    fn columns(&self) -> &'static [&'static str] {
+        &[
+            "Name",
+            "Resource Group",
+            "Workspace",
+            "VM Size",
+            "State",
+            "Idle",
+            "Running",
+            "Preparing",
+            "Leaving",
+            "Unusable",
+        ]
+    }
+
+    fn cells(&self) -> Vec<String> {
+        let properties = &self.properties;
+        let nodes = &properties.node_state_counts;
+        let text = [
+            self.name.clone(),
+            group(&self.id),
+            workspace(&self.id),
+            properties.spec.vm_size.clone().unwrap_or_default(),
+            state(&properties.provisioning_state, &properties.allocation_state),
+        ];
+        let counts = [
+            nodes.idle_node_count,
+            nodes.running_node_count,
+            nodes.preparing_node_count,
+            nodes.leaving_node_count,
+            nodes.unusable_node_count,
+        ];
+        text.into_iter().chain(counts.map(|count| count.to_string())).collect()
+    }
+}
+
+impl Row for Job {
+    fn wire(&self) -> Result<Value, serde_json::Error> {
+        serde_json::to_value(self)
+    }
+
+    fn columns(&self) -> &'static [&'static str] {
+        &["Name", "Cluster", "Cluster RG", "Cluster Workspace", "Tool", "Nodes", "State", "Exit code"]
+    }
+
+    fn cells(&self) -> Vec<String> {
+        let properties = &self.properties;
+        let cluster = &properties.spec.cluster.id;
+        let exit_code = properties.execution_info.as_ref().and_then(|info| info.exit_code);
+        vec![
+            self.name.clone(),
+            cluster.rsplit('/').next().unwrap_or_default().to_owned(),
+            group(cluster),
+            workspace(cluster),
+            properties.tool_type.clone(),
+            properties.spec.node_count.to_string(),
+            state(&properties.provisioning_state, &properties.execution_state),
+            exit_code.map(|code| code.to_string()).unwrap_or_default(),
+        ]
+    }
+}
+
+impl Row for File {
+    /// The service leaves the properties of a directory out; the Azure CLI shows them as null all the same.
+    fn wire(&self) -> Result<Value, serde_json::Error> {
+        let mut whole = self.clone();
+        whole.properties.get_or_insert_default();
+        serde_json::to_value(whole)
+    }
+
+    fn columns(&self) -> &'static [&'static str] {
+        &["Name", "Type", "Size", "Modified"]
+    }
+
+    fn cells(&self) -> Vec<String> {
+        let is_directory = self.file_type == "directory";
+        let properties = self.properties.clone().unwrap_or_default();
+        let size = properties.content_length.filter(|_| !is_directory);
+        vec![
+            self.name.clone(),
+            self.file_type.clone(),
+            size.map(|bytes| bytes.to_string()).unwrap_or_default(),
+            properties.last_modified.as_deref().map(shape::timestamp).unwrap_or_default(),
+        ]
+    }
+}
+
+/// Ours: the Azure CLI had no server to tell of.
+impl Row for ServerStatus {
+    fn wire(&self) -> Result<Value, serde_json::Error> {
+        serde_json::to_value(self)
+    }
+
+    fn columns(&self) -> &'static [&'static str] {
+        &["PID", "Version", "Started", "Active Jobs", "Leaves When Idle", "Socket", "Addresses", "Data Directory"]
+    }
+
+    fn cells(&self) -> Vec<String> {
+        let leaves = if self.leaves_when_idle { "yes" } else { "no" };
+        vec![
+            self.pid.to_string(),
+            self.version.clone(),
+            self.started.clone(),
+            self.active_jobs.to_string(),
+            leaves.to_owned(),
+            self.socket.clone(),
+            self.addresses.join(", "),
+            self.data_directory.clone(),
+        ]
+    }
+}
+
+/// Deletion hides whatever else a resource is doing.
+fn state(provisioning: &str, otherwise: &str) -> String {
+    if provisioning == "deleting" { provisioning.to_owned() } else { otherwise.to_owned() }
+}
+
+fn group(id: &str) -> String {
+    segment(id, "resourceGroups").unwrap_or_default().to_owned()
+}
+
+/// Empty for ids of the older api-versions, which had no workspaces.
+fn workspace(id: &str) -> String {
+    segment(id, "workspaces").unwrap_or_default().to_owned()
+}

@@ -1,0 +1,302 @@
+//! What one invocation works with: settings, connection, printer.
+
+use std::future::Future;
+
+use clap::{Args, ValueEnum};
+
+use super::exit_code::ExitCode;
+use super::output::{Format, Output, OutputError, Printer};
+use super::report::{Failure, Report};
+use super::spec::SpecError;
+use super::{Global, Outcome};
+use crate::api::error::{ErrorDetail, code};
+use crate::api::id::{Child, ResourceId};
+use crate::client::local::LocalServer;
+use crate::client::{Client, ClientError};
+use crate::config::ConfigError;
+use crate::config::client::ClientSettings;
+use crate::config::home::{Home, SocketAddress};
+
+/// The subscription of a user who has none: any id is accepted and exists from first use.
+pub const SUBSCRIPTION: &str = "00000000-0000-0000-0000-000000000000";
+
+/// The name of everything that nobody named.
+pub const DEFAULT: &str = "default";
+
+/// One invocation.
+pub struct Session {
+    /// The connection.
+    pub client: Client,
+    /// Notes, warnings, errors.
+    pub report: Report,
+    /// Results.
+    pub printer: Printer,
+    /// What the user has set.
+    pub settings: ClientSettings,
+    _socket: SocketAddress,
+}
+
+/// A name and whether the user gave it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Named {
+    /// The name.
+    pub name: String,
+    /// Given by flag, file, environment or configuration, rather than made up here.
+    pub is_given: bool,
+}
+
+impl Named {
+    /// The first that was given, or `default`.
+    #[must_use]
+    pub fn first<const N: usize>(given: [Option<String>; N]) -> Self {
+        match given.into_iter().flatten().next() {
+            Some(name) => Self { name, is_given: true },
+            None => Self { name: DEFAULT.into(), is_given: false },
+        }
+    }
+}
+
+/// `-g` and `-w`.
+#[derive(Debug, Clone, Default, Args)]
+pub struct WorkspaceScope {
+    /// Resource group; `default` when not configured.
+    #[arg(long, short = 'g', value_name = "GROUP")]
+    pub resource_group: Option<String>,
+    /// Workspace; `default` when not configured.
+    #[arg(long, short = 'w', value_name = "NAME")]
+    pub workspace: Option<String>,
+}
+
+/// `-g`, `-w` and `-e`.
+#[derive(Debug, Clone, Default, Args)]
+pub struct ExperimentScope {
+    #[command(flatten)]
+    pub workspace: WorkspaceScope,
+    /// Experiment; `default` when not configured.
+    #[arg(long, short = 'e', value_name = "NAME")]
+    pub experiment: Option<String>,
+}
+
+/// `-y` and `--no-wait`, of commands that end something.
+#[derive(Debug, Clone, Args)]
+pub struct Ending {
+    /// Do not ask for confirmation.
+    #[arg(long, short)]
+    pub yes: bool,
+    /// Do not wait until it is done.
+    #[arg(long)]
+    pub no_wait: bool,
+}
+
+impl Session {
+    /// Reads the settings; nothing is sent and no server is started yet.
+    ///
+    /// # Errors
+    /// When the settings or the data directory cannot be used.
+    pub fn open(global: &Global, report: Report) -> Result<Self, Failure> {
+        let home = Home::find()?;
+        let settings = ClientSettings::load(home.client_config())?;
+        let printer = Printer { format: format(global, &settings)? };
+        let socket = home.make().and_then(|()| home.socket_address()).map_err(|error| unusable(&home, &error))?;
+        let executable = std::env::current_exe().map_err(|error| {
+            Failure::new(ExitCode::Refused, format!("cannot tell where the program batchai itself is: {error}"))
+        })?;
+        let local = LocalServer {
+            data: home.data().to_owned(),
+            socket: socket.path().to_owned(),
+            server_lock: home.server_lock(),
+            start_lock: home.start_lock(),
+            log: home.server_log(),
+            executable,
+            arguments: ["server", "run", "--announce", "--leave-when-idle"].map(String::from).to_vec(),
+        };
+        Ok(Self { client: Client::new(local)?, report, printer, settings, _socket: socket })
+    }
+
+    /// Prints a result.
+    ///
+    /// # Errors
+    /// When stdout takes no more.
+    pub fn print(&self, output: &Output<'_>) -> Outcome {
+        self.printer.print(output)?;
+        Ok(ExitCode::Ok.value())
+    }
+
+    /// Asks unless told not to.
+    ///
+    /// # Errors
+    /// When the answer is no.
+    pub fn confirm(&self, ending: &Ending) -> Result<(), Failure> {
+        let is_sure = ending.yes || self.settings.disable_confirm_prompt == Some(true);
+        super::confirm::confirm(is_sure, &self.report)
+    }
+
+    /// The resource group: flag, then what else was given.
+    #[must_use]
+    pub fn group(&self, flag: Option<&String>) -> String {
+        flag.or(self.settings.defaults.group.as_ref()).map_or(DEFAULT, String::as_str).to_owned()
+    }
+
+    /// The workspace that the flags and settings name.
+    #[must_use]
+    pub fn workspace(&self, scope: &WorkspaceScope) -> Named {
+        Named::first([scope.workspace.clone(), self.settings.defaults.workspace.clone()])
+    }
+
+    /// The experiment that the flags and settings name.
+    #[must_use]
+    pub fn experiment(&self, scope: &ExperimentScope) -> Named {
+        Named::first([scope.experiment.clone(), self.settings.defaults.experiment.clone()])
+    }
+
+    /// The id of something in a workspace.
+    #[must_use]
+    pub fn id(&self, scope: &WorkspaceScope, child: Child) -> ResourceId {
+        ResourceId {
+            subscription: SUBSCRIPTION.into(),
+            group: self.group(scope.resource_group.as_ref()),
+            workspace: self.workspace(scope).name,
+            child,
+        }
+    }
+
+    /// The id of a job.
+    #[must_use]
+    pub fn job(&self, scope: &ExperimentScope, name: &str) -> ResourceId {
+        self.id(&scope.workspace, Child::Job(self.experiment(scope).name, name.to_owned()))
+    }
+}
+
+/// Runs a command that talks to a server.
+///
+/// # Errors
+/// Those of the command.
+pub fn with_session<F>(global: &Global, report: Report, command: impl FnOnce(Session) -> F) -> Outcome
+where
+    F: Future<Output = Outcome>,
+{
+    let session = Session::open(global, report)?;
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
+    let runtime = runtime.map_err(|error| Failure::new(ExitCode::Refused, format!("cannot start: {error}")))?;
+    let outcome = runtime.block_on(command(session));
+    // A thread that waits for a lock or for the keyboard must not keep the process.
+    runtime.shutdown_background();
+    outcome
+}
+
+/// A name as every command checks it before anything is sent: `^[-\w_]{1,64}$`.
+///
+/// # Errors
+/// Says what is wrong with it.
+pub fn check_name(what: &str, name: &str) -> Result<(), Failure> {
+    let length = name.chars().count();
+    let wrong = name.chars().find(|c| !c.is_ascii_alphanumeric() && !"-_".contains(*c));
+    let problem = match wrong {
+        _ if length == 0 => "it must have at least 1 character".into(),
+        Some(wrong) => format!("`{wrong}` is not allowed: use letters, digits, `-` and `_`"),
+        None if length > 64 => format!("it has {length} characters, at most 64 are allowed"),
+        None => return Ok(()),
+    };
+    Err(Failure::new(ExitCode::Usage, format!("the {what} name `{name}` cannot be used: {problem}")))
+}
+
+fn format(global: &Global, settings: &ClientSettings) -> Result<Format, Failure> {
+    if let Some(format) = global.output {
+        return Ok(format);
+    }
+    let Some(text) = &settings.output else { return Ok(Format::Json) };
+    Format::from_str(text, true).map_err(|_| {
+        let known: Vec<String> = Format::value_variants()
+            .iter()
+            .filter_map(|format| Some(format.to_possible_value()?.get_name().to_owned()))
+            .collect();
+        let message = format!("the configured output format `{text}` is unknown: use one of {}", known.join(", "));
+        Failure::new(ExitCode::Usage, message)
+    })
+}
+
+fn unusable(home: &Home, error: &std::io::Error) -> Failure {
+    let message = format!("the data directory {} cannot be used: {error}", home.data().display());
+    Failure::new(ExitCode::Unreachable, message)
+        .hint("set BATCHAI_HOME to a folder that you may write to, with free space")
+}
+
+impl From<ConfigError> for Failure {
+    fn from(error: ConfigError) -> Self {
+        Self::from_error(ExitCode::Usage, &error)
+    }
+}
+
+/// A bad file is told in whole, as its report.
+impl From<SpecError> for Failure {
+    fn from(error: SpecError) -> Self {
+        Self::from_error(ExitCode::Usage, &error)
+    }
+}
+
+impl From<OutputError> for Failure {
+    fn from(error: OutputError) -> Self {
+        Self::from_error(ExitCode::Refused, &error)
+    }
+}
+
+impl From<ClientError> for Failure {
+    fn from(error: ClientError) -> Self {
+        match &error {
+            ClientError::Refused { status, error } => refused(*status, error),
+            ClientError::NotRunning => Self::from_error(ExitCode::Unreachable, &error)
+                .hint("`batchai server start` starts it; every other command does that by itself"),
+            ClientError::StartFailed { log, .. } => {
+                Self::from_error(ExitCode::Unreachable, &error).hint(format!("its log may say more: {}", log.display()))
+            }
+            ClientError::Transport { .. } => Self::from_error(ExitCode::Unreachable, &error)
+                .hint("`batchai server status` tells whether the server is well, `batchai server logs` what it says"),
+            ClientError::Nonsense { .. } => Self::from_error(ExitCode::Refused, &error),
+            ClientError::Io { .. } => Self::from_error(ExitCode::Unreachable, &error)
+                .hint("set BATCHAI_HOME to a folder that you may write to, with free space"),
+            ClientError::Snapshot(snapshot) => {
+                let failure = Self::from_error(ExitCode::Usage, snapshot);
+                match snapshot.hint() {
+                    Some(hint) => failure.hint(hint),
+                    None => failure,
+                }
+            }
+        }
+    }
+}
+
+fn refused(status: u16, error: &ErrorDetail) -> Failure {
+    let exit = match status {
+        404 => ExitCode::Missing,
+        401 | 403 => ExitCode::Unreachable,
+        _ => ExitCode::Refused,
+    };
+    let mut failure = Failure::new(exit, error.message.clone());
+    if error.details.len() > 1 {
+        failure.causes =
+            error.details.iter().map(|d| format!("{}: {}", d.target.as_deref().unwrap_or("?"), d.message)).collect();
+    }
+    match hint(&error.code) {
+        Some(hint) => failure.hint(hint),
+        None => failure,
+    }
+}
+
+/// What to do about a refusal, where the message does not say it.
+fn hint(error_code: &str) -> Option<&'static str> {
+    match error_code {
+        code::WORKSPACE_NOT_FOUND => {
+            Some("`batchai workspace create -n NAME` creates one, `batchai workspace list` shows those there are")
+        }
+        code::EXPERIMENT_NOT_FOUND => Some(
+            "`batchai experiment create -w WORKSPACE -n NAME` creates one, `batchai experiment list -w WORKSPACE` shows those there are",
+        ),
+        code::CLUSTER_NOT_FOUND => Some(
+            "`batchai cluster create -w WORKSPACE -n NAME --min 0 --max 4` creates one, `batchai cluster list -w WORKSPACE` shows those there are",
+        ),
+        code::JOB_NOT_FOUND => Some("`batchai job list -w WORKSPACE -e EXPERIMENT` shows the jobs there are"),
+        code::OUTPUT_FILE_NOT_FOUND => Some("`batchai job file list -j JOB` shows the files there are"),
+        "DiskFull" => Some("make room on the disk that holds the data directory; nothing was changed"),
+        _ => None,
+    }
+}

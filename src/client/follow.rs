@@ -1,0 +1,76 @@
+//! Following a file of a job: its bytes as they are written, with no gap and no repetition, also across a
+//! restart of the server.
+
+use bytes::Bytes;
+use reqwest::{Method, Response};
+
+use super::{Client, ClientError, plain};
+use crate::api::id::ResourceId;
+use crate::api::path;
+
+/// Connections that may break one after the other without a single byte in between.
+const PATIENCE: u32 = 10;
+
+/// A file that is being followed.
+pub struct Follow<'c> {
+    client: &'c Client,
+    address: String,
+    offset: u64,
+    response: Option<Response>,
+    broken: u32,
+}
+
+impl Client {
+    /// Begins to follow a file; nothing is sent yet.
+    #[must_use]
+    pub fn follow(&self, job: &ResourceId, directory: &str, file: &str) -> Follow<'_> {
+        let address = path::output_file(job, directory, file);
+        Follow { client: self, address, offset: 0, response: None, broken: 0 }
+    }
+}
+
+impl Follow<'_> {
+    /// Waits until the file is there.
+    ///
+    /// # Errors
+    /// See [`ClientError`]; `OutputFileNotFound` when the job ended without it.
+    pub async fn open(&mut self) -> Result<(), ClientError> {
+        if self.response.is_none() {
+            let path = format!("{}?offset={}&follow=true", self.address, self.offset);
+            self.response = Some(self.client.send(plain(Method::GET, path)).await?);
+        }
+        Ok(())
+    }
+
+    /// The next bytes; `None` after the last byte of a job that has ended. A server that goes away is started
+    /// again and asked for the rest.
+    ///
+    /// # Errors
+    /// See [`ClientError`].
+    pub async fn next(&mut self) -> Result<Option<Bytes>, ClientError> {
+        loop {
+            if let Err(error) = self.open().await {
+                self.count_break(error)?;
+                continue;
+            }
+            let Some(response) = &mut self.response else { continue };
+            match response.chunk().await {
+                Ok(Some(bytes)) => {
+                    self.offset += bytes.len() as u64;
+                    self.broken = 0;
+                    return Ok(Some(bytes));
+                }
+                Ok(None) => return Ok(None),
+                Err(error) => {
+                    self.response = None;
+                    self.count_break(ClientError::transport("read the rest of a file", &error))?;
+                }
+            }
+        }
+    }
+
+    fn count_break(&mut self, error: ClientError) -> Result<(), ClientError> {
+        self.broken += 1;
+        if error.is_lost_connection() && self.broken < PATIENCE { Ok(()) } else { Err(error) }
+    }
+}

@@ -1,0 +1,175 @@
+//! One method per endpoint.
+
+use std::time::Duration;
+
+use reqwest::{Body, Method};
+use serde::Serialize;
+use serde::de::DeserializeOwned;
+
+use super::snapshot::Snapshot;
+use super::{Client, ClientError, IfDown, PATIENCE, is_finished, json, plain, success, url};
+use crate::api::cluster::{Cluster, ClusterCreate};
+use crate::api::experiment::Experiment;
+use crate::api::file::File;
+use crate::api::id::ResourceId;
+use crate::api::job::{Job, JobCreate};
+use crate::api::page::Page;
+use crate::api::path;
+use crate::api::server::ServerStatus;
+use crate::api::workspace::{Workspace, WorkspaceCreate};
+
+impl Client {
+    /// Makes a workspace, or answers the one that is there.
+    ///
+    /// # Errors
+    /// See [`ClientError`]; likewise for every method here.
+    pub async fn put_workspace(&self, id: &ResourceId, body: &WorkspaceCreate) -> Result<Workspace, ClientError> {
+        self.put(id, Some(body), false).await
+    }
+
+    /// Makes an experiment, or answers the one that is there.
+    pub async fn put_experiment(&self, id: &ResourceId) -> Result<Experiment, ClientError> {
+        self.put(id, None::<&()>, false).await
+    }
+
+    /// Makes a cluster; the same one again is answered.
+    pub async fn put_cluster(&self, id: &ResourceId, body: &ClusterCreate) -> Result<Cluster, ClientError> {
+        self.put(id, Some(body), false).await
+    }
+
+    /// Submits a job that must be new. A connection that is lost after the job was taken is not an error:
+    /// the repeated request answers the same job.
+    pub async fn put_new_job(&self, id: &ResourceId, body: &JobCreate) -> Result<Job, ClientError> {
+        match self.put(id, Some(body), true).await {
+            Err(error) if error.is_lost_connection() => self.put(id, Some(body), false).await,
+            result => result,
+        }
+    }
+
+    async fn put<B: Serialize, T: DeserializeOwned>(
+        &self,
+        id: &ResourceId,
+        body: Option<&B>,
+        only_new: bool,
+    ) -> Result<T, ClientError> {
+        let (url, first) = (url(&id.to_string()), std::cell::Cell::new(true));
+        let response = self.send(|http| {
+            let mut request = http.put(&url);
+            // Sent again after a lost connection, the first try may have been taken.
+            if only_new && first.replace(false) {
+                request = request.header(reqwest::header::IF_NONE_MATCH, "*");
+            }
+            match body {
+                Some(body) => request.json(body),
+                None => request,
+            }
+        });
+        json(response.await?).await
+    }
+
+    /// One resource.
+    pub async fn get<T: DeserializeOwned>(&self, id: &ResourceId) -> Result<T, ClientError> {
+        json(self.send(plain(Method::GET, id.to_string())).await?).await
+    }
+
+    /// The job as soon as it is another than `generation`, or as it is after some time.
+    pub async fn wait_for_change(&self, id: &ResourceId, generation: u64) -> Result<Job, ClientError> {
+        let path = format!("{id}?generation={generation}&waitSeconds={PATIENCE}");
+        json(self.send(plain(Method::GET, path)).await?).await
+    }
+
+    /// All resources of a list, page by page.
+    pub async fn list<T: DeserializeOwned>(&self, collection: &str) -> Result<Vec<T>, ClientError> {
+        let (mut found, mut next) = (Vec::new(), Some(url(collection)));
+        while let Some(link) = next {
+            let response = self.send(|http| http.get(&link)).await?;
+            let page: Page<T> = json(response).await?;
+            found.extend(page.value);
+            next = page.next_link;
+        }
+        Ok(found)
+    }
+
+    /// Deletes a resource; returns when it is gone, or at once with `Waits::No`. A missing one is fine.
+    pub async fn delete(&self, id: &ResourceId, waits: Waits) -> Result<(), ClientError> {
+        self.until_finished(Method::DELETE, id.to_string(), waits).await
+    }
+
+    /// Stops a job; returns when it has ended, or at once with `Waits::No`.
+    pub async fn terminate(&self, id: &ResourceId, waits: Waits) -> Result<(), ClientError> {
+        self.until_finished(Method::POST, format!("{id}/terminate"), waits).await
+    }
+
+    async fn until_finished(&self, method: Method, path: String, waits: Waits) -> Result<(), ClientError> {
+        let seconds = match waits {
+            Waits::Yes => PATIENCE,
+            Waits::No => 0,
+        };
+        let request = plain(method, format!("{path}?waitSeconds={seconds}"));
+        while !is_finished(self.send(&request).await?.status()) && waits == Waits::Yes {}
+        Ok(())
+    }
+
+    /// Files of one directory of a job.
+    pub async fn list_files(&self, job: &ResourceId, directory: &str, folder: &str) -> Result<Vec<File>, ClientError> {
+        let (directory, folder) = (path::encode(directory), path::encode(folder));
+        let path = format!("{job}/listOutputFiles?outputdirectoryid={directory}&directory={folder}&maxresults=1000");
+        let (mut found, mut next) = (Vec::new(), Some(url(&path)));
+        while let Some(link) = next {
+            let page: Page<File> = json(self.send(|http| http.post(&link)).await?).await?;
+            found.extend(page.value);
+            next = page.next_link;
+        }
+        Ok(found)
+    }
+
+    /// Sends a code snapshot unless the server has it.
+    pub async fn put_snapshot(&self, subscription: &str, snapshot: &Snapshot) -> Result<(), ClientError> {
+        let url = url(&path::snapshot(subscription, snapshot.digest()));
+        match self.send(|http| http.head(&url)).await {
+            Ok(_) => return Ok(()),
+            // An answer to HEAD has no body to explain itself with: anything but a success means "send it".
+            Err(ClientError::Nonsense { .. } | ClientError::Refused { .. }) => {}
+            Err(error) => return Err(error),
+        }
+        // A failure in the middle of the body reaches us as a broken connection; the reason is kept aside.
+        let reasons = std::cell::RefCell::new(Vec::new());
+        let sent = self.send(|http| {
+            let (body, reason) = super::upload::body(snapshot);
+            reasons.borrow_mut().push(reason);
+            http.put(&url).header("content-length", snapshot.len()).body(Body::wrap_stream(body))
+        });
+        match sent.await {
+            Ok(_) => Ok(()),
+            Err(error) => match reasons.into_inner().into_iter().find_map(|reason| reason.try_recv().ok()) {
+                Some(reason) => Err(ClientError::Snapshot(reason)),
+                None => Err(error),
+            },
+        }
+    }
+
+    /// What the server says of itself; it is not started for that.
+    pub async fn server_status(&self) -> Result<ServerStatus, ClientError> {
+        json(self.send_if(IfDown::Fail, plain(Method::GET, path::SERVER.into())).await?).await
+    }
+
+    /// Asks the server to leave, and returns when it does not listen any more. `false` when there was none.
+    pub async fn stop_server(&self) -> Result<bool, ClientError> {
+        match self.exchange(IfDown::Fail, &plain(Method::POST, path::SERVER_STOP.into())).await {
+            Ok(response) => drop(success(response).await?),
+            Err(ClientError::NotRunning) => return Ok(false),
+            Err(error) => return Err(error),
+        }
+        self.local().wait_until_gone(Duration::from_secs(15)).await?;
+        Ok(true)
+    }
+}
+
+/// Whether a command waits for what it began.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Waits {
+    /// Until it is done.
+    Yes,
+    /// Not at all.
+    No,
+}

@@ -1,0 +1,92 @@
+//! Settings of commands: `config.yaml` and the environment. Flags come on top, in `cli`.
+
+use std::path::PathBuf;
+
+use serde::Deserialize;
+
+use super::{ConfigError, env};
+
+/// What was set; `None` where nothing was, and a flag or a default decides.
+#[derive(Debug, Clone, PartialEq, Eq, Default, Deserialize)]
+#[serde(deny_unknown_fields, rename_all = "camelCase", default)]
+pub struct ClientSettings {
+    /// The default of `-o`.
+    pub output: Option<String>,
+    /// Whether commands that delete go ahead without asking.
+    pub disable_confirm_prompt: Option<bool>,
+    /// Defaults of names.
+    pub defaults: Defaults,
+}
+
+/// Defaults of names.
+#[derive(Debug, Clone, PartialEq, Eq, Default, Deserialize)]
+#[serde(deny_unknown_fields, rename_all = "camelCase", default)]
+pub struct Defaults {
+    /// Of `-g`.
+    pub group: Option<String>,
+    /// Of `-w`.
+    pub workspace: Option<String>,
+    /// Of `-e`.
+    pub experiment: Option<String>,
+    /// Of `-c`.
+    pub cluster: Option<String>,
+}
+
+impl ClientSettings {
+    /// The file at `path`, which may be absent, under the environment.
+    ///
+    /// # Errors
+    /// When the file is there and cannot be used, or a variable has an impossible value.
+    pub fn load(path: PathBuf) -> Result<Self, ConfigError> {
+        let mut settings = match std::fs::read_to_string(&path) {
+            Ok(text) if text.trim().is_empty() => Self::default(),
+            Ok(text) => serde_yaml::from_str(&text)
+                .map_err(|error| ConfigError::Invalid { path, message: error.to_string() })?,
+            Err(error) if error.kind() == std::io::ErrorKind::NotFound => Self::default(),
+            Err(source) => return Err(ConfigError::Unreadable { path, source }),
+        };
+        settings.overlay(env::get)?;
+        Ok(settings)
+    }
+
+    fn overlay(&mut self, get: impl Fn(&str) -> Option<String>) -> Result<(), ConfigError> {
+        if let Some(group) = get(env::DEFAULT_GROUP) {
+            self.defaults.group = Some(group);
+        }
+        if let Some(output) = get(env::OUTPUT) {
+            self.output = Some(output);
+        }
+        if let Some(value) = get(env::DISABLE_CONFIRM_PROMPT) {
+            self.disable_confirm_prompt = Some(match value.to_lowercase().as_str() {
+                "1" | "true" | "yes" | "on" => true,
+                "0" | "false" | "no" | "off" => false,
+                _ => {
+                    let (name, expected) = (env::DISABLE_CONFIRM_PROMPT, "true or false");
+                    return Err(ConfigError::Variable { name, value, expected });
+                }
+            });
+        }
+        Ok(())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_environment_wins_over_the_file() {
+        let mut settings: ClientSettings =
+            serde_yaml::from_str("output: table\ndefaults:\n  group: file\n  workspace: w").expect("settings");
+        let set = |name: &str| (name == env::DEFAULT_GROUP).then(|| "variable".to_owned());
+        settings.overlay(set).expect("settings");
+        assert_eq!(settings.defaults.group.as_deref(), Some("variable"));
+        assert_eq!((settings.output.as_deref(), settings.defaults.workspace.as_deref()), (Some("table"), Some("w")));
+    }
+
+    #[test]
+    fn an_unknown_key_is_an_error_that_names_it() {
+        let error = serde_yaml::from_str::<ClientSettings>("ouput: table").expect_err("an error");
+        assert!(error.to_string().contains("ouput"), "{error}");
+    }
+}

@@ -1,0 +1,45 @@
+//! Where settings come from: default < file < environment < flag.
+//!
+//! Reads, never acts. [`mod@env`] names every variable, [`home`] every file of an installation, [`client`] what
+//! a command needs to know, [`server`] what a server needs to know.
+
+pub mod client;
+pub mod env;
+pub mod home;
+pub mod server;
+
+use std::path::PathBuf;
+
+/// Why settings cannot be used.
+#[derive(Debug, thiserror::Error)]
+pub enum ConfigError {
+    /// Nowhere to keep things.
+    #[error("cannot tell where to keep files: neither {} nor HOME is set", env::HOME)]
+    NoHome,
+    /// The file is there and cannot be read.
+    #[error("cannot read the configuration file {}", path.display())]
+    Unreadable {
+        /// Which.
+        path: PathBuf,
+        /// Why.
+        source: std::io::Error,
+    },
+    /// The file is not what it should be.
+    #[error("the configuration file {} cannot be used: {message}", path.display())]
+    Invalid {
+        /// Which.
+        path: PathBuf,
+        /// Why, with line and column.
+        message: String,
+    },
+    /// A variable has a value it cannot have.
+    #[error("the environment variable {name} is `{value}`, but must be {expected}")]
+    Variable {
+        /// Which.
+        name: &'static str,
+        /// Its value.
+        value: String,
+        /// What it may be.
+        expected: &'static str,
+    },
+}

@@ -1,0 +1,233 @@
+//! Runs: starting supervisors, finding them again, and telling what became of them.
+//!
+//! A run whose supervisor we hold by pidfd is running, without a look at any file. Every other question is answered
+//! by its run directory ([`super::super::launch`] wrote the plan, the supervisor the rest).
+
+use std::collections::HashMap;
+use std::fs::{self, File};
+use std::io;
+use std::os::fd::OwnedFd;
+use std::path::{Path, PathBuf};
+use std::process::{Child, Command, Stdio};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+
+use rustix::process::{Pid, PidfdFlags, Signal, pidfd_open, pidfd_send_signal};
+
+use super::inspect::{self, Seen};
+use super::watch::Watch;
+use super::{failed, files};
+use crate::domain::name::RunId;
+use crate::engine::directories::{Layout, below};
+use crate::engine::environment::Host;
+use crate::engine::{EngineError, LaunchRequest, Observation, Waker, launch};
+use crate::supervisor::run_dir::{RunDir, RunDirError};
+
+/// After so many supervisors that ended before they had begun, the next will not do better.
+const MOST_STARTS: u32 = 3;
+
+/// A supervisor that lives, or whose end is about to be noticed.
+#[derive(Debug)]
+struct Supervisor {
+    token: u64,
+    pidfd: OwnedFd,
+    /// When we are its parent: to be reaped.
+    child: Option<Child>,
+}
+
+#[derive(Debug, Default)]
+struct Entry {
+    supervisor: Option<Supervisor>,
+    starts: u32,
+}
+
+type Entries = HashMap<RunId, Entry>;
+
+/// The runs of this machine.
+pub(super) struct Runs {
+    layout: Layout,
+    host: Host,
+    boot_id: String,
+    executable: PathBuf,
+    entries: Arc<Mutex<Entries>>,
+    watch: Watch,
+    starting: Mutex<()>,
+}
+
+impl Runs {
+    pub(super) fn open(
+        layout: Layout,
+        host: Host,
+        boot_id: String,
+        executable: PathBuf,
+        waker: Waker,
+    ) -> Result<Self, EngineError> {
+        let entries = Arc::new(Mutex::new(Entries::new()));
+        let watched = Arc::clone(&entries);
+        let on_end = move |token| {
+            bury(&mut lock(&watched), token);
+            waker();
+        };
+        let watch = Watch::start(on_end).map_err(failed(|| "watch supervisors".into()))?;
+        Ok(Self { layout, host, boot_id, executable, entries, watch, starting: Mutex::new(()) })
+    }
+
+    /// While this is held, no run is started.
+    pub(super) fn hold_starts(&self) -> MutexGuard<'_, ()> {
+        self.starting.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// See [`crate::engine::Engine::launch`].
+    pub(super) fn launch(&self, request: &LaunchRequest) -> Result<(), EngineError> {
+        if !matches!(self.observe_one(&request.run)?, Observation::NotBegun) {
+            return Ok(());
+        }
+        let run_dir = self.layout.run(&request.run);
+        let starts = lock(&self.entries).get(&request.run).map_or(0, |entry| entry.starts);
+        if starts >= MOST_STARTS {
+            let said = files::last_line(&run_dir.log()).map(|line| format!(": {line}")).unwrap_or_default();
+            return Err(EngineError::NotStarted(format!(
+                "its supervisor ended {starts} times before it had begun{said}"
+            )));
+        }
+        let plan = launch::plan(request, &self.layout, &self.host)?;
+        let _starting = self.hold_starts();
+        self.make_directories(request, &run_dir)
+            .map_err(failed(|| format!("make the run directory {}", run_dir.path().display())))?;
+        run_dir.write_launch(&plan).map_err(from_run_dir)?;
+        self.start(&request.run, &run_dir).map_err(failed(|| format!("start the supervisor of run {}", request.run)))
+    }
+
+    fn make_directories(&self, request: &LaunchRequest, run_dir: &RunDir) -> io::Result<()> {
+        // The supervisor makes the rest; the root of it is made here, where `remove_output` of a neighbour waits.
+        for root in self.layout.own_outputs() {
+            if request.job.directories.iter().any(|directory| Path::new(&directory.path).starts_with(&root)) {
+                fs::create_dir_all(below(&root, &request.job.path_segment()))?;
+            }
+        }
+        fs::create_dir_all(run_dir.shared())?;
+        fs::write(launch::host_file(run_dir), launch::host_file_text(request))
+    }
+
+    fn start(&self, run: &RunId, run_dir: &RunDir) -> io::Result<()> {
+        let log = File::options().create(true).append(true).open(run_dir.log())?;
+        let mut command = Command::new(&self.executable);
+        command.arg("__supervise").arg(run_dir.path()).current_dir(run_dir.path());
+        // All that it needs to find shells and mount programs; jobs get their environment from the plan.
+        command.env_clear().env("PATH", &self.host.search_path).env("HOME", &self.host.home);
+        command.stdin(Stdio::null()).stdout(log.try_clone()?).stderr(log);
+        let mut entries = lock(&self.entries);
+        let mut child = command.spawn()?;
+        let entry = entries.entry(run.clone()).or_default();
+        entry.starts += 1;
+        match self.watch_child(&child) {
+            Ok((token, pidfd)) => {
+                entry.supervisor = Some(Supervisor { token, pidfd, child: Some(child) });
+                Ok(())
+            }
+            // Nobody would learn of its end: better none than one that nobody watches.
+            Err(e) => child.kill().and_then(|()| child.wait()).and(Err(e)),
+        }
+    }
+
+    fn watch_child(&self, child: &Child) -> io::Result<(u64, OwnedFd)> {
+        let pidfd = pidfd_open(Pid::from_child(child), PidfdFlags::empty())?;
+        Ok((self.watch.add(&pidfd)?, pidfd))
+    }
+
+    /// See [`crate::engine::Engine::observe`].
+    pub(super) fn observe(&self, runs: &[RunId]) -> Result<Vec<Observation>, EngineError> {
+        runs.iter().map(|run| self.observe_one(run)).collect()
+    }
+
+    fn observe_one(&self, run: &RunId) -> Result<Observation, EngineError> {
+        if lock(&self.entries).get(run).is_some_and(|entry| entry.supervisor.is_some()) {
+            return Ok(Observation::Running);
+        }
+        let seen = inspect::inspect(&self.layout, &self.boot_id, run);
+        match seen.map_err(failed(|| format!("look at run {run}")))? {
+            Seen::Alive(pidfd) => {
+                self.adopt(run, pidfd).map_err(failed(|| format!("watch the supervisor of run {run}")))?;
+                Ok(Observation::Running)
+            }
+            Seen::Starting => Ok(Observation::Running),
+            Seen::Ended(outcome) => Ok(Observation::Ended(outcome)),
+            Seen::NotBegun => Ok(Observation::NotBegun),
+            Seen::Lost(why) => Ok(Observation::Lost(why)),
+        }
+    }
+
+    fn adopt(&self, run: &RunId, pidfd: OwnedFd) -> io::Result<()> {
+        let mut entries = lock(&self.entries);
+        let token = self.watch.add(&pidfd)?;
+        entries.entry(run.clone()).or_default().supervisor = Some(Supervisor { token, pidfd, child: None });
+        Ok(())
+    }
+
+    /// See [`crate::engine::Engine::stop`]. A supervisor that has only just been started may not listen yet: then the
+    /// signal ends it before anything has begun.
+    pub(super) fn stop(&self, run: &RunId) -> Result<(), EngineError> {
+        match self.observe_one(run)? {
+            Observation::Running => self.signal(run).map_err(failed(|| format!("stop run {run}"))),
+            // A supervisor that comes late must find nothing to do.
+            Observation::NotBegun => self.remove(run),
+            Observation::Ended(_) | Observation::Lost(_) => Ok(()),
+        }
+    }
+
+    fn signal(&self, run: &RunId) -> io::Result<()> {
+        let entries = lock(&self.entries);
+        let Some(supervisor) = entries.get(run).and_then(|entry| entry.supervisor.as_ref()) else {
+            return Err(io::Error::new(io::ErrorKind::WouldBlock, "its supervisor has not yet said who it is"));
+        };
+        match pidfd_send_signal(&supervisor.pidfd, Signal::TERM) {
+            Err(rustix::io::Errno::SRCH) => Ok(()),
+            other => Ok(other?),
+        }
+    }
+
+    /// See [`crate::engine::Engine::runs`].
+    pub(super) fn kept(&self) -> Result<Vec<RunId>, EngineError> {
+        let folder = self.layout.runs();
+        let entries = match std::fs::read_dir(&folder) {
+            Ok(entries) => entries,
+            Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(Vec::new()),
+            Err(error) => return Err(failed(|| format!("read {}", folder.display()))(error)),
+        };
+        Ok(entries.filter_map(|entry| entry.ok()?.file_name().into_string().ok().map(RunId)).collect())
+    }
+
+    /// See [`crate::engine::Engine::forget`].
+    pub(super) fn forget(&self, run: &RunId) -> Result<(), EngineError> {
+        if lock(&self.entries).get(run).is_some_and(|entry| entry.supervisor.is_some()) {
+            let source = io::Error::new(io::ErrorKind::ResourceBusy, "its supervisor still lives");
+            return Err(EngineError::Failed { action: format!("forget run {run}"), source });
+        }
+        self.remove(run)?;
+        lock(&self.entries).remove(run);
+        Ok(())
+    }
+
+    fn remove(&self, run: &RunId) -> Result<(), EngineError> {
+        let path = self.layout.run(run);
+        files::remove_tree(path.path()).map_err(failed(|| format!("remove {}", path.path().display())))
+    }
+}
+
+fn lock(entries: &Mutex<Entries>) -> MutexGuard<'_, Entries> {
+    entries.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+/// Takes a supervisor that has ended off the list, and reaps it if it is ours.
+fn bury(entries: &mut Entries, token: u64) {
+    let is_it = |entry: &&mut Entry| entry.supervisor.as_ref().is_some_and(|supervisor| supervisor.token == token);
+    let Some(ended) = entries.values_mut().find(is_it).and_then(|entry| entry.supervisor.take()) else { return };
+    if let Some(mut child) = ended.child
+        && let Err(e) = child.wait()
+    {
+        tracing::warn!(pid = child.id(), error = %e, "cannot reap a supervisor");
+    }
+}
+
+fn from_run_dir(error: RunDirError) -> EngineError {
+    EngineError::Failed { action: "write the plan of a run".into(), source: io::Error::other(error) }
+}

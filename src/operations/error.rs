@@ -1,0 +1,140 @@
+//! Why an operation was refused or failed.
+
+use std::fmt;
+use std::path::PathBuf;
+
+use crate::engine::EngineError;
+use crate::store::StoreError;
+
+/// A kind of thing that may be missing or taken.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Kind {
+    /// A workspace.
+    Workspace,
+    /// An experiment.
+    Experiment,
+    /// A cluster.
+    Cluster,
+    /// A job.
+    Job,
+}
+
+impl fmt::Display for Kind {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Workspace => "workspace",
+            Self::Experiment => "experiment",
+            Self::Cluster => "cluster",
+            Self::Job => "job",
+        })
+    }
+}
+
+/// Why an operation was refused or failed. The text is what the user reads.
+#[derive(Debug, thiserror::Error)]
+pub enum OperationError {
+    /// It is not there. The sentence is the service's own (azure-cli and azure-sdk-for-python recordings, 2018).
+    #[error("The specified {kind} {name} is not found")]
+    NotFound {
+        /// What.
+        kind: Kind,
+        /// Which.
+        name: String,
+    },
+    /// The name is taken.
+    #[error("The {kind} {name} already exists{reason}")]
+    Conflict {
+        /// What.
+        kind: Kind,
+        /// Which.
+        name: String,
+        /// Begins with a comma or a colon, or is empty.
+        reason: &'static str,
+    },
+    /// It is going away.
+    #[error("The {kind} {name} is being deleted: wait until it is gone, then try again")]
+    Deleting {
+        /// What.
+        kind: Kind,
+        /// Which.
+        name: String,
+    },
+    /// A value that no rule of a single field can catch.
+    #[error("{message}")]
+    Invalid {
+        /// The property it is about.
+        target: &'static str,
+        /// A whole sentence.
+        message: String,
+    },
+    /// A code snapshot that was not sent, or is gone.
+    #[error("The code snapshot {0} is not on this server: send it first")]
+    NoSnapshot(String),
+    /// A file of a job is not there.
+    #[error("The file {path} is not found in the directory {directory} of the job {job}")]
+    NoFile {
+        /// The job's name.
+        job: String,
+        /// The directory id.
+        directory: String,
+        /// Relative to the directory.
+        path: String,
+    },
+    /// The content of an upload is not what its address says.
+    #[error("The code snapshot arrived damaged: its content has the digest {found}, not {expected}")]
+    WrongDigest {
+        /// What its address says.
+        expected: String,
+        /// What it is.
+        found: String,
+    },
+    /// An upload that is too large.
+    #[error("The code snapshot is larger than {limit} bytes")]
+    SnapshotTooLarge {
+        /// In bytes.
+        limit: u64,
+    },
+    /// The body of an upload broke off.
+    #[error("The upload broke off: {0}")]
+    Upload(String),
+    /// A file of the server could not be used.
+    #[error("cannot {action} {}", path.display())]
+    File {
+        /// `read`, `write` ...
+        action: &'static str,
+        /// Which.
+        path: PathBuf,
+        /// Why.
+        source: std::io::Error,
+    },
+    /// The store failed.
+    #[error(transparent)]
+    Store(#[from] StoreError),
+    /// The engine failed.
+    #[error(transparent)]
+    Engine(#[from] EngineError),
+}
+
+impl OperationError {
+    /// It is not there.
+    #[must_use]
+    pub fn not_found(kind: Kind, name: impl fmt::Display) -> Self {
+        Self::NotFound { kind, name: name.to_string() }
+    }
+
+    /// Whether it failed for want of room on the disk.
+    #[must_use]
+    pub fn is_disk_full(&self) -> bool {
+        match self {
+            Self::Store(StoreError::DiskFull { .. }) => true,
+            Self::File { source, .. } => source.kind() == std::io::ErrorKind::StorageFull,
+            _ => false,
+        }
+    }
+
+    /// It is going away.
+    #[must_use]
+    pub fn deleting(kind: Kind, name: impl fmt::Display) -> Self {
+        Self::Deleting { kind, name: name.to_string() }
+    }
+}

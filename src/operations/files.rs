@@ -1,0 +1,142 @@
+//! Files of a job: listing a directory, finding a file. Every path of a request stays inside its root,
+//! symbolic links included.
+
+use std::io;
+use std::path::{Path, PathBuf};
+
+use super::{Context, OperationError, jobs};
+use crate::domain::Timestamp;
+use crate::domain::job::{Job, JobDirectory};
+use crate::domain::mount::relative_path;
+use crate::domain::name::JobKey;
+
+/// The directory id of standard output and logs (Swagger 2018-05-01, `Jobs_ListOutputFiles`).
+pub const STDOUTERR: &str = "stdouterr";
+
+/// One file or directory.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct FileEntry {
+    /// Its base name.
+    pub name: String,
+    /// Size in bytes and last change; `None` for a directory.
+    pub file: Option<(u64, Timestamp)>,
+}
+
+/// The entries of one directory of a job, by name; one level. A directory that is not there yet is empty.
+///
+/// # Errors
+/// When the job is not there, has no such directory, its files cannot be listed, or `path` leaves it.
+pub fn list(context: &Context, key: &JobKey, directory: &str, path: &str) -> Result<Vec<FileEntry>, OperationError> {
+    let job = context.store.read(|reader| jobs::find(reader, key))?.value;
+    let Some(root) = listable(&job, directory)? else { return Ok(Vec::new()) };
+    let relative = match path {
+        "" | "." | "./" | "/" => String::new(),
+        path => relative_path(path).ok_or_else(|| leaves(path))?,
+    };
+    let Some(folder) = inside(&root, &relative).map_err(|source| unreadable(&root.join(&relative), source))? else {
+        return Ok(Vec::new());
+    };
+    let entries = match std::fs::read_dir(&folder) {
+        Ok(entries) => entries,
+        Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(Vec::new()),
+        Err(error) if error.kind() == io::ErrorKind::NotADirectory => {
+            return Err(invalid("directory", format!("`{path}` is a file of the job, not a directory")));
+        }
+        Err(source) => return Err(unreadable(&folder, source)),
+    };
+    let mut found: Vec<FileEntry> = entries.filter_map(|entry| describe(&root, &entry.ok()?)).collect();
+    found.sort_by(|a, b| a.name.cmp(&b.name));
+    Ok(found)
+}
+
+/// Where a file of a job is, or will be: absolute, inside the directory's root as far as it exists. `None`
+/// while the job has not started, because then nobody knows.
+///
+/// # Errors
+/// As [`list`].
+pub fn locate(job: &Job, directory: &str, path: &str) -> Result<Option<PathBuf>, OperationError> {
+    let Some(root) = listable(job, directory)? else { return Ok(None) };
+    let relative = relative_path(path).ok_or_else(|| leaves(path))?;
+    match inside(&root, &relative) {
+        Ok(Some(real)) => Ok(Some(real)),
+        Ok(None) => Ok(Some(root.join(relative))),
+        Err(source) => Err(unreadable(&root.join(relative), source)),
+    }
+}
+
+/// The root of a directory of a job; `None` while it has not started.
+fn listable(job: &Job, id: &str) -> Result<Option<PathBuf>, OperationError> {
+    let is_declared = id == STDOUTERR || job.spec.outputs.iter().any(|output| output.id == id);
+    if !is_declared {
+        let outputs = job.spec.outputs.iter().map(|output| format!(", `{}`", output.id)).collect::<String>();
+        return Err(invalid(
+            "outputdirectoryid",
+            format!("The job {} has no output directory `{id}`; it has `{STDOUTERR}`{outputs}", job.key.name),
+        ));
+    }
+    match job.directories.iter().find(|directory| directory.id == id) {
+        None => Ok(None),
+        Some(JobDirectory { is_listable: true, path, .. }) => Ok(Some(PathBuf::from(path))),
+        Some(JobDirectory { is_listable: false, path, .. }) => Err(invalid(
+            "outputdirectoryid",
+            format!(
+                "The files of the directory `{id}` of the job {} cannot be listed: they are at {path}, which is \
+                 neither an Azure file share nor a blob container",
+                job.key.name
+            ),
+        )),
+    }
+}
+
+/// `root`/`relative` with every link resolved; `None` when it does not exist; an error when it leads out.
+fn inside(root: &Path, relative: &str) -> io::Result<Option<PathBuf>> {
+    let resolved = root.canonicalize().and_then(|root| Ok((root.join(relative).canonicalize()?, root)));
+    match resolved {
+        Ok((real, root)) if real.starts_with(&root) => Ok(Some(real)),
+        Ok(_) => Err(io::Error::new(io::ErrorKind::PermissionDenied, "a link leads out of the job's directory")),
+        Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(None),
+        Err(error) => Err(error),
+    }
+}
+
+fn describe(root: &Path, entry: &std::fs::DirEntry) -> Option<FileEntry> {
+    let name = entry.file_name().into_string().unwrap_or_else(|odd| odd.to_string_lossy().into_owned());
+    let path = entry.path();
+    // A link that leads out, or nowhere, is not shown: it could not be fetched either.
+    let metadata = match entry.file_type().ok()?.is_symlink() {
+        true => std::fs::metadata(path.canonicalize().ok().filter(|real| real.starts_with(root))?).ok()?,
+        false => entry.metadata().ok()?,
+    };
+    let modified = metadata.modified().ok().and_then(|at| Timestamp::try_from(at).ok()).unwrap_or_default();
+    Some(FileEntry { name, file: (!metadata.is_dir()).then_some((metadata.len(), modified)) })
+}
+
+fn leaves(path: &str) -> OperationError {
+    invalid("directory", format!("`{path}` must be a relative path that stays inside the job's directory"))
+}
+
+fn invalid(target: &'static str, message: String) -> OperationError {
+    OperationError::Invalid { target, message }
+}
+
+fn unreadable(path: &Path, source: io::Error) -> OperationError {
+    OperationError::File { action: "read", path: path.to_owned(), source }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_link_that_leads_out_is_refused_and_one_that_stays_is_followed() {
+        let folder = tempfile::tempdir().expect("a folder");
+        let root = folder.path().canonicalize().expect("a path").join("root");
+        std::fs::create_dir(&root).expect("a root");
+        std::fs::write(root.join("real.txt"), "x").expect("a file");
+        std::os::unix::fs::symlink("real.txt", root.join("near")).expect("a link");
+        std::os::unix::fs::symlink("/etc", root.join("far")).expect("a link");
+        assert_eq!(inside(&root, "near").expect("a path"), Some(root.join("real.txt")));
+        assert_eq!(inside(&root, "absent").expect("a path"), None);
+        assert_eq!(inside(&root, "far/passwd").map_err(|e| e.kind()), Err(io::ErrorKind::PermissionDenied));
+    }
+}

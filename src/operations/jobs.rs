@@ -1,0 +1,224 @@
+//! Jobs.
+
+use std::time::Duration;
+
+use super::workspaces::mark;
+use super::{Context, Kind, Listed, OperationError, clusters, experiments, page, wait_until};
+use crate::domain::Step;
+use crate::domain::Timestamp;
+use crate::domain::job::queue::{QueueView, reason};
+use crate::domain::job::{Event, Execution, Job, JobSpec};
+use crate::domain::name::{ExperimentKey, JobKey};
+use crate::domain::node::{Node, NodeState};
+use crate::domain::provisioning::ProvisioningState;
+use crate::engine::toolkit::{self, OutputStream};
+use crate::store::{Reader, Store, Stored, Tx, Window};
+
+/// A job with what is known of its place in the queue.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct JobView {
+    /// The job.
+    pub job: Stored<Job>,
+    /// Why it is still queued.
+    pub queue_reason: Option<String>,
+    /// Ids of the nodes it runs on, or ran on as far as they are still there; empty before it starts.
+    pub node_ids: Vec<String>,
+}
+
+/// What a repeated PUT means.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum IfExists {
+    /// The same job is answered as it is, without a new run (azure-sdk-for-python recordings, June 2018).
+    Same,
+    /// Any job of that name is a conflict.
+    Conflict,
+}
+
+/// Submits a job.
+///
+/// # Errors
+/// When the workspace, experiment, cluster or code snapshot is missing or being deleted, the name is taken,
+/// or the store fails.
+pub async fn create(
+    context: &Context,
+    key: JobKey,
+    spec: JobSpec,
+    if_exists: IfExists,
+) -> Result<JobView, OperationError> {
+    let (now, uuid) = ((context.clock)(), (context.new_id)());
+    let engine = context.engine.clone();
+    context
+        .store
+        .write(move |tx| {
+            experiments::ensure_open(tx, &key.experiment)?;
+            if let Some(existing) = tx.job(&key)? {
+                return same(tx, existing, &spec, if_exists);
+            }
+            let cluster = clusters::find_open(tx, &spec.cluster)?;
+            // In the writer's turn, so that the snapshot cannot be removed between this look and the insertion.
+            if let Some(snapshot) = &spec.code
+                && !engine.snapshot_archive(snapshot).exists()
+            {
+                return Err(OperationError::NoSnapshot(snapshot.to_string()));
+            }
+            let job = Job::submitted(key, spec, uuid, now);
+            let number = tx.insert_job(cluster.number, &job)?;
+            view(tx, Stored { number, generation: 1, value: job })
+        })
+        .await
+}
+
+fn same(tx: &Tx<'_>, existing: Stored<Job>, spec: &JobSpec, if_exists: IfExists) -> Result<JobView, OperationError> {
+    let name = existing.value.key.name.to_string();
+    if existing.value.provisioning.state == ProvisioningState::Deleting {
+        return Err(OperationError::Deleting { kind: Kind::Job, name });
+    }
+    let is_same = existing.value.spec == *spec;
+    match (if_exists, is_same) {
+        (IfExists::Same, true) => view(tx, existing),
+        (IfExists::Conflict, true) => Err(OperationError::Conflict { kind: Kind::Job, name, reason: "" }),
+        (_, false) => Err(OperationError::Conflict { kind: Kind::Job, name, reason: " with other parameters" }),
+    }
+}
+
+/// One job.
+///
+/// # Errors
+/// When it, its experiment or its workspace is not there.
+pub fn get(store: &Store, key: &JobKey) -> Result<JobView, OperationError> {
+    store.read(|reader| view(reader, find(reader, key)?))
+}
+
+/// The job as soon as it is another than `generation`, or as it is when `patience` ends.
+///
+/// # Errors
+/// When it is not there, or goes while it is waited for.
+pub async fn wait(
+    context: &Context,
+    key: &JobKey,
+    generation: u64,
+    patience: Duration,
+) -> Result<JobView, OperationError> {
+    let changed = wait_until(context, patience, || {
+        let view = get(&context.store, key)?;
+        Ok((view.job.generation != generation).then_some(view))
+    });
+    match changed.await? {
+        Some(view) => Ok(view),
+        None => get(&context.store, key),
+    }
+}
+
+/// Jobs of an experiment.
+///
+/// # Errors
+/// When the experiment or its workspace is not there.
+pub fn list(store: &Store, experiment: &ExperimentKey, window: Window) -> Result<Listed<JobView>, OperationError> {
+    store.read(|reader| {
+        experiments::find(reader, experiment)?;
+        let listed = page(window, |window| reader.jobs(experiment, window))?;
+        let items =
+            listed.items.into_iter().map(|job| JobView { job, queue_reason: None, node_ids: Vec::new() }).collect();
+        Ok(Listed { items, next: listed.next })
+    })
+}
+
+/// Begins to stop a job. `true` when it had ended before: then nothing changes.
+///
+/// # Errors
+/// When it is not there, or the store fails.
+pub async fn terminate(context: &Context, key: JobKey) -> Result<bool, OperationError> {
+    let now = (context.clock)();
+    context
+        .store
+        .write(move |tx| {
+            let mut job = find(tx, &key)?;
+            if job.value.execution().is_ended() {
+                return Ok(true);
+            }
+            if let Step::To(()) = job.value.apply(&Event::TerminateRequested, now) {
+                tx.update_job(job.number, &job.value)?;
+            }
+            Ok(false)
+        })
+        .await
+}
+
+/// Begins to delete a job, stopping it first. `false` when it was not there.
+///
+/// # Errors
+/// When the store fails.
+pub async fn delete(context: &Context, key: JobKey) -> Result<bool, OperationError> {
+    let now = (context.clock)();
+    context
+        .store
+        .write(move |tx| match tx.job(&key)? {
+            None => Ok(false),
+            Some(job) => mark_deleting(tx, job, now).map(|()| true),
+        })
+        .await
+}
+
+/// Marks a job and asks it to stop; the scheduler removes it.
+pub(super) fn mark_deleting(tx: &Tx<'_>, mut job: Stored<Job>, now: Timestamp) -> Result<(), OperationError> {
+    let is_marked = mark(&mut job.value.provisioning, now);
+    let is_stopped = matches!(job.value.apply(&Event::TerminateRequested, now), Step::To(()));
+    if is_marked || is_stopped {
+        tx.update_job(job.number, &job.value)?;
+    }
+    Ok(())
+}
+
+/// The job, or the error which of it, its experiment and its workspace is not there.
+pub(super) fn find(reader: &Reader<'_>, key: &JobKey) -> Result<Stored<Job>, OperationError> {
+    if let Some(job) = reader.job(key)? {
+        return Ok(job);
+    }
+    experiments::find(reader, &key.experiment)?;
+    Err(OperationError::not_found(Kind::Job, &key.name))
+}
+
+fn view(reader: &Reader<'_>, job: Stored<Job>) -> Result<JobView, OperationError> {
+    let queue_reason = match job.value.execution() {
+        Execution::Queued { .. } => Some(reason(&queue_view(reader, &job)?)),
+        Execution::Running { .. } | Execution::Terminating { .. } | Execution::Ended { .. } => None,
+    };
+    let node_ids = node_ids(reader, &job)?;
+    Ok(JobView { job, queue_reason, node_ids })
+}
+
+fn queue_view(reader: &Reader<'_>, job: &Stored<Job>) -> Result<QueueView, OperationError> {
+    let needs = job.value.spec.node_count;
+    let Some(cluster) = reader.cluster(&job.value.spec.cluster)? else {
+        return Ok(QueueView { needs, cluster: None, idle: 0, unusable: 0, ahead: 0 });
+    };
+    let (busy, nodes) = (clusters::busy(reader, cluster.number)?, reader.nodes(cluster.number)?);
+    let is_idle = |node: &&Node| node.state == NodeState::Ready && !busy.contains(&node.index);
+    let scale = cluster.value.spec.scale;
+    Ok(QueueView {
+        needs,
+        ahead: reader.queued_ahead(job, scale.most())?,
+        idle: count(nodes.iter().filter(is_idle)),
+        unusable: count(nodes.iter().filter(|node| matches!(node.state, NodeState::Unusable { .. }))),
+        cluster: Some((cluster.value.key.name.to_string(), scale)),
+    })
+}
+
+fn node_ids(reader: &Reader<'_>, job: &Stored<Job>) -> Result<Vec<String>, OperationError> {
+    let Some(run) = job.value.execution().run() else { return Ok(Vec::new()) };
+    let Some(cluster) = reader.cluster(&job.value.spec.cluster)? else { return Ok(Vec::new()) };
+    let nodes = reader.nodes(cluster.number)?;
+    let id_at = |place: &u32| nodes.iter().find(|node| node.index == *place).map(|node| node.id.clone());
+    Ok(run.nodes.iter().filter_map(id_at).collect())
+}
+
+fn count<T>(items: impl Iterator<Item = T>) -> u32 {
+    u32::try_from(items.count()).unwrap_or(u32::MAX)
+}
+
+/// The files the processes of a job write their output to. Files that are named after nodes are known when
+/// it has nodes.
+#[must_use]
+pub fn output_streams(spec: &JobSpec, node_ids: &[String]) -> Vec<OutputStream> {
+    toolkit::output_streams(spec, node_ids)
+}

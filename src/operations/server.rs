@@ -1,0 +1,20 @@
+//! The server itself.
+
+use super::{Context, OperationError};
+
+/// How many jobs have not ended.
+///
+/// # Errors
+/// When the store fails.
+pub fn active_jobs(context: &Context) -> Result<u64, OperationError> {
+    context.store.read(|reader| {
+        let count = reader.active_job_count()?;
+        Ok(count)
+    })
+}
+
+/// Whether there is anything to stay for. A store that cannot tell may hold work.
+#[must_use]
+pub fn has_work(context: &Context) -> bool {
+    active_jobs(context).map_or(true, |count| count > 0)
+}

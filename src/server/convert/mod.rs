@@ -1,0 +1,105 @@
+//! Between the words of the wire and the domain. The only place that knows both.
+//!
+//! Wire to domain *is* validation: it answers a value that can be worked with, or all field errors at once,
+//! each with the path of its property. Domain to wire takes structs apart field by field, so that a new
+//! field is a decision.
+
+pub mod cluster;
+pub mod job;
+pub mod mount;
+pub mod workspace;
+
+use crate::api::EnvironmentVariable;
+use crate::domain::Timestamp;
+use crate::domain::name::{GroupKey, Name, NameError};
+use crate::domain::provisioning::ProvisioningState;
+
+/// The field errors of one body.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct FieldErrors(pub Vec<FieldError>);
+
+/// One of them.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct FieldError {
+    /// The property, such as `properties.nodeCount`.
+    pub target: String,
+    /// A whole sentence.
+    pub message: String,
+}
+
+impl FieldErrors {
+    /// Notes one more.
+    pub fn add(&mut self, target: impl Into<String>, message: impl Into<String>) {
+        self.0.push(FieldError { target: target.into(), message: message.into() });
+    }
+
+    /// Notes the error of `result` and goes on without its value.
+    fn take<T, E: std::fmt::Display>(&mut self, target: &str, result: Result<T, E>) -> Option<T> {
+        result.map_err(|error| self.add(target, error.to_string())).ok()
+    }
+
+    /// The value, unless an error was noted.
+    fn finish<T>(self, value: Option<T>) -> Result<T, Self> {
+        match value {
+            Some(value) if self.0.is_empty() => Ok(value),
+            Some(_) | None => Err(self),
+        }
+    }
+}
+
+/// A moment as the service wrote it: UTC, up to 3 decimals, trailing zeros dropped
+/// (`2018-06-06T20:19:17.24Z`; azure-sdk-for-net recordings, June 2018).
+#[must_use]
+pub fn time(at: Timestamp) -> String {
+    let millisecond = at.round(jiff::Unit::Millisecond).unwrap_or(at);
+    millisecond.to_string()
+}
+
+/// The provisioning state in the words of the wire.
+#[must_use]
+pub fn provisioning_state(state: ProvisioningState) -> String {
+    match state {
+        ProvisioningState::Creating => "creating",
+        ProvisioningState::Succeeded => "succeeded",
+        ProvisioningState::Failed => "failed",
+        ProvisioningState::Deleting => "deleting",
+    }
+    .into()
+}
+
+/// The key of a group out of a path or an id.
+pub(super) fn group(subscription: &str, group: &str) -> Result<GroupKey, String> {
+    GroupKey::parse(subscription, group).map_err(|error| format!("resource group `{group}`: {error}"))
+}
+
+/// A name out of a path or an id; `what` says whose.
+pub(super) fn name(what: &str, text: &str) -> Result<Name, String> {
+    Name::parse(text).map_err(|error: NameError| format!("{what} name `{text}`: {error}"))
+}
+
+/// A variable's name: not empty, without `=` and NUL, not one of ours.
+fn check_variables(target: &str, variables: &[EnvironmentVariable], errors: &mut FieldErrors) {
+    for (at, variable) in variables.iter().enumerate() {
+        let target = format!("{target}[{at}].name");
+        if variable.name.is_empty() || variable.name.contains(['=', '\0']) {
+            errors.add(target, format!("`{}` cannot be the name of an environment variable", variable.name));
+        } else if variable.name.starts_with("AZ_BATCHAI_") || variable.name == "BATCHAI_RUN_ID" {
+            errors.add(target, format!("`{}` is set by batchai and cannot be set by a job", variable.name));
+        } else if variable.value.contains('\0') {
+            errors.add(target, format!("the value of `{}` must not contain a NUL character", variable.name));
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::time;
+
+    #[test]
+    fn times_have_at_most_three_decimals_and_no_trailing_zeros() {
+        let at = |text: &str| time(text.parse().expect("a time"));
+        assert_eq!(at("2018-06-06T20:19:17.240Z"), "2018-06-06T20:19:17.24Z");
+        assert_eq!(at("2018-06-06T20:19:17.1234567Z"), "2018-06-06T20:19:17.123Z");
+        assert_eq!(at("2018-06-06T20:19:17Z"), "2018-06-06T20:19:17Z");
+    }
+}

@@ -1,0 +1,161 @@
+//! Mount volumes.
+
+use super::FieldErrors;
+use crate::api::ResourceReference;
+use crate::api::mount as wire;
+use crate::domain::mount::{Mount, MountSource, relative_path};
+
+/// The mode of files and directories on a share when none was given (Swagger 2018-05-01).
+const DEFAULT_MODE: &str = "0777";
+
+/// Volumes in the order shares, containers, file servers, unmanaged ones.
+pub(super) fn mounts(target: &str, volumes: Option<&wire::MountVolumes>, errors: &mut FieldErrors) -> Vec<Mount> {
+    let Some(volumes) = volumes else { return Vec::new() };
+    let mut found = Vec::new();
+    for (at, share) in volumes.azure_file_shares.iter().flatten().enumerate() {
+        let target = format!("{target}.azureFileShares[{at}]");
+        let source = file_share(&target, share, errors);
+        push(&mut found, &target, &share.relative_mount_path, source, errors);
+    }
+    for (at, container) in volumes.azure_blob_file_systems.iter().flatten().enumerate() {
+        let target = format!("{target}.azureBlobFileSystems[{at}]");
+        let source = blob_container(&target, container, errors);
+        push(&mut found, &target, &container.relative_mount_path, source, errors);
+    }
+    for (at, server) in volumes.file_servers.iter().flatten().enumerate() {
+        let target = format!("{target}.fileServers[{at}]");
+        let source = file_server(&target, server, errors);
+        push(&mut found, &target, &server.relative_mount_path, source, errors);
+    }
+    for (at, unmanaged) in volumes.unmanaged_file_systems.iter().flatten().enumerate() {
+        let target = format!("{target}.unmanagedFileSystems[{at}]");
+        required(&format!("{target}.mountCommand"), &unmanaged.mount_command, errors);
+        let source = Some(MountSource::Unmanaged { command: unmanaged.mount_command.clone() });
+        push(&mut found, &target, &unmanaged.relative_mount_path, source, errors);
+    }
+    found
+}
+
+fn push(found: &mut Vec<Mount>, target: &str, path: &str, source: Option<MountSource>, errors: &mut FieldErrors) {
+    let target = format!("{target}.relativeMountPath");
+    let Some(path) = relative_path(path) else {
+        errors.add(target, format!("`{path}` must be a relative path without `..`"));
+        return;
+    };
+    let overlaps = |mount: &Mount| {
+        let below = |a: &str, b: &str| a == b || a.strip_prefix(b).is_some_and(|rest| rest.starts_with('/'));
+        below(&mount.path, &path) || below(&path, &mount.path)
+    };
+    if let Some(other) = found.iter().find(|mount| overlaps(mount)) {
+        errors.add(target, format!("`{path}` overlaps the mount path `{}` of another volume", other.path));
+    } else if let Some(source) = source {
+        found.push(Mount { path, source });
+    }
+}
+
+fn file_share(target: &str, share: &wire::AzureFileShareReference, errors: &mut FieldErrors) -> Option<MountSource> {
+    required(&format!("{target}.accountName"), &share.account_name, errors);
+    let name = share.azure_file_url.split_once("://").and_then(|(_, rest)| rest.trim_end_matches('/').split_once('/'));
+    let Some((_, name)) = name.filter(|(host, name)| !host.is_empty() && !name.is_empty()) else {
+        let message =
+            format!("`{}` must look like https://<account>.file.core.windows.net/<share>", share.azure_file_url);
+        errors.add(format!("{target}.azureFileUrl"), message);
+        return None;
+    };
+    Some(MountSource::FileShare {
+        account: share.account_name.clone(),
+        url: share.azure_file_url.clone(),
+        share: name.to_owned(),
+        file_mode: share.file_mode.clone().unwrap_or_else(|| DEFAULT_MODE.into()),
+        directory_mode: share.directory_mode.clone().unwrap_or_else(|| DEFAULT_MODE.into()),
+    })
+}
+
+fn blob_container(
+    target: &str,
+    container: &wire::AzureBlobFileSystemReference,
+    errors: &mut FieldErrors,
+) -> Option<MountSource> {
+    required(&format!("{target}.accountName"), &container.account_name, errors);
+    required(&format!("{target}.containerName"), &container.container_name, errors);
+    Some(MountSource::BlobContainer {
+        account: container.account_name.clone(),
+        container: container.container_name.clone(),
+        options: container.mount_options.clone(),
+    })
+}
+
+fn file_server(target: &str, server: &wire::FileServerReference, errors: &mut FieldErrors) -> Option<MountSource> {
+    required(&format!("{target}.fileServer.id"), &server.file_server.id, errors);
+    let directory =
+        match server.source_directory.as_deref().map(|path| (path, relative_path(path.trim_start_matches('/')))) {
+            None | Some(("" | "." | "/", _)) => None,
+            Some((_, Some(path))) => Some(path),
+            Some((path, None)) => {
+                errors.add(
+                    format!("{target}.sourceDirectory"),
+                    format!("`{path}` must stay inside the file server's export"),
+                );
+                None
+            }
+        };
+    Some(MountSource::FileServer {
+        id: server.file_server.id.clone(),
+        directory,
+        options: server.mount_options.clone(),
+    })
+}
+
+fn required(target: &str, text: &str, errors: &mut FieldErrors) {
+    if text.trim().is_empty() {
+        errors.add(target, "it must not be empty");
+    }
+}
+
+/// The volumes as answered: credentials are an empty object.
+pub(super) fn volumes(mounts: &[Mount]) -> Option<wire::MountVolumes> {
+    if mounts.is_empty() {
+        return None;
+    }
+    let mut volumes = wire::MountVolumes::default();
+    for Mount { path, source } in mounts {
+        let relative_mount_path = path.clone();
+        let credentials = wire::StorageCredentials::default();
+        match source {
+            MountSource::FileShare { account, url, share: _, file_mode, directory_mode } => {
+                volumes.azure_file_shares.get_or_insert_default().push(wire::AzureFileShareReference {
+                    account_name: account.clone(),
+                    azure_file_url: url.clone(),
+                    credentials,
+                    relative_mount_path,
+                    file_mode: Some(file_mode.clone()),
+                    directory_mode: Some(directory_mode.clone()),
+                });
+            }
+            MountSource::BlobContainer { account, container, options } => {
+                volumes.azure_blob_file_systems.get_or_insert_default().push(wire::AzureBlobFileSystemReference {
+                    account_name: account.clone(),
+                    container_name: container.clone(),
+                    credentials,
+                    relative_mount_path,
+                    mount_options: options.clone(),
+                });
+            }
+            MountSource::FileServer { id, directory, options } => {
+                volumes.file_servers.get_or_insert_default().push(wire::FileServerReference {
+                    file_server: ResourceReference { id: id.clone() },
+                    relative_mount_path,
+                    source_directory: directory.clone(),
+                    mount_options: options.clone(),
+                });
+            }
+            MountSource::Unmanaged { command } => {
+                volumes
+                    .unmanaged_file_systems
+                    .get_or_insert_default()
+                    .push(wire::UnmanagedFileSystemReference { mount_command: command.clone(), relative_mount_path });
+            }
+        }
+    }
+    Some(volumes)
+}

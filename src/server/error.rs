@@ -1,0 +1,109 @@
+//! Any error of an operation as an answer: status, code, public text. Private text goes to the log.
+
+use axum::Json;
+use axum::http::StatusCode;
+use axum::response::{IntoResponse, Response};
+
+use super::convert::FieldErrors;
+use crate::api::error::{ErrorBody, ErrorDetail, code};
+use crate::operations::{Kind, OperationError};
+
+/// An answer that is not a success.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ApiError {
+    status: StatusCode,
+    detail: ErrorDetail,
+}
+
+impl ApiError {
+    /// An error of one sentence.
+    #[must_use]
+    pub fn new(status: StatusCode, code: &str, message: impl Into<String>) -> Self {
+        Self { status, detail: ErrorDetail { code: code.into(), message: message.into(), ..Default::default() } }
+    }
+
+    /// A 400 about one property, parameter or name.
+    #[must_use]
+    pub fn invalid(target: &str, message: impl Into<String>) -> Self {
+        let mut error = Self::new(StatusCode::BAD_REQUEST, code::INVALID_PARAMETER, message);
+        error.detail.target = Some(target.into());
+        error
+    }
+}
+
+impl IntoResponse for ApiError {
+    fn into_response(self) -> Response {
+        (self.status, Json(ErrorBody { error: self.detail })).into_response()
+    }
+}
+
+impl From<FieldErrors> for ApiError {
+    fn from(errors: FieldErrors) -> Self {
+        let details: Vec<ErrorDetail> = errors
+            .0
+            .into_iter()
+            .map(|error| ErrorDetail {
+                code: code::INVALID_PARAMETER.into(),
+                message: error.message,
+                target: Some(error.target),
+                details: Vec::new(),
+            })
+            .collect();
+        let mut error = Self::new(StatusCode::BAD_REQUEST, code::INVALID_PARAMETER, "");
+        match details.as_slice() {
+            [one] => {
+                error.detail.target.clone_from(&one.target);
+                error.detail.message = format!("{}: {}", one.target.as_deref().unwrap_or_default(), one.message);
+            }
+            several => error.detail.message = format!("The request has {} invalid properties", several.len()),
+        }
+        error.detail.details = details;
+        error
+    }
+}
+
+impl From<OperationError> for ApiError {
+    fn from(error: OperationError) -> Self {
+        let text = error.to_string();
+        match error {
+            OperationError::NotFound { kind, .. } => Self::new(StatusCode::NOT_FOUND, not_found(kind), text),
+            OperationError::NoFile { .. } => Self::new(StatusCode::NOT_FOUND, code::OUTPUT_FILE_NOT_FOUND, text),
+            OperationError::NoSnapshot(_) => Self::new(StatusCode::BAD_REQUEST, code::SNAPSHOT_NOT_FOUND, text),
+            OperationError::Conflict { .. } => Self::new(StatusCode::CONFLICT, code::CONFLICT, text),
+            OperationError::Deleting { .. } => Self::new(StatusCode::CONFLICT, "ResourceIsBeingDeleted", text),
+            OperationError::Invalid { target, .. } => Self::invalid(target, text),
+            OperationError::WrongDigest { .. } | OperationError::Upload(_) => {
+                Self::new(StatusCode::BAD_REQUEST, "InvalidRequestContent", text)
+            }
+            OperationError::SnapshotTooLarge { .. } => {
+                Self::new(StatusCode::PAYLOAD_TOO_LARGE, "RequestEntityTooLarge", text)
+            }
+            ref full if full.is_disk_full() => Self::new(StatusCode::INSUFFICIENT_STORAGE, "DiskFull", chain(full)),
+            OperationError::File { .. } | OperationError::Store(_) | OperationError::Engine(_) => {
+                let text = chain(&error);
+                tracing::error!("request failed: {text}");
+                Self::new(StatusCode::INTERNAL_SERVER_ERROR, "InternalServerError", text)
+            }
+        }
+    }
+}
+
+fn not_found(kind: Kind) -> &'static str {
+    match kind {
+        Kind::Workspace => code::WORKSPACE_NOT_FOUND,
+        Kind::Experiment => code::EXPERIMENT_NOT_FOUND,
+        Kind::Cluster => code::CLUSTER_NOT_FOUND,
+        Kind::Job => code::JOB_NOT_FOUND,
+    }
+}
+
+/// An error and its causes in one line.
+fn chain(error: &dyn std::error::Error) -> String {
+    let mut text = error.to_string();
+    let mut cause = error.source();
+    while let Some(error) = cause {
+        text.push_str(&format!(": {error}"));
+        cause = error.source();
+    }
+    text
+}

@@ -1,0 +1,226 @@
+//! The far end of the wire, and the composition root: the only place that names a concrete engine.
+//!
+//! [`serve`] takes the lock of the data directory, opens store and engine, starts the scheduler, listens,
+//! and takes all of that down in reverse order. Jobs do not notice either.
+
+pub mod convert;
+pub mod error;
+pub mod extract;
+pub mod lifetime;
+mod middleware;
+mod router;
+pub mod routes;
+
+use std::fs::{File, TryLockError};
+use std::io::{self, Write};
+use std::os::unix::fs::OpenOptionsExt;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::time::Duration;
+
+use axum::http::HeaderValue;
+use tokio::net::UnixListener;
+
+use self::lifetime::Lifetime;
+use self::routes::server::Identity;
+use crate::api::server::{Build, ServerStatus};
+use crate::config::home::Home;
+use crate::config::server::ServerSettings;
+use crate::domain::Timestamp;
+use crate::domain::name::RunId;
+use crate::engine::local::LocalEngine;
+use crate::engine::{Engine, EngineError};
+use crate::operations::watch::FileWatch;
+use crate::operations::{Context, snapshots};
+use crate::scheduler::{self, Bell, Scheduler};
+use crate::store::{Store, StoreError};
+
+/// How long a server that starts waits for one that is leaving.
+const HANDOVER: Duration = Duration::from_secs(10);
+
+/// How long requests may go on after the server was asked to leave. Long waits are simply cut: clients ask again.
+const LAST_REQUESTS: Duration = Duration::from_millis(500);
+
+/// Why a server could not start, or stopped.
+#[derive(Debug, thiserror::Error)]
+pub enum ServeError {
+    /// Another one serves this data directory.
+    #[error("a server for {} is running already (pid {pid})", data.display())]
+    AlreadyRunning {
+        /// The data directory.
+        data: PathBuf,
+        /// Its process id, as it wrote it down.
+        pid: String,
+    },
+    /// The data directory cannot be used.
+    #[error("cannot {action} {}", path.display())]
+    Io {
+        /// `make`, `lock` ...
+        action: &'static str,
+        /// Which.
+        path: PathBuf,
+        /// Why.
+        source: io::Error,
+    },
+    /// The database cannot be used.
+    #[error("cannot open the database")]
+    Store(#[from] StoreError),
+    /// The engine cannot be used.
+    #[error("cannot start the local engine")]
+    Engine(#[from] EngineError),
+}
+
+/// Serves until asked to leave. `ready` is called once, when requests are answered.
+///
+/// # Errors
+/// See [`ServeError`]; before `ready` nothing was changed that a later start would trip over.
+pub async fn serve(settings: ServerSettings, ready: impl FnOnce(&ServerStatus)) -> Result<(), ServeError> {
+    let home = &settings.home;
+    home.make().map_err(io_error("make the folder", home.data()))?;
+    let _lock = lock(home).await?;
+    // Before any other thread makes files: `listen` narrows the umask of the whole process for a moment.
+    let listener = listen(home)?;
+    let (context, scheduler) = compose(&settings).inspect_err(|_| {
+        let _ = std::fs::remove_file(home.socket());
+    })?;
+
+    let lifetime = Lifetime::start();
+    let status = Arc::new(status(&settings));
+    ready(&status);
+    tracing::info!("listening on {}", status.socket);
+    let app = application(&settings, context.clone(), Identity { status, lifetime: lifetime.clone() });
+    leave_on_signals(&lifetime);
+    if let Some(idle) = settings.leave_when_idle {
+        tokio::spawn(lifetime.clone().leave_when_idle(idle, context.clone()));
+    }
+
+    let asked = lifetime.clone();
+    let server = axum::serve(listener, app).with_graceful_shutdown(async move {
+        asked.left().await;
+    });
+    tokio::select! {
+        result = server => result.map_err(io_error("serve", &home.socket()))?,
+        () = async { lifetime.left().await; tokio::time::sleep(LAST_REQUESTS).await } => {}
+    }
+    tracing::info!("leaving: {}", lifetime.left().await);
+    // The lock goes last: whoever gets it finds nobody else at work.
+    let _ = std::fs::remove_file(home.socket());
+    scheduler.stop();
+    Ok(())
+}
+
+fn compose(settings: &ServerSettings) -> Result<(Context, Scheduler), ServeError> {
+    let bell = Bell::new();
+    let store = Store::open(&settings.home.database(), bell.hook())?;
+    let data = settings.home.data().to_owned();
+    let engine: Arc<dyn Engine> = Arc::new(LocalEngine::open(data, settings.executable.clone(), bell.hook())?);
+    let watch = FileWatch::start().map_err(io_error("watch", settings.home.data()))?;
+    let scheduler = scheduler::start(store.clone(), engine.clone(), bell, Timestamp::now, || RunId(new_id()));
+    let scheduler = scheduler.map_err(io_error("start the scheduler of", settings.home.data()))?;
+    let context = Context { store, engine, watch, clock: Timestamp::now, new_id };
+    snapshots::tidy(&context);
+    Ok((context, scheduler))
+}
+
+fn application(settings: &ServerSettings, context: Context, identity: Identity) -> axum::Router {
+    let build = Build::of(&settings.executable).to_string();
+    let around = middleware::Around {
+        build: HeaderValue::try_from(build).unwrap_or(HeaderValue::from_static("")),
+        lifetime: identity.lifetime.clone(),
+        new_id,
+    };
+    router::router(context)
+        .layer(axum::Extension(identity))
+        .layer(axum::middleware::from_fn_with_state(around, middleware::around))
+}
+
+fn status(settings: &ServerSettings) -> ServerStatus {
+    ServerStatus {
+        pid: std::process::id(),
+        version: env!("CARGO_PKG_VERSION").into(),
+        started: convert::time(Timestamp::now()),
+        socket: settings.home.socket().display().to_string(),
+        addresses: Vec::new(),
+        data_directory: settings.home.data().display().to_string(),
+        leaves_when_idle: settings.leave_when_idle.is_some(),
+        active_jobs: 0,
+    }
+}
+
+fn new_id() -> String {
+    uuid::Uuid::new_v4().to_string()
+}
+
+/// Takes the lock that only one server has. One that is leaving is waited for.
+async fn lock(home: &Home) -> Result<File, ServeError> {
+    let path = home.server_lock();
+    let open = File::options().create(true).truncate(false).read(true).write(true).mode(0o600).open(&path);
+    let mut file = open.map_err(io_error("open the lock", &path))?;
+    match file.try_lock() {
+        Ok(()) => {}
+        Err(TryLockError::Error(source)) => return Err(io_error("lock", &path)(source)),
+        Err(TryLockError::WouldBlock) => {
+            if is_answering(home).await {
+                let pid = std::fs::read_to_string(&path).unwrap_or_default().trim().to_owned();
+                return Err(ServeError::AlreadyRunning { data: home.data().to_owned(), pid });
+            }
+            file = wait_for_lock(file, &path).await?;
+        }
+    }
+    let written = file.set_len(0).and_then(|()| writeln!(file, "{}", std::process::id()));
+    written.map_err(io_error("write", &path))?;
+    Ok(file)
+}
+
+async fn wait_for_lock(file: File, path: &Path) -> Result<File, ServeError> {
+    let waiting = tokio::task::spawn_blocking(move || file.lock().map(|()| file));
+    match tokio::time::timeout(HANDOVER, waiting).await {
+        Ok(Ok(Ok(file))) => Ok(file),
+        Ok(Ok(Err(source))) => Err(io_error("lock", path)(source)),
+        Ok(Err(_)) | Err(_) => {
+            let source = io::Error::new(io::ErrorKind::TimedOut, "another server holds it and does not answer");
+            Err(io_error("lock", path)(source))
+        }
+    }
+}
+
+async fn is_answering(home: &Home) -> bool {
+    match home.socket_address() {
+        Ok(address) => tokio::net::UnixStream::connect(address.path()).await.is_ok(),
+        Err(_) => false,
+    }
+}
+
+/// Whoever has the lock may take the socket away from a server that died.
+fn listen(home: &Home) -> Result<UnixListener, ServeError> {
+    let path = home.socket();
+    match std::fs::remove_file(&path) {
+        Err(error) if error.kind() != io::ErrorKind::NotFound => return Err(io_error("remove the old", &path)(error)),
+        Ok(()) | Err(_) => {}
+    }
+    let address = home.socket_address().map_err(io_error("reach", &path))?;
+    // Nobody else may connect, not even between making the socket and restricting it.
+    let before = rustix::process::umask(rustix::fs::Mode::from_raw_mode(0o177));
+    let bound = UnixListener::bind(address.path());
+    rustix::process::umask(before);
+    bound.map_err(io_error("listen on", &path))
+}
+
+fn leave_on_signals(lifetime: &Lifetime) {
+    use tokio::signal::unix::{SignalKind, signal};
+    for (kind, why) in [(SignalKind::terminate(), "SIGTERM"), (SignalKind::interrupt(), "SIGINT")] {
+        if let Ok(mut signals) = signal(kind) {
+            let lifetime = lifetime.clone();
+            tokio::spawn(async move {
+                if signals.recv().await.is_some() {
+                    lifetime.leave(why);
+                }
+            });
+        }
+    }
+}
+
+fn io_error(action: &'static str, path: &Path) -> impl FnOnce(io::Error) -> ServeError + use<> {
+    let path = path.to_owned();
+    move |source| ServeError::Io { action, path, source }
+}

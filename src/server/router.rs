@@ -1,0 +1,34 @@
+//! The API as one table.
+
+use axum::Router;
+use axum::extract::DefaultBodyLimit;
+use axum::routing::{get, post};
+
+use super::routes::{clusters, experiments, files, jobs, server, snapshots, workspaces};
+use crate::api::path;
+use crate::operations::Context;
+
+/// Every path and method.
+pub(super) fn router(context: Context) -> Router {
+    use path::below_group as at;
+    let group = Router::new()
+        .route(at::WORKSPACES, get(workspaces::list))
+        .route(at::WORKSPACE, get(workspaces::get).put(workspaces::create).delete(workspaces::delete))
+        .route(at::CLUSTERS, get(clusters::list))
+        .route(at::CLUSTER, get(clusters::get).put(clusters::create).delete(clusters::delete))
+        .route(at::EXPERIMENTS, get(experiments::list))
+        .route(at::EXPERIMENT, get(experiments::get).put(experiments::create).delete(experiments::delete))
+        .route(at::JOBS, get(jobs::list))
+        .route(at::JOB, get(jobs::get).put(jobs::create).delete(jobs::delete))
+        .route(at::TERMINATE, post(jobs::terminate))
+        .route(at::LIST_OUTPUT_FILES, post(files::list).get(files::list))
+        .route(at::OUTPUT_FILE, get(files::read));
+    Router::new()
+        .nest(path::GROUP_PREFIX, group)
+        .route(path::WORKSPACES_OF_SUBSCRIPTION, get(workspaces::list_all))
+        .route(path::SNAPSHOT, get(snapshots::head).put(snapshots::put).layer(DefaultBodyLimit::disable()))
+        .route(path::SERVER, get(server::status))
+        .route(path::SERVER_STOP, post(server::stop))
+        .fallback(super::middleware::no_such_path)
+        .with_state(context)
+}

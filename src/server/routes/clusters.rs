@@ -1,0 +1,47 @@
+//! Clusters.
+
+use axum::extract::State;
+use axum::http::StatusCode;
+
+use super::{Answer, deleted, page};
+use crate::api::cluster::{Cluster, ClusterCreate};
+use crate::api::page::Page;
+use crate::domain::name::{ClusterKey, WorkspaceKey};
+use crate::operations::{Context, clusters};
+use crate::server::convert::cluster as convert;
+use crate::server::extract::{Body, Key, Paging, Params, Waiting, Wire};
+
+/// PUT.
+pub async fn create(
+    State(context): State<Context>,
+    Key(key): Key<ClusterKey>,
+    Body(body): Body<ClusterCreate>,
+) -> Answer<Wire<Cluster>> {
+    let spec = convert::spec(&body)?;
+    Ok(Wire(convert::cluster(&clusters::create(&context, key, spec).await?)))
+}
+
+/// GET.
+pub async fn get(State(context): State<Context>, Key(key): Key<ClusterKey>) -> Answer<Wire<Cluster>> {
+    Ok(Wire(convert::cluster(&clusters::get(&context.store, &key)?)))
+}
+
+/// GET of the list.
+pub async fn list(
+    State(context): State<Context>,
+    Key(key): Key<WorkspaceKey>,
+    paging: Paging,
+) -> Answer<Wire<Page<Cluster>>> {
+    let listed = clusters::list(&context.store, &key, paging.window)?;
+    Ok(page(&paging, &listed, convert::cluster))
+}
+
+/// DELETE.
+pub async fn delete(
+    State(context): State<Context>,
+    Key(key): Key<ClusterKey>,
+    Params(waiting): Params<Waiting>,
+) -> Answer<StatusCode> {
+    let was_there = clusters::delete(&context, key.clone()).await?;
+    deleted(&context, &waiting, was_there, || clusters::get(&context.store, &key)).await
+}

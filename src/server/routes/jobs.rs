@@ -1,0 +1,74 @@
+//! Jobs.
+
+use axum::extract::State;
+use axum::http::{HeaderMap, StatusCode, header};
+
+use super::{Answer, deleted, page};
+use crate::api::job::{Job, JobCreate};
+use crate::api::page::Page;
+use crate::domain::name::{ExperimentKey, JobKey};
+use crate::operations::jobs::IfExists;
+use crate::operations::{Context, jobs, wait_until};
+use crate::server::convert::job as convert;
+use crate::server::extract::{Body, Key, Paging, Params, Waiting, Wire};
+
+/// PUT. With `If-None-Match: *` any job of that name is a conflict.
+pub async fn create(
+    State(context): State<Context>,
+    Key(key): Key<JobKey>,
+    headers: HeaderMap,
+    Body(body): Body<JobCreate>,
+) -> Answer<Wire<Job>> {
+    let spec = convert::spec(&body)?;
+    let only_new = headers.get(header::IF_NONE_MATCH).is_some_and(|value| value == "*");
+    let if_exists = if only_new { IfExists::Conflict } else { IfExists::Same };
+    Ok(Wire(convert::job(&jobs::create(&context, key, spec, if_exists).await?)))
+}
+
+/// GET; with `generation` and `waitSeconds` as soon as the job is another than that.
+pub async fn get(
+    State(context): State<Context>,
+    Key(key): Key<JobKey>,
+    Params(waiting): Params<Waiting>,
+) -> Answer<Wire<Job>> {
+    let view = match waiting.generation {
+        Some(generation) => jobs::wait(&context, &key, generation, waiting.patience()).await?,
+        None => jobs::get(&context.store, &key)?,
+    };
+    Ok(Wire(convert::job(&view)))
+}
+
+/// GET of the list.
+pub async fn list(
+    State(context): State<Context>,
+    Key(key): Key<ExperimentKey>,
+    paging: Paging,
+) -> Answer<Wire<Page<Job>>> {
+    let listed = jobs::list(&context.store, &key, paging.window)?;
+    Ok(page(&paging, &listed, convert::job))
+}
+
+/// POST: 200 when the job has ended, 202 when it is being stopped. Asking again is harmless.
+pub async fn terminate(
+    State(context): State<Context>,
+    Key(key): Key<JobKey>,
+    Params(waiting): Params<Waiting>,
+) -> Answer<StatusCode> {
+    if jobs::terminate(&context, key.clone()).await? {
+        return Ok(StatusCode::OK);
+    }
+    let ended = wait_until(&context, waiting.patience(), || {
+        Ok(jobs::get(&context.store, &key)?.job.value.execution().is_ended().then_some(()))
+    });
+    Ok(if ended.await?.is_some() { StatusCode::OK } else { StatusCode::ACCEPTED })
+}
+
+/// DELETE.
+pub async fn delete(
+    State(context): State<Context>,
+    Key(key): Key<JobKey>,
+    Params(waiting): Params<Waiting>,
+) -> Answer<StatusCode> {
+    let was_there = jobs::delete(&context, key.clone()).await?;
+    deleted(&context, &waiting, was_there, || jobs::get(&context.store, &key)).await
+}

@@ -1,0 +1,38 @@
+//! Looking at processes of this machine, by id only.
+
+use std::path::Path;
+
+use rustix::process::{Pid, Signal};
+
+/// Ids of all processes whose environment holds `marker` (`NAME=value`), or whose command line does.
+pub fn marked(marker: &str) -> Vec<i32> {
+    let Ok(entries) = std::fs::read_dir("/proc") else { return Vec::new() };
+    let ids = entries.filter_map(|entry| entry.ok()?.file_name().to_str()?.parse().ok());
+    ids.filter(|id| ["environ", "cmdline"].iter().any(|file| holds(*id, file, marker)) && is_running(*id)).collect()
+}
+
+fn holds(id: i32, file: &str, text: &str) -> bool {
+    let content = std::fs::read(format!("/proc/{id}/{file}")).unwrap_or_default();
+    content.windows(text.len()).any(|window| window == text.as_bytes())
+}
+
+/// Whether the process is there and not a zombie.
+pub fn is_running(id: i32) -> bool {
+    let stat = std::fs::read_to_string(format!("/proc/{id}/stat")).unwrap_or_default();
+    let state = stat.rsplit_once(") ").and_then(|(_, rest)| rest.chars().next());
+    state.is_some_and(|state| state != 'Z' && state != 'X')
+}
+
+/// Sends a signal to one process.
+pub fn signal(id: i32, signal: Signal) {
+    let pid = Pid::from_raw(id).expect("a process id");
+    // It may have ended in between, which is all anybody wanted.
+    let _ = rustix::process::kill_process(pid, signal);
+}
+
+/// Whether any mount lies below `folder`.
+pub fn has_mounts_below(folder: &Path) -> bool {
+    let mounts = std::fs::read_to_string("/proc/self/mountinfo").unwrap_or_default();
+    let folder = folder.to_string_lossy();
+    mounts.lines().any(|line| line.split(' ').nth(4).is_some_and(|at| at.starts_with(&*folder)))
+}

@@ -1,0 +1,198 @@
+//! A home folder of its own for every test, and the program in it.
+
+use std::ffi::OsStr;
+use std::io::Write;
+use std::path::{Path, PathBuf};
+use std::process::{Child, Command, Output, Stdio};
+
+use rustix::process::Signal;
+use serde_json::Value;
+use tempfile::TempDir;
+
+use super::{process, wait_until};
+
+/// A home folder and a working folder. Dropping it ends every process that belongs to it.
+pub struct Sandbox {
+    folder: TempDir,
+    home: PathBuf,
+}
+
+/// What a command did.
+pub struct Done {
+    /// The exit code; 128 + n after signal n.
+    pub code: i32,
+    /// Standard output.
+    pub stdout: String,
+    /// Standard error.
+    pub stderr: String,
+}
+
+impl Sandbox {
+    /// An empty one.
+    pub fn new() -> Self {
+        let folder = tempfile::tempdir().expect("a temporary folder");
+        let home = folder.path().join("home");
+        std::fs::create_dir(folder.path().join("work")).expect("a working folder");
+        Self { folder, home }
+    }
+
+    /// One whose data directory is `home`.
+    pub fn at(home: PathBuf) -> Self {
+        let mut sandbox = Self::new();
+        sandbox.home = home;
+        sandbox
+    }
+
+    /// The data directory.
+    pub fn home(&self) -> &Path {
+        &self.home
+    }
+
+    /// The working folder of commands.
+    pub fn work(&self) -> PathBuf {
+        self.folder.path().join("work")
+    }
+
+    /// Writes a file of the working folder; answers its path.
+    pub fn file(&self, name: &str, text: &str) -> PathBuf {
+        let path = self.work().join(name);
+        std::fs::create_dir_all(path.parent().expect("a folder")).expect("a folder");
+        std::fs::write(&path, text).expect("a file");
+        path
+    }
+
+    /// A job file with one shell command.
+    pub fn job_file(&self, command: &str) -> PathBuf {
+        let text = serde_json::json!({ "customToolkitSettings": { "commandLine": command } });
+        self.file("job.json", &text.to_string())
+    }
+
+    /// The program with this home, this working folder, and nothing of the developer's environment but PATH.
+    pub fn command<A: AsRef<OsStr>>(&self, arguments: impl IntoIterator<Item = A>) -> Command {
+        let mut command = Command::new(env!("CARGO_BIN_EXE_batchai"));
+        command
+            .args(arguments)
+            .current_dir(self.work())
+            .env_clear()
+            .env("PATH", std::env::var_os("PATH").unwrap_or_default())
+            .env("HOME", self.folder.path())
+            .env("BATCHAI_HOME", &self.home)
+            .stdin(Stdio::null());
+        command
+    }
+
+    /// Runs the program with words split at blanks.
+    pub fn run(&self, words: &str) -> Done {
+        self.run_with(words.split_whitespace())
+    }
+
+    /// Runs the program.
+    pub fn run_with<A: AsRef<OsStr>>(&self, arguments: impl IntoIterator<Item = A>) -> Done {
+        Done::of(&self.command(arguments).output().expect("the program"))
+    }
+
+    /// Runs the program with `text` on its standard input.
+    pub fn run_fed(&self, words: &str, text: &str) -> Done {
+        let mut command = self.command(words.split_whitespace());
+        command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped());
+        let mut child = command.spawn().expect("the program");
+        child.stdin.take().expect("its input").write_all(text.as_bytes()).expect("its input");
+        Done::of(&child.wait_with_output().expect("the program"))
+    }
+
+    /// Starts the program and leaves it running, its output piped.
+    pub fn spawn(&self, words: &str) -> Child {
+        let mut command = self.command(words.split_whitespace());
+        command.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().expect("the program")
+    }
+
+    /// The process id of the server that runs now.
+    #[track_caller]
+    pub fn server(&self) -> i32 {
+        let status = self.run("server status -o json").succeeds().json();
+        i32::try_from(status["pid"].as_i64().expect("a pid")).expect("a pid")
+    }
+
+    /// A job as `job show` prints it.
+    #[track_caller]
+    pub fn job(&self, name: &str) -> Value {
+        self.run(&format!("job show -n {name}")).succeeds().json()
+    }
+
+    /// Waits until a job has this state.
+    #[track_caller]
+    pub fn wait_for_state(&self, name: &str, state: &str) {
+        wait_until(&format!("job {name} is {state}"), || {
+            let shown = self.run(&format!("job show -n {name}"));
+            shown.code == 0 && shown.json()["executionState"] == state
+        });
+    }
+
+    /// Processes that belong to this sandbox: the server, supervisors and what jobs started.
+    pub fn processes(&self) -> Vec<i32> {
+        process::marked(&self.home.to_string_lossy())
+    }
+}
+
+/// Ends the server and everything that jobs started, by id, until nothing is left.
+impl Drop for Sandbox {
+    fn drop(&mut self) {
+        // The server first: while it lives it may start more.
+        for _ in 0..200 {
+            let left = self.processes();
+            if left.is_empty() {
+                break;
+            }
+            left.into_iter().for_each(|id| process::signal(id, Signal::KILL));
+            std::thread::sleep(std::time::Duration::from_millis(5));
+        }
+        // A test may have taken its own permission to remove files away.
+        let _ = Command::new("chmod").args(["-R", "u+rwx"]).arg(self.folder.path()).output();
+    }
+}
+
+impl Done {
+    /// Out of what the standard library tells.
+    pub fn of(output: &Output) -> Self {
+        use std::os::unix::process::ExitStatusExt;
+        let status = output.status;
+        Self {
+            code: status.code().unwrap_or_else(|| 128 + status.signal().expect("an exit code or a signal")),
+            stdout: String::from_utf8_lossy(&output.stdout).into_owned(),
+            stderr: String::from_utf8_lossy(&output.stderr).into_owned(),
+        }
+    }
+
+    /// Asserts the exit code 0.
+    #[track_caller]
+    pub fn succeeds(self) -> Self {
+        self.fails_with(0)
+    }
+
+    /// Asserts the exit code.
+    #[track_caller]
+    pub fn fails_with(self, code: i32) -> Self {
+        assert_eq!(self.code, code, "stdout:\n{}\nstderr:\n{}", self.stdout, self.stderr);
+        self
+    }
+
+    /// Asserts that standard error holds `text`.
+    #[track_caller]
+    pub fn says(self, text: &str) -> Self {
+        assert!(self.stderr.contains(text), "not in stderr: {text}\nstderr:\n{}", self.stderr);
+        self
+    }
+
+    /// Asserts what standard output is.
+    #[track_caller]
+    pub fn prints(self, text: &str) -> Self {
+        assert_eq!(self.stdout, text, "stderr:\n{}", self.stderr);
+        self
+    }
+
+    /// Standard output as JSON.
+    #[track_caller]
+    pub fn json(&self) -> Value {
+        serde_json::from_str(&self.stdout).unwrap_or_else(|error| panic!("{error}: {}", self.stdout))
+    }
+}
