@@ -21,11 +21,13 @@ pub fn write(dir: &RunDir, launch: &Launch, exit: &Exit) -> Result<(), RunDirErr
     let began = Instant::now();
     loop {
         let Err(error) = dir.write_exit(exit) else { return Ok(()) };
-        note(&sentence(&error));
         if began.elapsed() >= PATIENCE {
             return Err(error);
         }
-        if !make_room(dir, launch) {
+        if make_room(dir, launch) {
+            // Only now is there room for this line too.
+            note(&format!("removed the working copies of the run to make room: {}", sentence(&error)));
+        } else {
             // The one wait without an event: nobody tells when a disk has room again.
             std::thread::sleep(TRY_AGAIN);
         }
