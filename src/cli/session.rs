@@ -1,6 +1,7 @@
 //! What one invocation works with: settings, connection, printer.
 
 use std::future::Future;
+use std::os::unix::fs::DirBuilderExt;
 
 use clap::{Args, ValueEnum};
 
@@ -97,7 +98,8 @@ impl Session {
         let home = Home::find()?;
         let settings = ClientSettings::load(home.client_config())?;
         let printer = Printer { format: format(global, &settings)? };
-        std::fs::create_dir_all(home.data()).map_err(|error| unusable(&home, &error))?;
+        let made = std::fs::DirBuilder::new().recursive(true).mode(0o700).create(home.data());
+        made.map_err(|error| unusable(&home, &error))?;
         let socket = home.socket_address().map_err(|error| unusable(&home, &error))?;
         let executable = std::env::current_exe().map_err(|error| {
             Failure::new(ExitCode::Refused, format!("cannot tell where the program batchai itself is: {error}"))
@@ -109,7 +111,8 @@ impl Session {
             start_lock: home.start_lock(),
             log: home.server_log(),
             executable,
-            arguments: ["server", "run", "--announce", "--leave-when-idle"].map(String::from).to_vec(),
+            arguments: ["server", "run", "--announce"].map(String::from).to_vec(),
+            leave_when_idle: "--leave-when-idle".into(),
         };
         Ok(Self { client: Client::new(local)?, report, printer, settings, _socket: socket })
     }

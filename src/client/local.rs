@@ -36,8 +36,25 @@ pub struct LocalServer {
     pub log: PathBuf,
     /// The program to start.
     pub executable: PathBuf,
-    /// Arguments that make it a server in the background that leaves when idle.
+    /// Arguments that make it a server in the background.
     pub arguments: Vec<String>,
+    /// One more that makes it leave when idle.
+    pub leave_when_idle: String,
+}
+
+/// How long a server is to stay.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Stay {
+    /// Until somebody stops it.
+    Always,
+    /// Until there has been nothing to do for a while.
+    WhileBusy,
+}
+
+/// As long as this lives, nobody else starts a server.
+#[derive(Debug)]
+pub(super) struct Turn {
+    _lock: File,
 }
 
 impl LocalServer {
@@ -63,20 +80,21 @@ impl LocalServer {
     /// # Errors
     /// With the reason that the server itself gives.
     pub async fn start(&self) -> Result<(), ClientError> {
-        self.start_with(&self.arguments).await
+        let turn = self.turn().await?;
+        self.start_in(turn, Stay::WhileBusy).await
     }
 
-    /// The same with other arguments.
-    ///
-    /// # Errors
-    /// As [`LocalServer::start`].
-    pub async fn start_with(&self, arguments: &[String]) -> Result<(), ClientError> {
-        let lock = self.lock().await?;
+    /// The same for whoever has the turn.
+    pub(super) async fn start_in(&self, turn: Turn, stay: Stay) -> Result<(), ClientError> {
         if self.is_listening() {
             return Ok(());
         }
         let (log, mut command) = (self.open_log()?, Command::new(&self.executable));
-        command.args(arguments).current_dir(&self.data).stdin(Stdio::null()).stdout(Stdio::piped()).stderr(log);
+        command.args(&self.arguments);
+        if stay == Stay::WhileBusy {
+            command.arg(&self.leave_when_idle);
+        }
+        command.current_dir(&self.data).stdin(Stdio::null()).stdout(Stdio::piped()).stderr(log);
         let mut child = command.spawn().map_err(io_error("start", &self.executable))?;
         let stdout = child.stdout.take().map(BufReader::new);
         let said = tokio::task::spawn_blocking(move || {
@@ -87,7 +105,7 @@ impl LocalServer {
             line
         });
         let said = said.await.unwrap_or_default();
-        drop(lock);
+        drop(turn);
         match said.trim_end() {
             READY => Ok(()),
             "" => Err(self.start_failed(format!("it ended at once ({})", ended(&mut child)))),
@@ -120,17 +138,18 @@ impl LocalServer {
         ClientError::StartFailed { reason, log: self.log.clone() }
     }
 
-    async fn lock(&self) -> Result<File, ClientError> {
+    /// Waits until nobody else starts a server.
+    pub(super) async fn turn(&self) -> Result<Turn, ClientError> {
         let open = File::options().create(true).truncate(false).write(true).mode(0o600).open(&self.start_lock);
         let file = open.map_err(io_error("open the lock", &self.start_lock))?;
         match file.try_lock() {
-            Ok(()) => Ok(file),
+            Ok(()) => Ok(Turn { _lock: file }),
             Err(TryLockError::Error(source)) => Err(io_error("lock", &self.start_lock)(source)),
             Err(TryLockError::WouldBlock) => {
                 let waiting = tokio::task::spawn_blocking(move || file.lock().map(|()| file));
                 let locked =
                     waiting.await.map_err(|error| ClientError::transport("wait for the server's start", &error))?;
-                locked.map_err(io_error("lock", &self.start_lock))
+                locked.map(|file| Turn { _lock: file }).map_err(io_error("lock", &self.start_lock))
             }
         }
     }
