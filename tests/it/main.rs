@@ -3,4 +3,5 @@
 //! Every test has a home folder of its own and leaves no process behind.
 
 mod job_run;
+mod server;
 mod support;

@@ -9,6 +9,7 @@ use rustix::process::Signal;
 use serde_json::Value;
 use tempfile::TempDir;
 
+use super::wait::wait_for;
 use super::{process, wait_until};
 
 /// A home folder and a working folder. Dropping it ends every process that belongs to it.
@@ -91,6 +92,12 @@ impl Sandbox {
         Done::of(&self.command(arguments).output().expect("the program"))
     }
 
+    /// Runs the program; a server that it starts leaves after a second without work.
+    pub fn run_idle(&self, words: &str) -> Done {
+        let mut command = self.command(words.split_whitespace());
+        Done::of(&command.env("BATCHAI_IDLE_SECONDS", "1").output().expect("the program"))
+    }
+
     /// Runs the program with `text` on its standard input.
     pub fn run_fed(&self, words: &str, text: &str) -> Done {
         let mut command = self.command(words.split_whitespace());
@@ -111,6 +118,49 @@ impl Sandbox {
     pub fn server(&self) -> i32 {
         let status = self.run("server status -o json").succeeds().json();
         i32::try_from(status["pid"].as_i64().expect("a pid")).expect("a pid")
+    }
+
+    /// Kills the server as a crash would, without asking it or anybody, and waits until it is gone.
+    #[track_caller]
+    pub fn kill_server(&self) {
+        let servers = self.servers();
+        assert!(!servers.is_empty(), "no server runs");
+        servers.iter().for_each(|id| process::signal(*id, Signal::KILL));
+        wait_until("the server is gone", || !servers.iter().any(|id| process::is_running(*id)));
+    }
+
+    /// Servers of this home that run now.
+    pub fn servers(&self) -> Vec<i32> {
+        process::servers(&self.home)
+    }
+
+    /// Supervisors and whatever jobs have started and not ended.
+    pub fn job_processes(&self) -> Vec<i32> {
+        process::of_jobs(&self.home)
+    }
+
+    /// A path in the working folder, for jobs and tests to tell each other something.
+    pub fn path(&self, name: &str) -> PathBuf {
+        self.work().join(name)
+    }
+
+    /// Waits until a file of the working folder is there.
+    #[track_caller]
+    pub fn wait_for_file(&self, name: &str) {
+        wait_until(&format!("{name} is there"), || self.path(name).exists());
+    }
+
+    /// Waits until a file of the working folder has a number in it, as a shell's `echo $$` writes one.
+    #[track_caller]
+    pub fn wait_for_id(&self, name: &str) -> i32 {
+        wait_for(&format!("{name} tells a process id"), || {
+            std::fs::read_to_string(self.path(name)).ok()?.strip_suffix('\n')?.parse().ok()
+        })
+    }
+
+    /// Shell text of a job that waits until [`Sandbox::file`] has made `name`.
+    pub fn wait_in_job(&self, name: &str) -> String {
+        format!("until test -e '{}'; do sleep 0.02; done", self.path(name).display())
     }
 
     /// A job as `job show` prints it.
@@ -187,6 +237,18 @@ impl Done {
     #[track_caller]
     pub fn prints(self, text: &str) -> Self {
         assert_eq!(self.stdout, text, "stderr:\n{}", self.stderr);
+        self
+    }
+
+    /// Asserts that standard output holds `text`.
+    #[track_caller]
+    pub fn prints_part(self, text: &str) -> Self {
+        assert!(
+            self.stdout.contains(text),
+            "not in stdout: {text}\nstdout:\n{}\nstderr:\n{}",
+            self.stdout,
+            self.stderr
+        );
         self
     }
 
