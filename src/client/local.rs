@@ -8,8 +8,9 @@ use std::fs::{File, TryLockError};
 use std::io::{BufRead, BufReader, ErrorKind};
 use std::os::unix::fs::{DirBuilderExt, OpenOptionsExt};
 use std::os::unix::net::UnixStream;
+use std::os::unix::process::ExitStatusExt;
 use std::path::{Path, PathBuf};
-use std::process::{Command, Stdio};
+use std::process::{Command, ExitStatus, Stdio};
 use std::time::Duration;
 
 use super::ClientError;
@@ -20,6 +21,9 @@ pub const READY: &str = "ready";
 
 /// A log that grew beyond this many bytes is moved aside when a server is started.
 const LARGEST_LOG: u64 = 8 << 20;
+
+/// So many new servers may be killed before they have said a word.
+const MOST_TRIES: u32 = 3;
 
 /// Where the local server of an installation is, and how it is started.
 #[derive(Debug)]
@@ -89,6 +93,24 @@ impl LocalServer {
         if self.is_listening() {
             return Ok(());
         }
+        let mut tries = 1;
+        let (said, end) = loop {
+            match self.try_start(stay).await? {
+                // Killed before it could say a word: the next one may live.
+                (_, Some(end)) if end.signal().is_some() && tries < MOST_TRIES => tries += 1,
+                outcome => break outcome,
+            }
+        };
+        drop(turn);
+        match (said.trim_end(), end) {
+            (READY, _) => Ok(()),
+            ("", Some(end)) => Err(self.start_failed(format!("it ended at once ({end})"))),
+            (reason, _) => Err(self.start_failed(reason.to_owned())),
+        }
+    }
+
+    /// One new process, and its first line; without one, how it ended.
+    async fn try_start(&self, stay: Stay) -> Result<(String, Option<ExitStatus>), ClientError> {
         let (log, mut command) = (self.open_log()?, Command::new(&self.executable));
         command.args(&self.arguments);
         if stay == Stay::WhileBusy {
@@ -105,12 +127,8 @@ impl LocalServer {
             line
         });
         let said = said.await.unwrap_or_default();
-        drop(turn);
-        match said.trim_end() {
-            READY => Ok(()),
-            "" => Err(self.start_failed(format!("it ended at once ({})", ended(&mut child)))),
-            reason => Err(self.start_failed(reason.to_owned())),
-        }
+        let end = if said.is_empty() { Some(child.wait().map_err(io_error("start", &self.executable))?) } else { None };
+        Ok((said, end))
     }
 
     /// Returns when the server that was asked to leave has left.
@@ -160,14 +178,6 @@ impl LocalServer {
         }
         let open = File::options().create(true).append(true).mode(0o600).open(&self.log);
         open.map_err(io_error("open the log", &self.log))
-    }
-}
-
-fn ended(child: &mut std::process::Child) -> String {
-    match child.wait() {
-        Ok(status) => status.to_string(),
-        Err(error) if error.kind() == ErrorKind::NotFound => "gone".into(),
-        Err(error) => error.to_string(),
     }
 }
 
