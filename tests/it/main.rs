@@ -3,5 +3,6 @@
 //! Every test has a home folder of its own and leaves no process behind.
 
 mod job_run;
+mod restart;
 mod server;
 mod support;
