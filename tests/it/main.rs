@@ -6,3 +6,4 @@ mod job_run;
 mod restart;
 mod server;
 mod support;
+mod terminate;
