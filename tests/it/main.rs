@@ -2,6 +2,7 @@
 //!
 //! Every test has a home folder of its own and leaves no process behind.
 
+mod follow;
 mod job_run;
 mod restart;
 mod server;
