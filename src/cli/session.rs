@@ -255,6 +255,7 @@ impl From<ClientError> for Failure {
             }
             ClientError::Transport { .. } => Self::from_error(ExitCode::Unreachable, &error)
                 .hint("`batchai server status` tells whether the server is well, `batchai server logs` what it says"),
+            ClientError::Stopped => Self::from_error(ExitCode::Interrupted, &error),
             ClientError::Nonsense { .. } => Self::from_error(ExitCode::Refused, &error),
             ClientError::Io { .. } => Self::from_error(ExitCode::Unreachable, &error)
                 .hint("set BATCHAI_HOME to a folder that you may write to, with free space"),
