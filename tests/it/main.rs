@@ -6,5 +6,6 @@ mod follow;
 mod job_run;
 mod restart;
 mod server;
+mod signals;
 mod support;
 mod terminate;
