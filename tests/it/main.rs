@@ -3,6 +3,7 @@
 //! Every test has a home folder of its own and leaves no process behind.
 
 mod follow;
+mod full_disk;
 mod job_run;
 mod restart;
 mod server;

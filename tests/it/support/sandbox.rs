@@ -1,6 +1,6 @@
 //! A home folder of its own for every test, and the program in it.
 
-use std::ffi::OsStr;
+use std::ffi::{OsStr, OsString};
 use std::io::Write;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Output, Stdio};
@@ -16,6 +16,7 @@ use super::{process, wait_until};
 pub struct Sandbox {
     folder: TempDir,
     home: PathBuf,
+    through: Vec<OsString>,
 }
 
 /// What a command did.
@@ -34,7 +35,7 @@ impl Sandbox {
         let folder = tempfile::tempdir().expect("a temporary folder");
         let home = folder.path().join("home");
         std::fs::create_dir(folder.path().join("work")).expect("a working folder");
-        Self { folder, home }
+        Self { folder, home, through: Vec::new() }
     }
 
     /// One whose data directory is `home`.
@@ -42,6 +43,16 @@ impl Sandbox {
         let mut sandbox = Self::new();
         sandbox.home = home;
         sandbox
+    }
+
+    /// From now on the data directory is another one.
+    pub fn move_home(&mut self, home: PathBuf) {
+        self.home = home;
+    }
+
+    /// From now on the program is started by another one, to whose words its own are added.
+    pub fn go_through(&mut self, words: Vec<OsString>) {
+        self.through = words;
     }
 
     /// The data directory.
@@ -70,8 +81,11 @@ impl Sandbox {
 
     /// The program with this home, this working folder, and nothing of the developer's environment but PATH.
     pub fn command<A: AsRef<OsStr>>(&self, arguments: impl IntoIterator<Item = A>) -> Command {
-        let mut command = Command::new(env!("CARGO_BIN_EXE_batchai"));
+        let program = OsString::from(env!("CARGO_BIN_EXE_batchai"));
+        let mut words = self.through.iter().chain([&program]);
+        let mut command = Command::new(words.next().expect("at least the program"));
         command
+            .args(words)
             .args(arguments)
             .current_dir(self.work())
             .env_clear()
