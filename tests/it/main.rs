@@ -2,6 +2,7 @@
 //!
 //! Every test has a home folder of its own and leaves no process behind.
 
+mod engine_contract;
 mod follow;
 mod full_disk;
 mod job_run;
