@@ -6,7 +6,7 @@
 
 use std::fs::{File, TryLockError};
 use std::io::{BufRead, BufReader, ErrorKind};
-use std::os::unix::fs::{DirBuilderExt, OpenOptionsExt};
+use std::os::unix::fs::OpenOptionsExt;
 use std::os::unix::net::UnixStream;
 use std::os::unix::process::ExitStatusExt;
 use std::path::{Path, PathBuf};
@@ -40,6 +40,8 @@ pub struct LocalServer {
     pub log: PathBuf,
     /// The program to start.
     pub executable: PathBuf,
+    /// Its build; a server of an older one is replaced.
+    pub build: Build,
     /// Arguments that make it a server in the background.
     pub arguments: Vec<String>,
     /// One more that makes it leave when idle.
@@ -62,17 +64,6 @@ pub(super) struct Turn {
 }
 
 impl LocalServer {
-    pub(super) fn make_folder(&self) -> Result<(), ClientError> {
-        let made = std::fs::DirBuilder::new().recursive(true).mode(0o700).create(&self.data);
-        made.map_err(io_error("make the data directory", &self.data))
-    }
-
-    /// This program's build.
-    #[must_use]
-    pub fn build(&self) -> Build {
-        Build::of(&self.executable)
-    }
-
     /// Whether somebody listens.
     #[must_use]
     pub fn is_listening(&self) -> bool {

@@ -47,9 +47,8 @@ impl Client {
     /// A client of the local server. Nothing is sent yet.
     ///
     /// # Errors
-    /// When the data directory cannot be made or used.
+    /// When the connection cannot be prepared.
     pub fn new(local: LocalServer) -> Result<Self, ClientError> {
-        local.make_folder()?;
         let http = reqwest::Client::builder()
             .unix_socket(local.socket.as_path())
             .no_proxy()
@@ -135,7 +134,7 @@ impl Client {
     fn is_older(&self, response: &Response) -> bool {
         let build = response.headers().get(BUILD_HEADER);
         let theirs = build.and_then(|build| Build::parse(build.to_str().ok()?));
-        theirs.is_some_and(|theirs| theirs < self.local.build())
+        theirs.is_some_and(|theirs| theirs < self.local.build)
     }
 }
 

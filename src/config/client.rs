@@ -43,7 +43,7 @@ impl ClientSettings {
             Ok(text) if text.trim().is_empty() => Self::default(),
             Ok(text) => serde_yaml::from_str(&text)
                 .map_err(|error| ConfigError::Invalid { path, message: error.to_string() })?,
-            // Where no file can be, there is none; that the folder cannot be used is for others to tell.
+            // Where a file stands in the place of the folder, whoever needs the folder says so.
             Err(error) if matches!(error.kind(), ErrorKind::NotFound | ErrorKind::NotADirectory) => Self::default(),
             Err(source) => return Err(ConfigError::Unreadable { path, source }),
         };

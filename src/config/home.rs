@@ -12,9 +12,10 @@
 //!   config.yaml   settings of commands
 //! ```
 
-use std::fs::File;
+use std::fs::{DirBuilder, File};
 use std::io;
 use std::os::fd::AsRawFd;
+use std::os::unix::fs::DirBuilderExt;
 use std::path::{Path, PathBuf};
 
 use super::{ConfigError, env};
@@ -48,6 +49,14 @@ impl Home {
     #[must_use]
     pub fn data(&self) -> &Path {
         &self.data
+    }
+
+    /// Makes the data directory, for nobody but this user, when it is not there.
+    ///
+    /// # Errors
+    /// When the file system refuses.
+    pub fn make(&self) -> io::Result<()> {
+        DirBuilder::new().recursive(true).mode(0o700).create(&self.data)
     }
 
     /// Where the local server listens.

@@ -112,10 +112,16 @@ impl Layout {
         self.root.join("storage")
     }
 
-    /// The archive of a code snapshot.
+    /// The archives of code snapshots.
+    #[must_use]
+    pub fn snapshots(&self) -> PathBuf {
+        self.root.join("snapshots")
+    }
+
+    /// The archive of one code snapshot.
     #[must_use]
     pub fn snapshot(&self, snapshot: &SnapshotId) -> PathBuf {
-        self.root.join("snapshots").join(format!("{}.tar", safe_name(snapshot.hex())))
+        self.snapshots().join(format!("{}.tar", snapshot.hex()))
     }
 }
 

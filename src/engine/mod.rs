@@ -21,6 +21,7 @@ use crate::domain::cluster::ClusterSpec;
 use crate::domain::job::{Job, JobDirectory, Outcome};
 use crate::domain::name::RunId;
 use crate::domain::node::Node;
+use crate::domain::snapshot::SnapshotId;
 
 /// Called by an engine when there may be something new to observe. Cheap, never blocks.
 pub type Waker = Arc<dyn Fn() + Send + Sync>;
@@ -138,6 +139,12 @@ pub trait Engine: Send + Sync {
     /// When the run could not be told.
     fn stop(&self, run: &RunId, grace: Duration) -> Result<(), EngineError>;
 
+    /// Runs that this engine still keeps something of; asked at start, to find what a killed server left.
+    ///
+    /// # Errors
+    /// When it cannot be known now.
+    fn runs(&self) -> Result<Vec<RunId>, EngineError>;
+
     /// Removes what a run that is over left behind; not its output.
     ///
     /// # Errors
@@ -150,6 +157,11 @@ pub trait Engine: Send + Sync {
     /// When something could not be removed.
     fn remove_output(&self, job: &Job) -> Result<(), EngineError>;
 
-    /// Where the archive of a code snapshot is, or would be.
-    fn snapshot_archive(&self, snapshot: &crate::domain::snapshot::SnapshotId) -> PathBuf;
+    /// Where the archives of code snapshots are, or would be.
+    fn snapshot_folder(&self) -> PathBuf;
+
+    /// Where the archive of one code snapshot is, or would be.
+    fn snapshot_archive(&self, snapshot: &SnapshotId) -> PathBuf {
+        self.snapshot_folder().join(format!("{}.tar", snapshot.hex()))
+    }
 }

@@ -13,7 +13,6 @@ use std::time::Duration;
 use super::{ClusterPlace, Engine, EngineError, LaunchRequest, NodeCondition, NodeFact, Observation, Waker};
 use crate::domain::job::{Job, JobDirectory, JobError, Outcome};
 use crate::domain::name::RunId;
-use crate::domain::snapshot::SnapshotId;
 
 /// What runs of a job do.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -249,6 +248,10 @@ impl Engine for Simulated {
         Ok(())
     }
 
+    fn runs(&self) -> Result<Vec<RunId>, EngineError> {
+        Ok(self.state().runs.keys().cloned().collect())
+    }
+
     fn forget(&self, run: &RunId) -> Result<(), EngineError> {
         self.state().runs.remove(run);
         Ok(())
@@ -259,8 +262,8 @@ impl Engine for Simulated {
         Ok(())
     }
 
-    fn snapshot_archive(&self, snapshot: &SnapshotId) -> PathBuf {
-        self.archives.join(format!("{}.tar", snapshot.hex()))
+    fn snapshot_folder(&self) -> PathBuf {
+        self.archives.clone()
     }
 }
 

@@ -1,6 +1,7 @@
 //! Code snapshots: what a user's folder contained when a job was submitted, by content.
 
 use std::path::{Path, PathBuf};
+use std::time::Duration;
 
 use bytes::Bytes;
 use futures_util::{Stream, StreamExt};
@@ -9,6 +10,7 @@ use tokio::io::AsyncWriteExt;
 
 use super::{Context, OperationError};
 use crate::domain::snapshot::SnapshotId;
+use crate::store::StoreError;
 
 /// The largest archive that is taken, in bytes: 4 GiB. Clients have a lower limit of their own, about which
 /// a user can do something.
@@ -75,4 +77,29 @@ async fn receive<E: std::fmt::Display>(
 fn failed(action: &'static str, path: &Path) -> impl FnOnce(std::io::Error) -> OperationError {
     let path: PathBuf = path.to_owned();
     move |source| OperationError::File { action, path, source }
+}
+
+/// How long an archive that no job uses is kept: its job may be about to be submitted.
+const UNUSED: Duration = Duration::from_secs(24 * 60 * 60);
+
+/// Removes what a killed server or client left: uploads that broke off, and archives that no job came to
+/// use. Called once, before the first request.
+pub fn tidy(context: &Context) {
+    let Ok(entries) = std::fs::read_dir(context.engine.snapshot_folder()) else { return };
+    for entry in entries.flatten() {
+        let name = entry.file_name().to_string_lossy().into_owned();
+        let modified = entry.metadata().and_then(|metadata| metadata.modified());
+        let is_old = modified.is_ok_and(|at| at.elapsed().is_ok_and(|age| age > UNUSED));
+        let is_unused = |hex| {
+            let used: Result<bool, StoreError> = context.store.read(|reader| reader.is_snapshot_used(hex));
+            used.is_ok_and(|used| !used)
+        };
+        let is_left = match name.strip_suffix(".tar") {
+            Some(hex) => is_old && is_unused(hex),
+            None => true,
+        };
+        if is_left && let Err(error) = std::fs::remove_file(entry.path()) {
+            tracing::warn!("cannot remove {}, which nobody needs: {error}", entry.path().display());
+        }
+    }
 }

@@ -12,6 +12,7 @@ mod memory;
 mod nodes;
 mod placement;
 mod plan;
+mod recover;
 mod runs;
 mod snapshot;
 mod starts;
@@ -81,7 +82,7 @@ impl Drop for Scheduler {
 }
 
 fn run(world: &World, bell: &Bell, clock: fn() -> Timestamp, is_stopping: &AtomicBool) {
-    let mut memory = Memory::default();
+    let mut memory = recover::memory(world);
     while !is_stopping.load(Ordering::Acquire) {
         let now = clock();
         // After a failure of the store the bell is not enough: it must not become a hot loop.

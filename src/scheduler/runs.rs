@@ -84,7 +84,7 @@ pub(super) fn clean_up(tick: &mut Tick<'_>) {
     }
 }
 
-fn active_jobs(reader: &Reader<'_>) -> Result<Vec<Stored<Job>>, StoreError> {
+pub(super) fn active_jobs(reader: &Reader<'_>) -> Result<Vec<Stored<Job>>, StoreError> {
     reader.running_jobs()
 }
 

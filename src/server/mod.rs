@@ -13,7 +13,7 @@ pub mod routes;
 
 use std::fs::{File, TryLockError};
 use std::io::{self, Write};
-use std::os::unix::fs::{DirBuilderExt, OpenOptionsExt};
+use std::os::unix::fs::OpenOptionsExt;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
@@ -25,13 +25,14 @@ use self::lifetime::Lifetime;
 use self::routes::server::Identity;
 use crate::api::server::{Build, ServerStatus};
 use crate::config::home::Home;
+use crate::config::program::built_at;
 use crate::config::server::ServerSettings;
 use crate::domain::Timestamp;
 use crate::domain::name::RunId;
 use crate::engine::local::LocalEngine;
 use crate::engine::{Engine, EngineError};
-use crate::operations::Context;
 use crate::operations::watch::FileWatch;
+use crate::operations::{Context, snapshots};
 use crate::scheduler::{self, Bell, Scheduler};
 use crate::store::{Store, StoreError};
 
@@ -76,7 +77,7 @@ pub enum ServeError {
 /// See [`ServeError`]; before `ready` nothing was changed that a later start would trip over.
 pub async fn serve(settings: ServerSettings, ready: impl FnOnce(&ServerStatus)) -> Result<(), ServeError> {
     let home = &settings.home;
-    make_folder(home.data())?;
+    home.make().map_err(io_error("make the folder", home.data()))?;
     let _lock = lock(home).await?;
     // Before any other thread makes files: `listen` narrows the umask of the whole process for a moment.
     let listener = listen(home)?;
@@ -117,11 +118,13 @@ fn compose(settings: &ServerSettings) -> Result<(Context, Scheduler), ServeError
     let watch = FileWatch::start().map_err(io_error("watch", settings.home.data()))?;
     let scheduler = scheduler::start(store.clone(), engine.clone(), bell, Timestamp::now, || RunId(new_id()));
     let scheduler = scheduler.map_err(io_error("start the scheduler of", settings.home.data()))?;
-    Ok((Context { store, engine, watch, clock: Timestamp::now, new_id }, scheduler))
+    let context = Context { store, engine, watch, clock: Timestamp::now, new_id };
+    snapshots::tidy(&context);
+    Ok((context, scheduler))
 }
 
 fn application(settings: &ServerSettings, context: Context, identity: Identity) -> axum::Router {
-    let build = Build::of(&settings.executable).to_string();
+    let build = Build::of_this_version(built_at(&settings.executable)).to_string();
     let around = middleware::Around {
         build: HeaderValue::try_from(build).unwrap_or(HeaderValue::from_static("")),
         lifetime: identity.lifetime.clone(),
@@ -147,10 +150,6 @@ fn status(settings: &ServerSettings) -> ServerStatus {
 
 fn new_id() -> String {
     uuid::Uuid::new_v4().to_string()
-}
-
-fn make_folder(path: &Path) -> Result<(), ServeError> {
-    std::fs::DirBuilder::new().recursive(true).mode(0o700).create(path).map_err(io_error("make the folder", path))
 }
 
 /// Takes the lock that only one server has. One that is leaving is waited for.

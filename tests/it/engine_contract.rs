@@ -215,19 +215,19 @@ fn assert_stopped(seen: &Observation) {
     }
 }
 
-fn a_run_that_was_never_launched_has_not_begun(bench: Bench) {
+fn a_run_that_was_never_launched_has_not_begun(bench: &Bench) {
     let request = bench.request("a", Doing::Exits(0), 1);
     assert_eq!(bench.observe(&request), Observation::NotBegun);
     assert_eq!(bench.runs_of("a"), 0);
 }
 
-fn a_run_that_exits_with_zero_succeeds(bench: Bench) {
+fn a_run_that_exits_with_zero_succeeds(bench: &Bench) {
     let request = bench.launched("a", Doing::Exits(0));
     assert_eq!(bench.observe_until_over(&request), Observation::Ended(Outcome::Succeeded));
     assert_eq!(bench.observe(&request), Observation::Ended(Outcome::Succeeded), "asked again it says the same");
 }
 
-fn a_run_that_exits_with_three_fails_with_that_code(bench: Bench) {
+fn a_run_that_exits_with_three_fails_with_that_code(bench: &Bench) {
     let request = bench.launched("a", Doing::Exits(3));
     let Observation::Ended(Outcome::Failed { exit_code, error }) = bench.observe_until_over(&request) else {
         panic!("it failed")
@@ -235,7 +235,7 @@ fn a_run_that_exits_with_three_fails_with_that_code(bench: Bench) {
     assert_eq!((exit_code, error.code.as_str()), (Some(3), "JobFailed"));
 }
 
-fn a_run_is_running_until_it_is_over(mut bench: Bench) {
+fn a_run_is_running_until_it_is_over(bench: &mut Bench) {
     let request = bench.launched("a", Doing::RunsForEver);
     assert_eq!(bench.observe(&request), Observation::Running);
     bench.wait_until_at_work("a");
@@ -244,7 +244,7 @@ fn a_run_is_running_until_it_is_over(mut bench: Bench) {
     assert_eq!(bench.observe(&request), Observation::Running, "also for the next server");
 }
 
-fn a_run_that_is_launched_twice_runs_once(mut bench: Bench) {
+fn a_run_that_is_launched_twice_runs_once(bench: &mut Bench) {
     let request = bench.launched("a", Doing::RunsForEver);
     bench.engine().launch(&request).expect("it attaches");
     bench.wait_until_at_work("a");
@@ -259,7 +259,7 @@ fn a_run_that_is_launched_twice_runs_once(mut bench: Bench) {
     assert_eq!(bench.runs_of("a"), 1);
 }
 
-fn a_launch_after_the_end_does_not_run_again(mut bench: Bench) {
+fn a_launch_after_the_end_does_not_run_again(bench: &mut Bench) {
     let request = bench.launched("a", Doing::Exits(0));
     assert_eq!(bench.observe_until_over(&request), Observation::Ended(Outcome::Succeeded));
     bench.reopen();
@@ -268,7 +268,7 @@ fn a_launch_after_the_end_does_not_run_again(mut bench: Bench) {
     assert_eq!(bench.runs_of("a"), 1);
 }
 
-fn an_end_that_nobody_saw_is_seen_by_the_next_server(mut bench: Bench) {
+fn an_end_that_nobody_saw_is_seen_by_the_next_server(bench: &mut Bench) {
     let request = bench.launched("a", Doing::Exits(3));
     assert!(matches!(bench.observe_until_over(&request), Observation::Ended(_)));
     bench.reopen();
@@ -276,7 +276,7 @@ fn an_end_that_nobody_saw_is_seen_by_the_next_server(mut bench: Bench) {
     assert!(matches!(seen, Observation::Ended(Outcome::Failed { exit_code: Some(3), .. })), "{seen:?}");
 }
 
-fn a_stopped_run_ends_and_leaves_nothing(mut bench: Bench) {
+fn a_stopped_run_ends_and_leaves_nothing(bench: &mut Bench) {
     let request = bench.launched("a", Doing::RunsForEver);
     bench.wait_until_at_work("a");
     bench.reopen();
@@ -288,7 +288,7 @@ fn a_stopped_run_ends_and_leaves_nothing(mut bench: Bench) {
     assert_stopped(&bench.observe(&request));
 }
 
-fn a_run_that_will_not_hear_is_stopped_after_the_grace(bench: Bench) {
+fn a_run_that_will_not_hear_is_stopped_after_the_grace(bench: &Bench) {
     let request = bench.launched("a", Doing::WillNotHear);
     bench.wait_until_at_work("a");
     bench.engine().stop(&request.run, Duration::from_secs(10)).expect("it is told");
@@ -297,20 +297,20 @@ fn a_run_that_will_not_hear_is_stopped_after_the_grace(bench: Bench) {
     assert_eq!(bench.sandbox.job_processes().len(), 0);
 }
 
-fn stopping_a_run_that_is_over_changes_nothing(bench: Bench) {
+fn stopping_a_run_that_is_over_changes_nothing(bench: &Bench) {
     let request = bench.launched("a", Doing::Exits(3));
     let end = bench.observe_until_over(&request);
     bench.engine().stop(&request.run, Duration::from_secs(10)).expect("nothing to do");
     assert_eq!(bench.observe(&request), end);
 }
 
-fn stopping_a_run_that_never_began_is_harmless(bench: Bench) {
+fn stopping_a_run_that_never_began_is_harmless(bench: &Bench) {
     let request = bench.request("a", Doing::Exits(0), 1);
     bench.engine().stop(&request.run, Duration::from_secs(10)).expect("nothing to do");
     assert_eq!(bench.observe(&request), Observation::NotBegun);
 }
 
-fn many_runs_are_observed_at_once_in_the_order_of_the_question(bench: Bench) {
+fn many_runs_are_observed_at_once_in_the_order_of_the_question(bench: &Bench) {
     let well = bench.launched("well", Doing::Exits(0));
     let badly = bench.launched("badly", Doing::Exits(7));
     bench.observe_until_over(&well);
@@ -328,7 +328,7 @@ fn many_runs_are_observed_at_once_in_the_order_of_the_question(bench: Bench) {
     assert_eq!(bench.engine().observe(&[]).expect("no question, no answer"), []);
 }
 
-fn a_run_that_is_forgotten_has_never_begun(mut bench: Bench) {
+fn a_run_that_is_forgotten_has_never_begun(bench: &mut Bench) {
     let request = bench.launched("a", Doing::Exits(0));
     let other = bench.launched("b", Doing::Exits(0));
     bench.observe_until_over(&request);
@@ -343,14 +343,14 @@ fn a_run_that_is_forgotten_has_never_begun(mut bench: Bench) {
     assert!(left <= 1, "{left} run directories are left of one run");
 }
 
-fn a_run_has_all_of_its_nodes(bench: Bench) {
+fn a_run_has_all_of_its_nodes(bench: &Bench) {
     bench.engine().resize(&cluster(), &[0, 1]).expect("nodes");
     let request = bench.request("a", Doing::Exits(0), 2);
     bench.engine().launch(&request).expect("a launch");
     assert_eq!(bench.observe_until_over(&request), Observation::Ended(Outcome::Succeeded));
 }
 
-fn exactly_the_nodes_that_were_asked_for_are_there(mut bench: Bench) {
+fn exactly_the_nodes_that_were_asked_for_are_there(bench: &mut Bench) {
     let cluster = cluster();
     let places = |bench: &Bench| {
         let facts = bench.engine().nodes(&cluster).expect("nodes");
@@ -358,12 +358,12 @@ fn exactly_the_nodes_that_were_asked_for_are_there(mut bench: Bench) {
         facts.iter().map(|fact| fact.index).collect::<Vec<_>>()
     };
     let resize = |bench: &Bench, to: &[u32]| bench.engine().resize(&cluster, to).expect("nodes");
-    resize(&bench, &[]);
-    assert!(places(&bench).is_empty());
-    resize(&bench, &[0, 1, 5]);
-    assert_eq!(places(&bench), [0, 1, 5]);
+    resize(bench, &[]);
+    assert!(places(bench).is_empty());
+    resize(bench, &[0, 1, 5]);
+    assert_eq!(places(bench), [0, 1, 5]);
     let before = bench.engine().nodes(&cluster).expect("nodes");
-    resize(&bench, &[0, 1, 5]);
+    resize(bench, &[0, 1, 5]);
     assert_eq!(bench.engine().nodes(&cluster).expect("nodes"), before, "the same again changes nothing");
     bench.reopen();
     assert_eq!(bench.engine().nodes(&cluster).expect("nodes"), before, "nor does another server");
@@ -371,15 +371,15 @@ fn exactly_the_nodes_that_were_asked_for_are_there(mut bench: Bench) {
     addresses.sort_unstable();
     addresses.dedup();
     assert_eq!(addresses.len(), 3, "every node has an address of its own");
-    resize(&bench, &[5, 2]);
-    assert_eq!(places(&bench), [2, 5]);
+    resize(bench, &[5, 2]);
+    assert_eq!(places(bench), [2, 5]);
     let after = bench.engine().nodes(&cluster).expect("nodes");
     assert_eq!(after[1], before[2], "the one that stays is the same");
-    resize(&bench, &[]);
-    assert!(places(&bench).is_empty());
+    resize(bench, &[]);
+    assert!(places(bench).is_empty());
 }
 
-fn the_nodes_of_one_cluster_are_none_of_another(bench: Bench) {
+fn the_nodes_of_one_cluster_are_none_of_another(bench: &Bench) {
     let other = ClusterPlace { number: 2, ..cluster() };
     bench.engine().resize(&cluster(), &[0]).expect("nodes");
     assert_eq!(bench.engine().nodes(&other).expect("nodes"), []);
@@ -388,17 +388,17 @@ fn the_nodes_of_one_cluster_are_none_of_another(bench: Bench) {
     assert_eq!(bench.engine().nodes(&other).expect("nodes").len(), 2);
 }
 
-fn the_directories_of_a_job_are_stable_and_its_own(mut bench: Bench) {
+fn the_directories_of_a_job_are_stable_and_its_own(bench: &mut Bench) {
     let directories =
         |bench: &Bench, name: &str| bench.engine().directories(&job(name, "true", 1), &cluster()).expect("directories");
-    let (a, b) = (directories(&bench, "a"), directories(&bench, "b"));
+    let (a, b) = (directories(bench, "a"), directories(bench, "b"));
     let ids: Vec<&str> = a.iter().map(|directory| directory.id.as_str()).collect();
     assert_eq!(ids, ["stdouterr", "MODEL"]);
     assert!(a.iter().all(|directory| Path::new(&directory.path).is_absolute() && directory.is_listable), "{a:?}");
     assert!(a.iter().all(|one| b.iter().all(|other| one.path != other.path)), "{a:?} {b:?}");
     bench.engine().resize(&cluster(), &[0, 1]).expect("nodes");
     bench.reopen();
-    assert_eq!(directories(&bench, "a"), a);
+    assert_eq!(directories(bench, "a"), a);
 }
 
 /// Makes one test of each case for each engine.
@@ -406,11 +406,11 @@ macro_rules! contract {
     ($($case:ident)+) => {
         mod simulated {
             use super::Bench;
-            $(#[test] fn $case() { super::$case(Bench::simulated().with_a_node()); })+
+            $(#[test] fn $case() { super::$case(&mut Bench::simulated().with_a_node()); })+
         }
         mod local {
             use super::Bench;
-            $(#[test] fn $case() { super::$case(Bench::local().with_a_node()); })+
+            $(#[test] fn $case() { super::$case(&mut Bench::local().with_a_node()); })+
         }
     };
 }

@@ -34,10 +34,10 @@ fn two_hundred_thousand_lines_pass_through_job_run() {
 #[test]
 fn two_hundred_thousand_lines_are_streamed_while_they_are_written() {
     let sandbox = Sandbox::new();
-    submit(&sandbox, "a", &format!("seq 1 100000; {}; seq 100001 200000", sandbox.wait_in_job("go")));
+    submit(&sandbox, "a", &format!("seq 1 100000; {}; seq 100001 200000", sandbox.gate("go").wait()));
     let streaming = sandbox.start("job file stream -j a -f stdout.txt");
     streaming.prints("\n100000\n");
-    sandbox.file("go", "");
+    sandbox.gate("go").open();
     let done = streaming.ends().succeeds();
     assert_same(done.stdout.as_bytes(), lines(200_000).as_bytes());
     // And again from the file of the job that has ended.
@@ -61,18 +61,18 @@ fn output_that_is_no_text_arrives_as_it_is() {
 #[test]
 fn what_is_written_is_shown_before_the_job_ends_also_without_a_newline() {
     let sandbox = Sandbox::new();
-    sandbox.job_file(&format!("printf 'half a line'; printf 'an error' >&2; {}", sandbox.wait_in_job("go")));
+    sandbox.job_file(&format!("printf 'half a line'; printf 'an error' >&2; {}", sandbox.gate("go").wait()));
     let running = sandbox.start("job run -f job.json");
     running.prints("half a line");
     running.says("an error");
-    sandbox.file("go", "");
+    sandbox.gate("go").open();
     running.ends().succeeds().prints("half a line");
 }
 
 #[test]
 fn a_character_whose_bytes_are_written_one_after_the_other_is_shown_whole() {
     let sandbox = Sandbox::new();
-    let [one, two] = ["one", "two"].map(|name| sandbox.wait_in_job(name));
+    let [one, two] = ["one", "two"].map(|name| sandbox.gate(name).wait());
     // An e with an accent, and a grinning face, each with a pause inside.
     let text = format!(r"printf 'a\303'; {one}; printf '\251b\360\237'; {two}; printf '\230\200c\n'");
     submit(&sandbox, "a", &text);
@@ -80,10 +80,10 @@ fn a_character_whose_bytes_are_written_one_after_the_other_is_shown_whole() {
     let running = sandbox.start("job run -f job.json -n b");
     let streaming = sandbox.start("job file stream -j a -f stdout.txt");
     running.prints("a");
-    sandbox.file("one", "");
+    sandbox.gate("one").open();
     running.prints("éb");
     assert!(String::from_utf8(running.stdout()).is_ok());
-    sandbox.file("two", "");
+    sandbox.gate("two").open();
     running.ends().succeeds().prints("aéb😀c\n");
     streaming.ends().succeeds().prints("aéb😀c\n");
 }
@@ -101,8 +101,8 @@ fn a_file_may_be_followed_before_it_is_there() {
     let sandbox = Sandbox::new();
     let text = format!(
         "{}; cd $AZ_BATCHAI_OUTPUT_LOGS; mkdir -p deep/er; echo one > deep/er/log; {}; echo two >> deep/er/log",
-        sandbox.wait_in_job("go-1"),
-        sandbox.wait_in_job("go-2")
+        sandbox.gate("go-1").wait(),
+        sandbox.gate("go-2").wait()
     );
     let job = serde_json::json!({
         "outputDirectories": [{ "id": "LOGS" }], "customToolkitSettings": { "commandLine": text }
@@ -111,9 +111,9 @@ fn a_file_may_be_followed_before_it_is_there() {
     sandbox.run("job create -f job.json -n a").succeeds();
     let streaming = sandbox.start("job file stream -j a -d LOGS -p deep/er -f log");
     streaming.says("The file \"deep/er/log\" not found. Waiting for the job to generate it.");
-    sandbox.file("go-1", "");
+    sandbox.gate("go-1").open();
     streaming.prints("one\n");
-    sandbox.file("go-2", "");
+    sandbox.gate("go-2").open();
     streaming.ends().succeeds().prints("one\ntwo\n");
     sandbox.run("job file list -j a -d LOGS -p deep/er").succeeds().prints_part("\"log\"");
 }
@@ -121,10 +121,10 @@ fn a_file_may_be_followed_before_it_is_there() {
 #[test]
 fn a_file_that_never_comes_is_missing_when_the_job_has_ended() {
     let sandbox = Sandbox::new();
-    submit(&sandbox, "a", &sandbox.wait_in_job("go"));
+    submit(&sandbox, "a", &sandbox.gate("go").wait());
     let streaming = sandbox.start("job file stream -j a -f never.txt");
     streaming.says("Waiting for the job to generate it.");
-    sandbox.file("go", "");
+    sandbox.gate("go").open();
     streaming.ends().fails_with(3).prints("").says("The file \"never.txt\" not found for the completed job.");
     sandbox.run("job file stream -j a -f never.txt").fails_with(3).says("`batchai job file list");
 }
@@ -184,10 +184,10 @@ fn code_and_errors(mut child: Child) -> (i32, String) {
 #[test]
 fn a_stream_whose_reader_has_seen_enough_ends_quietly() {
     let sandbox = Sandbox::new();
-    submit(&sandbox, "a", &format!("echo first; {}; seq 1 100000; sleep 600", sandbox.wait_in_job("go")));
+    submit(&sandbox, "a", &format!("echo first; {}; seq 1 100000; sleep 600", sandbox.gate("go").wait()));
     let (line, streaming) = first_line(&sandbox, "job file stream -j a -f stdout.txt");
     assert_eq!(line, "first\n");
-    sandbox.file("go", "");
+    sandbox.gate("go").open();
     assert_eq!(code_and_errors(streaming), (0, String::new()));
     assert_eq!(sandbox.job("a")["executionState"], "running", "the job is none of its business");
 }
@@ -195,10 +195,10 @@ fn a_stream_whose_reader_has_seen_enough_ends_quietly() {
 #[test]
 fn job_run_whose_reader_has_seen_enough_still_waits_for_the_exit_code() {
     let sandbox = Sandbox::new();
-    sandbox.job_file(&format!("echo first; {}; seq 1 100000; exit 7", sandbox.wait_in_job("go")));
+    sandbox.job_file(&format!("echo first; {}; seq 1 100000; exit 7", sandbox.gate("go").wait()));
     let (line, running) = first_line(&sandbox, "job run -f job.json -n a");
     assert_eq!(line, "first\n");
-    sandbox.file("go", "");
+    sandbox.gate("go").open();
     let (code, errors) = code_and_errors(running);
     assert_eq!(code, 7, "{errors}");
     assert!(!errors.to_lowercase().contains("broken pipe"), "{errors}");
@@ -207,10 +207,10 @@ fn job_run_whose_reader_has_seen_enough_still_waits_for_the_exit_code() {
 #[test]
 fn several_readers_follow_the_same_file() {
     let sandbox = Sandbox::new();
-    submit(&sandbox, "a", &format!("seq 1 50000; {}; seq 50001 100000", sandbox.wait_in_job("go")));
+    submit(&sandbox, "a", &format!("seq 1 50000; {}; seq 50001 100000", sandbox.gate("go").wait()));
     let readers: Vec<Running> = (0..3).map(|_| sandbox.start("job file stream -j a -f stdout.txt")).collect();
     readers.iter().for_each(|reader| reader.prints("\n50000\n"));
-    sandbox.file("go", "");
+    sandbox.gate("go").open();
     for reader in readers {
         assert_same(reader.ends().succeeds().stdout.as_bytes(), lines(100_000).as_bytes());
     }
@@ -259,11 +259,11 @@ fn every_line_of_two_ranks_is_whole_and_says_whose_it_is() {
 #[test]
 fn the_output_of_two_ranks_is_shown_while_both_run() {
     let sandbox = Sandbox::new();
-    two_ranks(&sandbox, &format!("echo here is $AZ_BATCHAI_TASK_INDEX; {}", sandbox.wait_in_job("go")));
+    two_ranks(&sandbox, &format!("echo here is $AZ_BATCHAI_TASK_INDEX; {}", sandbox.gate("go").wait()));
     let running = sandbox.start("job run -f job.json");
     running.prints("[0] here is 0\n");
     running.prints("[1] here is 1\n");
-    sandbox.file("go", "");
+    sandbox.gate("go").open();
     running.ends().succeeds();
 }
 
@@ -284,7 +284,7 @@ fn a_pipe_among_the_output_files_holds_nobody() {
     let sandbox = Sandbox::new();
     let text = format!(
         "cd $AZ_BATCHAI_OUTPUT_ODD; mkfifo pipe; ln -s / out; ln -s nowhere loose; echo x > file; {}",
-        sandbox.wait_in_job("go")
+        sandbox.gate("go").wait()
     );
     let job = serde_json::json!({
         "outputDirectories": [{ "id": "ODD" }], "customToolkitSettings": { "commandLine": text }
@@ -297,7 +297,7 @@ fn a_pipe_among_the_output_files_holds_nobody() {
     assert_eq!(names, ["file", "pipe"]);
     sandbox.start("job file stream -j a -d ODD -f pipe").ends().fails_with(1).says("a special file of the job");
     sandbox.start("job file stream -j a -d ODD -p out/etc -f passwd").ends().fails_with(1).prints("");
-    sandbox.file("go", "");
+    sandbox.gate("go").open();
     sandbox.run("job wait -n a").succeeds();
 }
 
@@ -306,12 +306,12 @@ fn a_file_that_is_emptied_and_written_again_holds_nobody() {
     let sandbox = Sandbox::new();
     let text = format!(
         "f=$AZ_BATCHAI_STDOUTERR_DIR/f; echo 'a long first text' > $f; {}; echo short > $f",
-        sandbox.wait_in_job("go")
+        sandbox.gate("go").wait()
     );
     submit(&sandbox, "a", &text);
     let streaming = sandbox.start("job file stream -j a -f f");
     streaming.prints("a long first text\n");
-    sandbox.file("go", "");
+    sandbox.gate("go").open();
     streaming.ends().succeeds().prints("a long first text\n");
     sandbox.run("job file stream -j a -f f").succeeds().prints("short\n");
 }

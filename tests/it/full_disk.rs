@@ -6,7 +6,7 @@ use std::io::{BufRead, BufReader};
 use std::path::PathBuf;
 use std::process::{Child, ChildStdin, Command, Stdio};
 
-use crate::support::{Sandbox, wait_until};
+use crate::support::{Sandbox, process, skipped, wait_until};
 
 /// A small disk in a mount namespace of its own, and a sandbox whose data directory lies on it. Nobody else sees the
 /// disk, and it goes with the last process of the namespace, whatever happens to the test.
@@ -49,7 +49,7 @@ impl SmallDisk {
             sandbox.move_home(disk.join("home"));
             return Some(Self { sandbox, keeper, folder, _open: open });
         }
-        eprintln!("skipped: this user can mount nothing, not even in a namespace (`unshare -rm`)");
+        skipped("this user can mount nothing, not even in a namespace (`unshare -rm`)");
         None
     }
 
@@ -224,7 +224,7 @@ fn code_for_which_there_is_no_room_is_refused_and_leaves_nothing_behind() {
 }
 
 fn is_supervisor(sandbox: &Sandbox, id: i32) -> bool {
-    crate::support::process::supervisors(sandbox.home()).contains(&id)
+    process::supervisors(sandbox.home()).contains(&id)
 }
 
 fn find(folder: &std::path::Path, name: &str) -> Vec<PathBuf> {

@@ -2,12 +2,25 @@
 //!
 //! Every test has a home folder of its own and leaves no process behind.
 
+mod architecture;
+mod bad_input;
+mod cluster;
+mod code;
+mod docs;
 mod engine_contract;
+mod experiment;
 mod follow;
 mod full_disk;
+mod job_create;
+mod job_files;
 mod job_run;
+mod names;
+mod output;
 mod restart;
 mod server;
 mod signals;
+mod supervisor;
 mod support;
 mod terminate;
+mod volumes;
+mod workspace;

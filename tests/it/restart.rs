@@ -10,7 +10,7 @@ use crate::support::{Sandbox, process, wait_until};
 
 /// Shell text that prints numbered lines, and stops twice on the way until it is told to go on.
 fn numbered_lines(sandbox: &Sandbox) -> String {
-    let (one, two) = (sandbox.wait_in_job("go-1"), sandbox.wait_in_job("go-2"));
+    let (one, two) = (sandbox.gate("go-1").wait(), sandbox.gate("go-2").wait());
     format!("seq 1 1000; {one}; seq 1001 2000; {two}; seq 2001 3000; exit 5")
 }
 
@@ -26,11 +26,11 @@ fn a_job_goes_on_without_a_server_and_the_next_one_adopts_it() {
     let job = sandbox.wait_for_id("id");
     let started = sandbox.job("a")["executionInfo"]["startTime"].clone();
     sandbox.kill_server();
-    sandbox.file("go-1", "");
+    sandbox.gate("go-1").open();
     assert!(process::is_running(job) && sandbox.servers().is_empty());
     sandbox.wait_for_state("a", "running");
     assert_eq!(sandbox.job("a")["executionInfo"]["startTime"], started);
-    sandbox.file("go-2", "");
+    sandbox.gate("go-2").open();
     sandbox.run("job wait -n a").fails_with(5);
     sandbox.run("job file stream -j a -f stdout.txt").succeeds().prints(&lines(1, 3000));
     assert_eq!(sandbox.job("a")["executionInfo"]["exitCode"], 5);
@@ -40,11 +40,11 @@ fn a_job_goes_on_without_a_server_and_the_next_one_adopts_it() {
 #[test]
 fn a_job_that_ends_without_a_server_is_known_to_the_next_one() {
     let sandbox = Sandbox::new();
-    sandbox.job_file(&format!("{}; echo out; exit 9", sandbox.wait_in_job("go")));
+    sandbox.job_file(&format!("{}; echo out; exit 9", sandbox.gate("go").wait()));
     sandbox.run("job create -f job.json -n a").succeeds();
     sandbox.wait_for_state("a", "running");
     sandbox.kill_server();
-    sandbox.file("go", "");
+    sandbox.gate("go").open();
     wait_until("the job has ended", || sandbox.job_processes().is_empty());
     sandbox.run("job wait -n a").fails_with(9);
     sandbox.run("job file stream -j a -f stdout.txt").succeeds().prints("out\n");
@@ -65,7 +65,7 @@ fn everyone_who_follows_a_job_goes_on_by_himself_when_the_server_is_killed() {
         sandbox.kill_server();
         // Nobody but those who wait starts the next one.
         wait_until("a server runs again", || !sandbox.servers().is_empty());
-        sandbox.file(go, "");
+        sandbox.gate(go).open();
         running.prints(last);
         streaming.prints(last);
     }
@@ -78,9 +78,9 @@ fn everyone_who_follows_a_job_goes_on_by_himself_when_the_server_is_killed() {
 #[test]
 fn a_stream_whose_server_is_killed_over_and_over_has_every_byte_once() {
     let sandbox = Sandbox::new();
-    let text = "n=1000; until test -e GO; do seq $n $((n + 999)); n=$((n + 1000)); sleep 0.01; done; echo $n > END";
-    let (go, end) = (sandbox.path("go"), sandbox.path("end"));
-    sandbox.job_file(&text.replace("GO", &go.display().to_string()).replace("END", &end.display().to_string()));
+    let text = "n=1000; until GO; do seq $n $((n + 999)); n=$((n + 1000)); sleep 0.01; done; echo $n > END";
+    let (go, end) = (sandbox.gate("go"), sandbox.path("end"));
+    sandbox.job_file(&text.replace("GO", &go.is_open()).replace("END", &end.display().to_string()));
     let running = sandbox.start("job run -f job.json -n a");
     let mut seen = 0;
     for _ in 0..8 {
@@ -90,7 +90,7 @@ fn a_stream_whose_server_is_killed_over_and_over_has_every_byte_once() {
         sandbox.kill_server();
         wait_until("a server runs again", || !sandbox.servers().is_empty());
     }
-    sandbox.file("go", "");
+    go.open();
     let done = running.ends().succeeds();
     let end: u32 = fs::read_to_string(end).expect("a number").trim().parse().expect("a number");
     done.prints(&lines(1000, end - 1));
@@ -100,7 +100,7 @@ fn a_stream_whose_server_is_killed_over_and_over_has_every_byte_once() {
 fn somebody_who_waits_for_a_file_goes_on_when_the_server_is_killed() {
     let sandbox = Sandbox::new();
     let late = "echo late > $AZ_BATCHAI_STDOUTERR_DIR/late.txt";
-    sandbox.job_file(&format!("{}; {late}", sandbox.wait_in_job("go")));
+    sandbox.job_file(&format!("{}; {late}", sandbox.gate("go").wait()));
     sandbox.run("job create -f job.json -n a").succeeds();
     let streaming = sandbox.start("job file stream -j a -f late.txt");
     streaming.says("Waiting for the job to generate it.");
@@ -108,7 +108,7 @@ fn somebody_who_waits_for_a_file_goes_on_when_the_server_is_killed() {
         sandbox.kill_server();
         wait_until("a server runs again", || !sandbox.servers().is_empty());
     }
-    sandbox.file("go", "");
+    sandbox.gate("go").open();
     streaming.ends().succeeds().prints("late\n");
 }
 
@@ -117,7 +117,7 @@ fn a_queued_job_still_runs_after_its_server_was_killed() {
     let sandbox = Sandbox::new();
     sandbox.run("workspace create -n default").succeeds();
     sandbox.run("cluster create -n one --target 1").succeeds();
-    sandbox.job_file(&sandbox.wait_in_job("go"));
+    sandbox.job_file(&sandbox.gate("go").wait());
     sandbox.run("job create -f job.json -n first -c one").succeeds();
     sandbox.wait_for_state("first", "running");
     sandbox.job_file("echo second");
@@ -125,7 +125,7 @@ fn a_queued_job_still_runs_after_its_server_was_killed() {
     assert_eq!(sandbox.job("second")["executionState"], "queued");
     sandbox.kill_server();
     assert_eq!(sandbox.job("second")["executionState"], "queued");
-    sandbox.file("go", "");
+    sandbox.gate("go").open();
     sandbox.run("job wait -n second").succeeds();
     sandbox.run("job file stream -j second -f stdout.txt").succeeds().prints("second\n");
     assert_eq!(sandbox.job("first")["executionState"], "succeeded");

@@ -36,7 +36,7 @@ fn status_never_starts_a_server() {
 #[test]
 fn status_tells_who_the_server_is_and_where_it_keeps_everything() {
     let sandbox = Sandbox::new();
-    sandbox.job_file(&sandbox.wait_in_job("go"));
+    sandbox.job_file(&sandbox.gate("go").wait());
     sandbox.run("job create -f job.json -n a").succeeds();
     let status = sandbox.run("server status -o json").succeeds().json();
     assert_eq!(status["version"], env!("CARGO_PKG_VERSION"));
@@ -49,7 +49,7 @@ fn status_tells_who_the_server_is_and_where_it_keeps_everything() {
     assert_eq!(sandbox.servers(), [sandbox.server()]);
     let table = sandbox.run("server status -o table").succeeds().stdout;
     assert!(table.contains(&sandbox.server().to_string()), "{table}");
-    sandbox.file("go", "");
+    sandbox.gate("go").open();
     sandbox.wait_for_state("a", "succeeded");
 }
 
@@ -201,14 +201,12 @@ fn a_database_of_a_newer_version_is_the_reason_that_is_told() {
     sandbox.run("workspace create -n kept").succeeds();
     sandbox.run("server stop").succeeds();
     let database = sandbox.home().join("batchai.db");
-    let schema = |sql: &str| -> i64 {
-        let database = rusqlite::Connection::open(&database).expect("a database");
-        database.query_row(sql, [], |row| row.get(0)).or_else(|_| Ok::<i64, ()>(0)).expect("a number")
-    };
-    let known = schema("PRAGMA user_version");
-    schema("PRAGMA user_version = 9999");
+    let open = || rusqlite::Connection::open(&database).expect("a database");
+    let known: i64 = open().pragma_query_value(None, "user_version", |row| row.get(0)).expect("a number");
+    let set = |version: i64| open().pragma_update(None, "user_version", version).expect("a database");
+    set(9999);
     assert_no_start(&sandbox, &["was written by a newer batchai: it has schema 9999", "use the newer program"]);
-    schema(&format!("PRAGMA user_version = {known}"));
+    set(known);
     sandbox.run("workspace show -n kept").succeeds();
 }
 
@@ -248,13 +246,13 @@ fn a_server_that_a_command_started_leaves_when_there_is_nothing_to_do() {
 #[test]
 fn a_server_does_not_leave_while_a_job_runs() {
     let sandbox = Sandbox::new();
-    sandbox.job_file(&format!("sleep 2.5; touch {}; {}", sandbox.path("slept").display(), sandbox.wait_in_job("go")));
+    sandbox.job_file(&format!("sleep 2.5; touch {}; {}", sandbox.path("slept").display(), sandbox.gate("go").wait()));
     sandbox.run_idle("job create -f job.json -n a").succeeds();
     let servers = sandbox.servers();
     assert_eq!(servers.len(), 1);
     sandbox.wait_for_file("slept");
     assert_eq!(sandbox.servers(), servers, "nobody has asked it anything for longer than it stays idle");
-    sandbox.file("go", "");
+    sandbox.gate("go").open();
     wait_until_none_runs(&sandbox);
     assert_eq!(starts(&sandbox), 1);
     assert_eq!(sandbox.job("a")["executionState"], "succeeded");
@@ -304,12 +302,12 @@ fn a_server_in_the_foreground_can_be_stopped_by_a_command() {
 #[test]
 fn a_server_leaves_at_once_though_somebody_waits_for_a_job() {
     let sandbox = Sandbox::new();
-    sandbox.job_file(&format!("{}; exit 7", sandbox.wait_in_job("go")));
+    sandbox.job_file(&format!("{}; exit 7", sandbox.gate("go").wait()));
     sandbox.run("job create -f job.json -n a").succeeds();
     let waiting = sandbox.start("job wait -n a");
     waiting.says("Job state: running");
     sandbox.run("server stop").succeeds().says("The server has left. 1 job goes on without it");
-    sandbox.file("go", "");
+    sandbox.gate("go").open();
     waiting.ends().fails_with(7);
 }
 
@@ -350,7 +348,7 @@ fn built() -> SystemTime {
 #[test]
 fn a_newer_program_replaces_the_server_and_a_running_job_does_not_notice() {
     let sandbox = Sandbox::new();
-    sandbox.job_file(&format!("echo before; {}; echo after; exit 3", sandbox.wait_in_job("go")));
+    sandbox.job_file(&format!("echo before; {}; echo after; exit 3", sandbox.gate("go").wait()));
     let running = sandbox.start("job run -f job.json -n a");
     running.prints("before\n");
     let (old, job) = (sandbox.server(), sandbox.job_processes());
@@ -360,7 +358,7 @@ fn a_newer_program_replaces_the_server_and_a_running_job_does_not_notice() {
     assert!(new != old && newer.is_of(new) && !process::is_running(old));
     assert_eq!(sandbox.servers(), [new]);
     assert!(job.iter().any(|id| sandbox.job_processes().contains(id)));
-    sandbox.file("go", "");
+    sandbox.gate("go").open();
     running.ends().fails_with(3).prints("before\nafter\n");
     assert_eq!(sandbox.servers(), [new], "the older program goes on with the newer server");
 }

@@ -15,7 +15,7 @@ fn run_for_ever(sandbox: &Sandbox, flags: &str) -> (Running, i32) {
 }
 
 fn for_ever(sandbox: &Sandbox) -> String {
-    format!("echo $$ > {}; echo begun; {}; echo end; exit 8", sandbox.path("id").display(), sandbox.wait_in_job("go"))
+    format!("echo $$ > {}; echo begun; {}; echo end; exit 8", sandbox.path("id").display(), sandbox.gate("go").wait())
 }
 
 fn a_signal_ends_the_job(signal: Signal) {
@@ -54,16 +54,15 @@ fn a_signal_ends_also_a_job_that_is_still_queued() {
 #[test]
 fn a_second_signal_leaves_a_job_that_takes_its_time_to_stop() {
     let sandbox = Sandbox::new();
-    let go = sandbox.path("go").display().to_string();
-    let clean = format!("until test -e {go}; do sleep 0.02; done; echo cleaned; exit");
-    sandbox.job_file(&format!("trap '{clean}' TERM; echo begun; while :; do sleep 0.02; done"));
+    let clean = format!("{}; echo cleaned; exit", sandbox.gate("go").wait());
+    sandbox.job_file(&format!("trap \"{clean}\" TERM; echo begun; while :; do sleep 0.02; done"));
     let running = sandbox.start("job run -f job.json -n a");
     running.prints("begun\n");
     running.signal(Signal::INT);
     running.says("Stopping the job ...");
     running.signal(Signal::INT);
     running.ends().fails_with(130).says("The job is still being stopped. To wait for it: `batchai job wait");
-    sandbox.file("go", "");
+    sandbox.gate("go").open();
     sandbox.run("job wait -n a").fails_with(255);
     sandbox.run("job file stream -j a -f stdout.txt").succeeds().prints("begun\ncleaned\n");
 }
@@ -85,7 +84,7 @@ fn reattach_as_told(sandbox: &Sandbox, told: &str) {
     assert_eq!(sandbox.job("a")["executionState"], "running");
     let [waiting, streaming] = [commands[0], commands[1]].map(|command| sandbox.start(command));
     streaming.prints("begun\n");
-    sandbox.file("go", "");
+    sandbox.gate("go").open();
     waiting.ends().fails_with(8);
     streaming.ends().succeeds().prints("begun\nend\n");
 }
@@ -155,7 +154,7 @@ fn commands_that_only_look_never_touch_the_job() {
         let expected = if signal == Signal::INT { 130 } else { 128 + Signal::TERM.as_raw() };
         assert_eq!(codes, [expected; 2]);
         assert!(process::is_running(job));
-        sandbox.file("go", "");
+        sandbox.gate("go").open();
         running.ends().fails_with(8).prints("begun\nend\n");
     }
 }
@@ -173,7 +172,7 @@ fn ctrl_c_on_the_terminal_that_started_the_server_does_not_reach_it() {
     drop(terminal);
     assert!(process::is_running(server) && process::is_running(job));
     assert_eq!(sandbox.server(), server);
-    sandbox.file("go", "");
+    sandbox.gate("go").open();
     sandbox.run("job wait -n a").fails_with(8);
 }
 
@@ -216,8 +215,8 @@ fn ctrl_c_on_a_terminal_asks_and_terminates() {
 #[test]
 fn ctrl_c_on_a_terminal_asks_and_goes_on_as_often_as_it_takes() {
     let sandbox = Sandbox::new();
-    let go = sandbox.path("go").display().to_string();
-    sandbox.job_file(&format!("until test -e {go}; do echo tick; sleep 0.02; done; exit 8"));
+    let is_open = sandbox.gate("go").is_open();
+    sandbox.job_file(&format!("until {is_open}; do echo tick; sleep 0.02; done; exit 8"));
     let mut terminal = OnTerminal::start(&sandbox.command(["job", "run", "-f", "job.json", "-n", "a"]));
     terminal.shows("tick");
     for times in 1..=3 {
@@ -228,7 +227,7 @@ fn ctrl_c_on_a_terminal_asks_and_goes_on_as_often_as_it_takes() {
         terminal.types("c\n");
         terminal.shows_times("tick", seen + 2);
     }
-    sandbox.file("go", "");
+    sandbox.gate("go").open();
     assert_eq!(terminal.exit_code(), 8);
 }
 
@@ -239,7 +238,7 @@ fn a_second_ctrl_c_at_the_question_leaves_the_job_alone() {
     terminal.types(CTRL_C);
     assert_eq!(terminal.exit_code(), 130);
     terminal.shows("The job goes on.");
-    sandbox.file("go", "");
+    sandbox.gate("go").open();
     sandbox.run("job wait -n a").fails_with(8);
 }
 
@@ -247,7 +246,7 @@ fn a_second_ctrl_c_at_the_question_leaves_the_job_alone() {
 fn a_job_that_ends_while_the_question_is_open_is_not_lost() {
     let sandbox = Sandbox::new();
     let mut terminal = run_on_terminal(&sandbox);
-    sandbox.file("go", "");
+    sandbox.gate("go").open();
     sandbox.wait_for_state("a", "failed");
     terminal.types("c\n");
     assert_eq!(terminal.exit_code(), 8);

@@ -57,7 +57,7 @@ fn a_job_that_will_not_hear_of_it_is_terminated_all_the_same() {
 #[test]
 fn a_job_may_clean_up_when_it_is_terminated() {
     let sandbox = Sandbox::new();
-    let clean = format!("trap 'echo cleaned; exit 0' TERM; echo begun; {}", sandbox.wait_in_job("never"));
+    let clean = format!("trap 'echo cleaned; exit 0' TERM; echo begun; {}", sandbox.gate("never").wait());
     submit(&sandbox, "a", &clean);
     let streaming = sandbox.start("job file stream -j a -f stdout.txt");
     streaming.prints("begun\n");

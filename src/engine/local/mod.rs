@@ -21,7 +21,6 @@ use super::directories::{self, Layout};
 use super::{ClusterPlace, Engine, EngineError, LaunchRequest, NodeFact, Observation, Waker};
 use crate::domain::job::{Job, JobDirectory};
 use crate::domain::name::RunId;
-use crate::domain::snapshot::SnapshotId;
 use nodes::Nodes;
 use runs::Runs;
 
@@ -92,6 +91,10 @@ impl Engine for LocalEngine {
         self.runs.stop(run)
     }
 
+    fn runs(&self) -> Result<Vec<RunId>, EngineError> {
+        self.runs.kept()
+    }
+
     fn forget(&self, run: &RunId) -> Result<(), EngineError> {
         self.runs.forget(run)
     }
@@ -102,8 +105,8 @@ impl Engine for LocalEngine {
         self.remove_own_output(job).map_err(failed(|| format!("remove the output of job `{}`", job.key.name)))
     }
 
-    fn snapshot_archive(&self, snapshot: &SnapshotId) -> PathBuf {
-        self.layout.snapshot(snapshot)
+    fn snapshot_folder(&self) -> PathBuf {
+        self.layout.snapshots()
     }
 }
 

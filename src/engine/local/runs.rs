@@ -185,6 +185,17 @@ impl Runs {
         }
     }
 
+    /// See [`crate::engine::Engine::runs`].
+    pub(super) fn kept(&self) -> Result<Vec<RunId>, EngineError> {
+        let folder = self.layout.runs();
+        let entries = match std::fs::read_dir(&folder) {
+            Ok(entries) => entries,
+            Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(Vec::new()),
+            Err(error) => return Err(failed(|| format!("read {}", folder.display()))(error)),
+        };
+        Ok(entries.filter_map(|entry| entry.ok()?.file_name().into_string().ok().map(RunId)).collect())
+    }
+
     /// See [`crate::engine::Engine::forget`].
     pub(super) fn forget(&self, run: &RunId) -> Result<(), EngineError> {
         if lock(&self.entries).get(run).is_some_and(|entry| entry.supervisor.is_some()) {

@@ -1,7 +1,8 @@
 //! Runs that end, are lost or fail to begin, tick by tick.
 
 use super::stage::{LONG, Stage, manual};
-use crate::domain::job::{Execution, JobError, Outcome};
+use crate::domain::job::{Event, Execution, JobError, Outcome};
+use crate::domain::{Step, Timestamp};
 use crate::engine::simulated::{LaunchFault, Script};
 use crate::scheduler::tick::tick;
 
@@ -123,4 +124,20 @@ fn a_failed_job_keeps_what_its_run_said() {
     stage.pass(1);
     let expected = Execution::Ended { started: began, at: stage.now, outcome };
     assert_eq!(stage.job("a").expect("the job").execution(), &expected);
+}
+
+#[test]
+fn a_run_that_a_killed_server_left_behind_is_cleaned_up_by_the_next() {
+    let mut stage = Stage::new(manual(1));
+    stage.submit_long("a", 1);
+    stage.settle();
+    assert_eq!(stage.engine.remembered_runs(), 1);
+    // The end is written down, and the server is killed before it could clean up.
+    let end = Event::Exited(Outcome::Succeeded);
+    stage.change_job("a", move |job| assert_eq!(job.apply(&end, Timestamp::UNIX_EPOCH), Step::To(())));
+    stage.settle();
+    assert_eq!(stage.engine.remembered_runs(), 1);
+    stage.restart();
+    stage.settle();
+    assert_eq!(stage.engine.remembered_runs(), 0);
 }

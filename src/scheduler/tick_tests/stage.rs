@@ -128,7 +128,7 @@ impl Stage {
 
     /// Forgets what a new server would not know.
     pub(super) fn restart(&mut self) {
-        self.memory = Memory::default();
+        self.memory = crate::scheduler::recover::memory(&self.world);
     }
 
     pub(super) fn submit(&mut self, job: &str, node_count: u32) {

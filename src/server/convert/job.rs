@@ -453,7 +453,7 @@ mod tests {
             r#""schedulingPriority":"high","pyTorchSettings":{"pythonScriptFilePath":"a.py","communicationBackend":"gloo"},
                "constraints":{"maxWallClockTime":"PT90M"},"inputDirectories":[{"id":"IN","path":"/data"}],
                "mountVolumes":{"azureFileShares":[{"accountName":"a","azureFileUrl":"https://a.file.core.windows.net/s",
-               "credentials":{"accountKey":"secret"},"relativeMountPath":"afs"}]}"#,
+               "credentials":{"accountKey":"hunter2"},"relativeMountPath":"afs"}]}"#,
         );
         let domain = spec(&given).expect("a spec");
         let key = crate::domain::name::JobKey {
@@ -465,7 +465,7 @@ mod tests {
         };
         let back = spec_back(&Job::submitted(key, domain.clone(), "u".into(), crate::domain::Timestamp::UNIX_EPOCH));
         let text = serde_json::to_string(&back).expect("text");
-        assert!(!text.contains("secret"), "{text}");
+        assert!(!text.contains("hunter2"), "{text}");
         assert!(text.contains("PT1H30M") && text.contains(r#""fileMode":"0777""#), "{text}");
         assert_eq!(spec(&wire::JobCreate { properties: back }).expect("a spec"), domain);
     }
