@@ -30,8 +30,8 @@ use crate::domain::Timestamp;
 use crate::domain::name::RunId;
 use crate::engine::local::LocalEngine;
 use crate::engine::{Engine, EngineError};
-use crate::operations::{Context, snapshots};
 use crate::operations::watch::FileWatch;
+use crate::operations::{Context, snapshots};
 use crate::scheduler::{self, Bell, Scheduler};
 use crate::store::{Store, StoreError};
 

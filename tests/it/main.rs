@@ -2,5 +2,6 @@
 //!
 //! Every test has a home folder of its own and leaves no process behind.
 
+mod completions;
 mod job_run;
 mod support;
