@@ -75,6 +75,8 @@ pub fn run(dir: &Path) -> Result<(), SupervisorError> {
     rustix::process::set_child_subreaper(Some(rustix::process::getpid()))
         .map_err(io::Error::from)
         .map_err(failed("become a subreaper"))?;
+    // Descriptors that whoever started us had open, such as a lock or the pipe of a shell; ours are marked already.
+    close_fds::set_fds_cloexec(3, &[]);
     let Some(_lock) = take_lock(&dir)? else { return Ok(()) };
     if has_begun(&dir)? {
         return Ok(());

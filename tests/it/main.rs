@@ -4,4 +4,5 @@
 
 mod completions;
 mod job_run;
+mod supervisor;
 mod support;

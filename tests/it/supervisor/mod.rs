@@ -1,0 +1,8 @@
+//! The supervisor as engines use it: the real binary on a run directory.
+
+mod ends;
+mod mounts;
+mod once;
+mod sandbox;
+mod set_up;
+mod stops;
