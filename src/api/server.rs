@@ -54,22 +54,16 @@ impl Build {
         Some(Self { version, build: build.parse().ok()? })
     }
 
-    /// The build of the program at `executable`; build 0 where its file cannot be read.
+    /// This version, built at that moment: nanoseconds since 1970, 0 where nobody knows.
     #[must_use]
-    pub fn of(executable: &std::path::Path) -> Self {
+    pub fn of_this_version(build: u64) -> Self {
         let number = |text: &str| text.parse().unwrap_or(0);
-        let modified = std::fs::metadata(executable).and_then(|m| m.modified()).ok();
-        let build = modified
-            .and_then(|at| at.duration_since(std::time::UNIX_EPOCH).ok())
-            .map_or(0, |since| u64::try_from(since.as_nanos()).unwrap_or(u64::MAX));
-        Self {
-            version: [
-                number(env!("CARGO_PKG_VERSION_MAJOR")),
-                number(env!("CARGO_PKG_VERSION_MINOR")),
-                number(env!("CARGO_PKG_VERSION_PATCH")),
-            ],
-            build,
-        }
+        let version = [
+            number(env!("CARGO_PKG_VERSION_MAJOR")),
+            number(env!("CARGO_PKG_VERSION_MINOR")),
+            number(env!("CARGO_PKG_VERSION_PATCH")),
+        ];
+        Self { version, build }
     }
 }
 

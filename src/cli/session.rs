@@ -11,11 +11,13 @@ use super::spec::SpecError;
 use super::{Global, Outcome};
 use crate::api::error::{ErrorDetail, code};
 use crate::api::id::{Child, ResourceId};
+use crate::api::server::Build;
 use crate::client::local::LocalServer;
 use crate::client::{Client, ClientError};
 use crate::config::ConfigError;
 use crate::config::client::ClientSettings;
 use crate::config::home::{Home, SocketAddress};
+use crate::config::program::built_at;
 
 /// The subscription of a user who has none: any id is accepted and exists from first use.
 pub const SUBSCRIPTION: &str = "00000000-0000-0000-0000-000000000000";
@@ -107,6 +109,7 @@ impl Session {
             server_lock: home.server_lock(),
             start_lock: home.start_lock(),
             log: home.server_log(),
+            build: Build::of_this_version(built_at(&executable)),
             executable,
             arguments: ["server", "run", "--announce", "--leave-when-idle"].map(String::from).to_vec(),
         };
@@ -150,19 +153,23 @@ impl Session {
     }
 
     /// The id of something in a workspace.
-    #[must_use]
-    pub fn id(&self, scope: &WorkspaceScope, child: Child) -> ResourceId {
-        ResourceId {
+    ///
+    /// # Errors
+    /// When a name in it can be no name: it would lead to another thing than the one that was named.
+    pub fn id(&self, scope: &WorkspaceScope, child: Child) -> Result<ResourceId, Failure> {
+        checked(ResourceId {
             subscription: SUBSCRIPTION.into(),
             group: self.group(scope.resource_group.as_ref()),
             workspace: self.workspace(scope).name,
             child,
-        }
+        })
     }
 
     /// The id of a job.
-    #[must_use]
-    pub fn job(&self, scope: &ExperimentScope, name: &str) -> ResourceId {
+    ///
+    /// # Errors
+    /// As [`Session::id`].
+    pub fn job(&self, scope: &ExperimentScope, name: &str) -> Result<ResourceId, Failure> {
         self.id(&scope.workspace, Child::Job(self.experiment(scope).name, name.to_owned()))
     }
 }
@@ -184,17 +191,46 @@ where
     outcome
 }
 
-/// A name as every command checks it before anything is sent: `^[-\w_]{1,64}$`.
+/// An id whose names are names, as every command checks it before anything is sent.
+///
+/// # Errors
+/// Says what is wrong with the first that is none.
+pub fn checked(id: ResourceId) -> Result<ResourceId, Failure> {
+    check("resource group", &id.group, "-_.", 90)?;
+    check_name("workspace", &id.workspace)?;
+    match &id.child {
+        Child::None => {}
+        Child::Cluster(name) => check_name("cluster", name)?,
+        Child::FileServer(name) => check_name("file server", name)?,
+        Child::Experiment(name) => check_name("experiment", name)?,
+        Child::Job(experiment, name) => {
+            check_name("experiment", experiment)?;
+            check_name("job", name)?;
+        }
+    }
+    Ok(id)
+}
+
+/// A name as the service takes it: `^[-\w_]{1,64}$`.
 ///
 /// # Errors
 /// Says what is wrong with it.
 pub fn check_name(what: &str, name: &str) -> Result<(), Failure> {
+    check(what, name, "-_", 64)
+}
+
+fn check(what: &str, name: &str, signs: &str, most: usize) -> Result<(), Failure> {
     let length = name.chars().count();
-    let wrong = name.chars().find(|c| !c.is_ascii_alphanumeric() && !"-_".contains(*c));
+    let wrong = name.chars().find(|c| !c.is_ascii_alphanumeric() && !signs.contains(*c));
     let problem = match wrong {
         _ if length == 0 => "it must have at least 1 character".into(),
-        Some(wrong) => format!("`{wrong}` is not allowed: use letters, digits, `-` and `_`"),
-        None if length > 64 => format!("it has {length} characters, at most 64 are allowed"),
+        Some(wrong) => {
+            let signs: Vec<String> = signs.chars().map(|sign| format!("`{sign}`")).collect();
+            let (last, others) = signs.split_last().expect("there are signs");
+            format!("`{wrong}` is not allowed: use letters, digits, {} and {last}", others.join(", "))
+        }
+        None if length > most => format!("it has {length} characters, at most {most} are allowed"),
+        None if name.starts_with('.') => "it must not begin with a dot".into(),
         None => return Ok(()),
     };
     Err(Failure::new(ExitCode::Usage, format!("the {what} name `{name}` cannot be used: {problem}")))

@@ -36,17 +36,13 @@ pub struct LocalServer {
     pub log: PathBuf,
     /// The program to start.
     pub executable: PathBuf,
+    /// Its build; a server of an older one is replaced.
+    pub build: Build,
     /// Arguments that make it a server in the background that leaves when idle.
     pub arguments: Vec<String>,
 }
 
 impl LocalServer {
-    /// This program's build.
-    #[must_use]
-    pub fn build(&self) -> Build {
-        Build::of(&self.executable)
-    }
-
     /// Whether somebody listens.
     #[must_use]
     pub fn is_listening(&self) -> bool {

@@ -111,7 +111,7 @@ impl Client {
         }
         let theirs = response.headers().get(BUILD_HEADER).and_then(|build| Build::parse(build.to_str().ok()?));
         match theirs {
-            Some(theirs) if theirs < self.local.build() => {
+            Some(theirs) if theirs < self.local.build => {
                 self.stop_server().await?;
                 self.local.start().await?;
                 Ok(true)

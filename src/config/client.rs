@@ -1,5 +1,6 @@
 //! Settings of commands: `config.yaml` and the environment. Flags come on top, in `cli`.
 
+use std::io::ErrorKind;
 use std::path::PathBuf;
 
 use serde::Deserialize;
@@ -42,7 +43,8 @@ impl ClientSettings {
             Ok(text) if text.trim().is_empty() => Self::default(),
             Ok(text) => serde_yaml::from_str(&text)
                 .map_err(|error| ConfigError::Invalid { path, message: error.to_string() })?,
-            Err(error) if error.kind() == std::io::ErrorKind::NotFound => Self::default(),
+            // Where a file stands in the place of the folder, whoever needs the folder says so.
+            Err(error) if matches!(error.kind(), ErrorKind::NotFound | ErrorKind::NotADirectory) => Self::default(),
             Err(source) => return Err(ConfigError::Unreadable { path, source }),
         };
         settings.overlay(env::get)?;

@@ -1,11 +1,12 @@
 //! Where settings come from: default < file < environment < flag.
 //!
 //! Reads, never acts. [`mod@env`] names every variable, [`home`] every file of an installation, [`client`] what
-//! a command needs to know, [`server`] what a server needs to know.
+//! a command needs to know, [`server`] what a server needs to know, [`program`] which build runs.
 
 pub mod client;
 pub mod env;
 pub mod home;
+pub mod program;
 pub mod server;
 
 use std::path::PathBuf;

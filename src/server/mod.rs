@@ -25,6 +25,7 @@ use self::lifetime::Lifetime;
 use self::routes::server::Identity;
 use crate::api::server::{Build, ServerStatus};
 use crate::config::home::Home;
+use crate::config::program::built_at;
 use crate::config::server::ServerSettings;
 use crate::domain::Timestamp;
 use crate::domain::name::RunId;
@@ -123,7 +124,7 @@ fn compose(settings: &ServerSettings) -> Result<(Context, Scheduler), ServeError
 }
 
 fn application(settings: &ServerSettings, context: Context, identity: Identity) -> axum::Router {
-    let build = Build::of(&settings.executable).to_string();
+    let build = Build::of_this_version(built_at(&settings.executable)).to_string();
     let around = middleware::Around {
         build: HeaderValue::try_from(build).unwrap_or(HeaderValue::from_static("")),
         lifetime: identity.lifetime.clone(),

@@ -11,7 +11,7 @@ use crate::cli::Outcome;
 use crate::cli::exit_code::ExitCode;
 use crate::cli::output::Output;
 use crate::cli::report::Failure;
-use crate::cli::session::{Ending, Named, Session, WorkspaceScope, check_name};
+use crate::cli::session::{Ending, Named, Session, WorkspaceScope};
 use crate::cli::spec::{self, ClusterFile, Source};
 use crate::client::resources::Waits;
 
@@ -97,18 +97,18 @@ pub async fn run(command: ClusterCommand, session: Session) -> Outcome {
     match command {
         ClusterCommand::Create(args) => create(args, &session).await,
         ClusterCommand::Show(args) => {
-            let cluster: Cluster = session.client.get(&id(&session, &args)).await?;
+            let cluster: Cluster = session.client.get(&id(&session, &args)?).await?;
             session.print(&Output::one(&cluster))
         }
         ClusterCommand::List(scope) => {
-            let any = session.id(&scope, Child::Cluster("any".into()));
+            let any = session.id(&scope, Child::Cluster("any".into()))?;
             let clusters: Vec<Cluster> = session.client.list(&path::collection(&any)).await?;
             session.print(&Output::list(&clusters))
         }
         ClusterCommand::Delete(args) => {
             session.confirm(&args.ending)?;
             let waits = if args.ending.no_wait { Waits::No } else { Waits::Yes };
-            session.client.delete(&id(&session, &args.cluster), waits).await?;
+            session.client.delete(&id(&session, &args.cluster)?, waits).await?;
             Ok(ExitCode::Ok.value())
         }
     }
@@ -127,7 +127,7 @@ async fn create(args: CreateArgs, session: &Session) -> Outcome {
         let message = "the cluster has no name: give one with -n, or with `name` in the file";
         return Err(Failure::new(ExitCode::Usage, message));
     };
-    check_name("cluster", &name)?;
+    let (id, workspace): (_, Named) = (session.id(&scope, Child::Cluster(name))?, session.workspace(&scope));
     let mut properties = file.spec;
     if let Some(scale) = scale(&args)? {
         properties.scale_settings = Some(scale);
@@ -144,7 +144,6 @@ async fn create(args: CreateArgs, session: &Session) -> Outcome {
             VmPriorityArg::LowPriority => VmPriority::LowPriority,
         });
     }
-    let (id, workspace): (_, Named) = (session.id(&scope, Child::Cluster(name)), session.workspace(&scope));
     let body = ClusterCreate { properties };
     let cluster =
         super::job::ensure::with_workspace(session, &id, &workspace, || session.client.put_cluster(&id, &body));
@@ -181,6 +180,6 @@ fn scale(args: &CreateArgs) -> Result<Option<ScaleSettings>, Failure> {
     }
 }
 
-fn id(session: &Session, args: &ClusterArgs) -> ResourceId {
+fn id(session: &Session, args: &ClusterArgs) -> Result<ResourceId, Failure> {
     session.id(&args.scope, Child::Cluster(args.name.clone()))
 }

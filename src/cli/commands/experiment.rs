@@ -8,7 +8,8 @@ use crate::api::path;
 use crate::cli::Outcome;
 use crate::cli::exit_code::ExitCode;
 use crate::cli::output::Output;
-use crate::cli::session::{Ending, Session, WorkspaceScope, check_name};
+use crate::cli::report::Failure;
+use crate::cli::session::{Ending, Session, WorkspaceScope};
 use crate::client::resources::Waits;
 
 /// Verbs of `experiment`.
@@ -54,30 +55,29 @@ pub struct DeleteArgs {
 pub async fn run(command: ExperimentCommand, session: Session) -> Outcome {
     match command {
         ExperimentCommand::Create(args) => {
-            check_name("experiment", &args.name)?;
-            let (id, workspace) = (id(&session, &args), session.workspace(&args.scope));
+            let (id, workspace) = (id(&session, &args)?, session.workspace(&args.scope));
             let experiment =
                 super::job::ensure::with_workspace(&session, &id, &workspace, || session.client.put_experiment(&id));
             session.print(&Output::one(&experiment.await?))
         }
         ExperimentCommand::Show(args) => {
-            let experiment: Experiment = session.client.get(&id(&session, &args)).await?;
+            let experiment: Experiment = session.client.get(&id(&session, &args)?).await?;
             session.print(&Output::one(&experiment))
         }
         ExperimentCommand::List(scope) => {
-            let any = session.id(&scope, Child::Experiment("any".into()));
+            let any = session.id(&scope, Child::Experiment("any".into()))?;
             let experiments: Vec<Experiment> = session.client.list(&path::collection(&any)).await?;
             session.print(&Output::list(&experiments))
         }
         ExperimentCommand::Delete(args) => {
             session.confirm(&args.ending)?;
             let waits = if args.ending.no_wait { Waits::No } else { Waits::Yes };
-            session.client.delete(&id(&session, &args.experiment), waits).await?;
+            session.client.delete(&id(&session, &args.experiment)?, waits).await?;
             Ok(ExitCode::Ok.value())
         }
     }
 }
 
-fn id(session: &Session, args: &ExperimentArgs) -> ResourceId {
+fn id(session: &Session, args: &ExperimentArgs) -> Result<ResourceId, Failure> {
     session.id(&args.scope, Child::Experiment(args.name.clone()))
 }

@@ -8,7 +8,8 @@ use crate::api::workspace::{Workspace, WorkspaceCreate};
 use crate::cli::Outcome;
 use crate::cli::exit_code::ExitCode;
 use crate::cli::output::Output;
-use crate::cli::session::{Ending, SUBSCRIPTION, Session, check_name};
+use crate::cli::report::Failure;
+use crate::cli::session::{Ending, SUBSCRIPTION, Session, checked};
 use crate::client::resources::Waits;
 
 /// Verbs of `workspace`.
@@ -73,20 +74,19 @@ pub struct DeleteArgs {
 pub async fn run(command: WorkspaceCommand, session: Session) -> Outcome {
     match command {
         WorkspaceCommand::Create(args) => {
-            let id = id(&session, &args.workspace);
-            check_name("workspace", &id.workspace)?;
+            let id = id(&session, &args.workspace)?;
             let body = WorkspaceCreate { location: args.location, tags: None };
             session.print(&Output::one(&session.client.put_workspace(&id, &body).await?))
         }
         WorkspaceCommand::Show(args) => {
-            let workspace: Workspace = session.client.get(&id(&session, &args)).await?;
+            let workspace: Workspace = session.client.get(&id(&session, &args)?).await?;
             session.print(&Output::one(&workspace))
         }
         WorkspaceCommand::List(args) => list(args, &session).await,
         WorkspaceCommand::Delete(args) => {
             session.confirm(&args.ending)?;
             let waits = if args.ending.no_wait { Waits::No } else { Waits::Yes };
-            session.client.delete(&id(&session, &args.workspace), waits).await?;
+            session.client.delete(&id(&session, &args.workspace)?, waits).await?;
             Ok(ExitCode::Ok.value())
         }
     }
@@ -96,8 +96,12 @@ async fn list(args: ListArgs, session: &Session) -> Outcome {
     let narrowed = args.resource_group.or_else(|| session.settings.defaults.group.clone());
     let collection = match narrowed {
         Some(group) => {
-            let any =
-                ResourceId { subscription: SUBSCRIPTION.into(), group, workspace: "any".into(), child: Child::None };
+            let any = checked(ResourceId {
+                subscription: SUBSCRIPTION.into(),
+                group,
+                workspace: "any".into(),
+                child: Child::None,
+            })?;
             path::collection(&any)
         }
         None => path::WORKSPACES_OF_SUBSCRIPTION.replace("{subscription}", SUBSCRIPTION),
@@ -106,11 +110,11 @@ async fn list(args: ListArgs, session: &Session) -> Outcome {
     session.print(&Output::list(&workspaces))
 }
 
-fn id(session: &Session, args: &WorkspaceArgs) -> ResourceId {
-    ResourceId {
+fn id(session: &Session, args: &WorkspaceArgs) -> Result<ResourceId, Failure> {
+    checked(ResourceId {
         subscription: SUBSCRIPTION.into(),
         group: session.group(args.resource_group.as_ref()),
         workspace: args.workspace.clone(),
         child: Child::None,
-    }
+    })
 }

@@ -5,7 +5,7 @@ use std::process::Command;
 
 use batchai::supervisor::run_dir::{Cause, RUN_MARKER};
 
-use super::sandbox::{Sandbox, outcome, runs};
+use super::sandbox::{Sandbox, SmallDisk, outcome, runs};
 
 #[test]
 fn the_exit_code_of_the_job_is_that_of_the_run() {
@@ -112,4 +112,16 @@ fn what_a_finished_job_left_behind_is_ended_also_when_it_holds_its_output_open()
         assert!(!runs(sandbox.read(file).trim()), "{file}");
     }
     assert!(sandbox.log().contains(&"stopping what still runs: the job has ended".to_owned()));
+}
+
+#[test]
+fn a_full_disk_does_not_keep_the_end_from_being_said() {
+    let mut sandbox = Sandbox::with_job("head -c 1000000 /dev/zero > filler; echo more > kept || exit 6");
+    let Some(_disk) = SmallDisk::over(sandbox.dir().path()) else { return };
+    let code = sandbox.dir().code(0);
+    sandbox.launch.directories.push(code.clone());
+    sandbox.launch.nodes[0].working_directory = code.clone();
+    assert_eq!(outcome(&sandbox.finish()), (Cause::Exited, Some(6)));
+    assert!(!code.exists(), "the working copy has made room");
+    assert!(sandbox.read("supervisor.log").contains("No space left on device"));
 }

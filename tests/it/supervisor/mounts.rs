@@ -1,22 +1,9 @@
 //! Volumes of the job: there before its first command, gone after the last.
 
-use std::process::{Command, Stdio};
-
 use batchai::supervisor::run_dir::{Cause, MountHow};
 use batchai::supervisor::{identity, orphans, unmount};
 
-use super::sandbox::{Sandbox, outcome};
-
-/// Whether this machine lets us mount; ordinary users may not.
-fn may_mount() -> bool {
-    let place = tempfile::tempdir().expect("a directory");
-    let tool = |name: &str, arguments: &[&str]| {
-        let mut command = Command::new(name);
-        let command = command.args(arguments).arg(place.path()).stdout(Stdio::null()).stderr(Stdio::null());
-        command.status().is_ok_and(|status| status.success())
-    };
-    tool("mount", &["-t", "tmpfs", "none"]) && tool("umount", &[])
-}
+use super::sandbox::{Sandbox, SmallDisk, outcome};
 
 fn is_mounted(sandbox: &Sandbox, name: &str) -> bool {
     let path = sandbox.path(&format!("mounts/{name}"));
@@ -87,7 +74,7 @@ fn asking_during_a_mount_command_stops_it() {
 
 #[test]
 fn a_mounted_file_system_is_gone_after_success_and_after_a_stop() {
-    if !may_mount() {
+    if !SmallDisk::is_possible() {
         return;
     }
     for is_asked in [false, true] {
@@ -110,10 +97,10 @@ fn a_mounted_file_system_is_gone_after_success_and_after_a_stop() {
 
 #[test]
 fn the_server_of_a_volume_outlives_the_job_and_ends_after_the_volume_is_unmounted() {
-    if !may_mount() {
+    if !SmallDisk::is_possible() {
         return;
     }
-    let mut sandbox = Sandbox::with_job("(exec setsid sleep 1000) & exit 0");
+    let mut sandbox = Sandbox::with_job("until [ -s ../up ]; do sleep 0.02; done; (exec setsid sleep 1000) & exit 0");
     let path = sandbox.path("mounts/share");
     let serve = format!(
         "(setsid sh -c 'until mountpoint -q {0}; do sleep 0.02; done; echo up > ../up; \

@@ -170,6 +170,35 @@ impl Drop for Sandbox {
     }
 }
 
+/// A file system of 256 KiB over a directory, for as long as this value lives.
+pub struct SmallDisk(PathBuf);
+
+impl SmallDisk {
+    /// `None` where we may not mount, as ordinary users.
+    pub fn over(path: &Path) -> Option<Self> {
+        let is_mounted = tool("mount", &["-t", "tmpfs", "-o", "size=256k", "none"], path);
+        is_mounted.then(|| Self(path.to_owned()))
+    }
+
+    /// Whether this machine lets us mount.
+    pub fn is_possible() -> bool {
+        let place = tempfile::tempdir().expect("a directory");
+        Self::over(place.path()).is_some()
+    }
+}
+
+impl Drop for SmallDisk {
+    fn drop(&mut self) {
+        tool("umount", &["-l"], &self.0);
+    }
+}
+
+fn tool(name: &str, arguments: &[&str], path: &Path) -> bool {
+    let mut command = Command::new(name);
+    let command = command.args(arguments).arg(path).stdout(Stdio::null()).stderr(Stdio::null());
+    command.status().is_ok_and(|status| status.success())
+}
+
 /// A supervisor that runs; it is killed when a test fails.
 pub struct Supervisor(Child);
 

@@ -1,8 +1,28 @@
 //! What the tests are written with.
 
+pub mod gate;
 pub mod process;
 pub mod sandbox;
+pub mod shape;
 pub mod wait;
 
-pub use sandbox::Sandbox;
+pub use gate::Gate;
+pub use sandbox::{Done, Sandbox};
+pub use shape::timeless;
 pub use wait::wait_until;
+
+/// Whether `tests/run --without` left this requirement out; then says that the test is skipped.
+pub fn is_left_out(requirement: &str) -> bool {
+    let list = std::env::var("BATCHAI_TESTS_WITHOUT").unwrap_or_default();
+    let is_left_out = list.split_whitespace().any(|left_out| left_out == requirement);
+    if is_left_out {
+        skipped(&format!("tests/run was told to do without {requirement}"));
+    }
+    is_left_out
+}
+
+/// Says why a test has nothing to check on this machine.
+#[expect(clippy::print_stdout, reason = "the test runner shows it")]
+pub fn skipped(why: &str) {
+    println!("skipped: {why}");
+}

@@ -30,9 +30,17 @@ pub fn signal(id: i32, signal: Signal) {
     let _ = rustix::process::kill_process(pid, signal);
 }
 
-/// Whether any mount lies below `folder`.
-pub fn has_mounts_below(folder: &Path) -> bool {
+/// Where something is mounted below `folder`, innermost first.
+pub fn mounts_below(folder: &Path) -> Vec<String> {
     let mounts = std::fs::read_to_string("/proc/self/mountinfo").unwrap_or_default();
     let folder = folder.to_string_lossy();
-    mounts.lines().any(|line| line.split(' ').nth(4).is_some_and(|at| at.starts_with(&*folder)))
+    let points = mounts.lines().filter_map(|line| line.split(' ').nth(4)).filter(|at| at.starts_with(&*folder));
+    let mut points: Vec<String> = points.map(str::to_owned).collect();
+    points.reverse();
+    points
+}
+
+/// Whether any mount lies below `folder`.
+pub fn has_mounts_below(folder: &Path) -> bool {
+    !mounts_below(folder).is_empty()
 }

@@ -67,6 +67,27 @@ impl Sandbox {
         self.file("job.json", &text.to_string())
     }
 
+    /// A job file of that name in the working folder, out of JSON.
+    pub fn spec(&self, name: &str, spec: &Value) -> PathBuf {
+        self.file(name, &spec.to_string())
+    }
+
+    /// A cluster of so many nodes, in the default workspace, with all of them ready.
+    #[track_caller]
+    pub fn cluster(&self, name: &str, nodes: u32) {
+        self.run(&format!("cluster create -n {name} --target {nodes}")).succeeds();
+        self.wait_for_nodes(name, "idleNodeCount", nodes);
+    }
+
+    /// Waits until so many nodes of a cluster are in a state.
+    #[track_caller]
+    pub fn wait_for_nodes(&self, cluster: &str, state: &str, nodes: u32) {
+        wait_until(&format!("{state} of {cluster} is {nodes}"), || {
+            let shown = self.run(&format!("cluster show -n {cluster}")).succeeds().json();
+            shown["nodeStateCounts"][state] == nodes
+        });
+    }
+
     /// The program with this home, this working folder, and nothing of the developer's environment but PATH.
     pub fn command<A: AsRef<OsStr>>(&self, arguments: impl IntoIterator<Item = A>) -> Command {
         let mut command = Command::new(env!("CARGO_BIN_EXE_batchai"));
@@ -96,7 +117,8 @@ impl Sandbox {
         let mut command = self.command(words.split_whitespace());
         command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped());
         let mut child = command.spawn().expect("the program");
-        child.stdin.take().expect("its input").write_all(text.as_bytes()).expect("its input");
+        // It may end without reading, which is for the test to judge.
+        let _ = child.stdin.take().expect("its input").write_all(text.as_bytes());
         Done::of(&child.wait_with_output().expect("the program"))
     }
 
@@ -146,6 +168,10 @@ impl Drop for Sandbox {
             left.into_iter().for_each(|id| process::signal(id, Signal::KILL));
             std::thread::sleep(std::time::Duration::from_millis(5));
         }
+        // Only a test that failed leaves one.
+        for point in process::mounts_below(&self.home) {
+            let _ = Command::new("umount").arg("-l").arg(point).output();
+        }
         // A test may have taken its own permission to remove files away.
         let _ = Command::new("chmod").args(["-R", "u+rwx"]).arg(self.folder.path()).output();
     }
@@ -187,6 +213,13 @@ impl Done {
     #[track_caller]
     pub fn prints(self, text: &str) -> Self {
         assert_eq!(self.stdout, text, "stderr:\n{}", self.stderr);
+        self
+    }
+
+    /// Asserts that standard error lacks `text`.
+    #[track_caller]
+    pub fn does_not_say(self, text: &str) -> Self {
+        assert!(!self.stderr.contains(text), "in stderr: {text}\nstderr:\n{}", self.stderr);
         self
     }
 

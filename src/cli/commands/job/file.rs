@@ -67,7 +67,7 @@ pub struct StreamArgs {
 pub async fn run(command: FileCommand, session: &Session) -> Outcome {
     match command {
         FileCommand::List(ListArgs { directory, expiry: _ }) => {
-            let job = session.job(&directory.scope, &directory.job);
+            let job = session.job(&directory.scope, &directory.job)?;
             let files = session.client.list_files(&job, &directory.output_directory_id, &directory.path).await?;
             session.print(&Output::list(&files))
         }
@@ -80,7 +80,7 @@ const WORTH_A_WORD: Duration = Duration::from_secs(1);
 
 async fn stream(args: &StreamArgs, session: &Session) -> Outcome {
     let directory = &args.directory;
-    let job = session.job(&directory.scope, &directory.job);
+    let job = session.job(&directory.scope, &directory.job)?;
     let file = match directory.path.trim_start_matches("./").trim_matches('/') {
         "" | "." => args.file_name.clone(),
         folder => format!("{folder}/{}", args.file_name),

@@ -17,6 +17,7 @@ use crate::api::path;
 use crate::cli::Outcome;
 use crate::cli::exit_code::ExitCode;
 use crate::cli::output::Output;
+use crate::cli::report::Failure;
 use crate::cli::session::{Ending, ExperimentScope, Session};
 use crate::client::resources::Waits;
 
@@ -69,7 +70,7 @@ pub struct EndingArgs {
 }
 
 impl JobArgs {
-    fn id(&self, session: &Session) -> ResourceId {
+    fn id(&self, session: &Session) -> Result<ResourceId, Failure> {
         session.job(&self.scope, &self.name)
     }
 }
@@ -83,22 +84,22 @@ pub async fn run(command: JobCommand, session: Session) -> Outcome {
         JobCommand::Run(args) => run::run(args, &session).await,
         JobCommand::Create(args) => create::run(&args, &session).await,
         JobCommand::Show(args) => {
-            let job: Job = session.client.get(&args.id(&session)).await?;
+            let job: Job = session.client.get(&args.id(&session)?).await?;
             session.print(&Output::one(&job))
         }
         JobCommand::List(scope) => {
-            let any = session.id(&scope.workspace, Child::Job(session.experiment(&scope).name, "any".into()));
+            let any = session.id(&scope.workspace, Child::Job(session.experiment(&scope).name, "any".into()))?;
             let jobs: Vec<Job> = session.client.list(&path::collection(&any)).await?;
             session.print(&Output::list(&jobs))
         }
         JobCommand::Delete(args) => {
             session.confirm(&args.ending)?;
-            session.client.delete(&args.job.id(&session), waits(&args.ending)).await?;
+            session.client.delete(&args.job.id(&session)?, waits(&args.ending)).await?;
             Ok(ExitCode::Ok.value())
         }
         JobCommand::Terminate(args) => {
             session.confirm(&args.ending)?;
-            session.client.terminate(&args.job.id(&session), waits(&args.ending)).await?;
+            session.client.terminate(&args.job.id(&session)?, waits(&args.ending)).await?;
             Ok(ExitCode::Ok.value())
         }
         JobCommand::Wait(args) => wait::run(&args, &session).await,

@@ -3,7 +3,7 @@
 use clap::Args;
 
 use super::interrupt::{Answer, Reaction, Signals, ask, is_terminal, react};
-use super::submit::{SubmitArgs, submit};
+use super::submit::{SubmitArgs, flags, submit};
 use super::{live, wait};
 use crate::api::id::{Child, ResourceId};
 use crate::api::job::Job;
@@ -85,13 +85,9 @@ fn detached(session: &Session, id: &ResourceId, is_ending: bool) -> u8 {
 
 /// The commands that lead back to the job.
 fn reattach(id: &ResourceId) -> String {
-    let ResourceId { group, workspace, .. } = id;
-    let Child::Job(experiment, name) = &id.child else { return "batchai job list".into() };
-    let group = if group == crate::cli::session::DEFAULT { String::new() } else { format!(" -g {group}") };
-    format!(
-        "`batchai job wait{group} -w {workspace} -e {experiment} -n {name}`, its output: \
-         `batchai job file stream{group} -w {workspace} -e {experiment} -j {name} -f stdout.txt`"
-    )
+    let named = flags(id);
+    let followed = named.replacen(" -n ", " -j ", 1);
+    format!("`batchai job wait{named}`, its output: `batchai job file stream{followed} -f stdout.txt`")
 }
 
 fn place(job: &Job) -> String {

@@ -10,7 +10,7 @@ use crate::api::id::{Child, ResourceId};
 use crate::api::job::{Job, JobCreate};
 use crate::cli::exit_code::ExitCode;
 use crate::cli::report::Failure;
-use crate::cli::session::{ExperimentScope, Named, SUBSCRIPTION, Session, WorkspaceScope, check_name};
+use crate::cli::session::{DEFAULT, ExperimentScope, Named, SUBSCRIPTION, Session, WorkspaceScope, checked};
 use crate::cli::spec::{self, JobFile, Source};
 use crate::client::ClientError;
 use crate::client::snapshot::{self, DEFAULT_LIMIT, Snapshot};
@@ -82,12 +82,23 @@ async fn put(
 fn explain(error: ClientError, id: &ResourceId) -> Failure {
     let is_taken = error.code() == Some(code::CONFLICT);
     let failure = Failure::from(error);
-    match &id.child {
-        Child::Job(experiment, name) if is_taken => failure.hint(format!(
-            "give another name with -n, or delete the job first: `batchai job delete -w {} -e {experiment} -n {name}`",
-            id.workspace
-        )),
-        Child::Job(..) | Child::None | Child::Cluster(_) | Child::FileServer(_) | Child::Experiment(_) => failure,
+    if !is_taken {
+        return failure;
+    }
+    let delete = format!("`batchai job delete{}`", flags(id));
+    failure.hint(format!("give another name with -n, or delete the job first: {delete}"))
+}
+
+/// The flags that name a job to commands: ` -w ws -e exp -n train`, and the group when it is not the default one.
+#[must_use]
+pub fn flags(id: &ResourceId) -> String {
+    let ResourceId { group, workspace, child, .. } = id;
+    let group = if group == DEFAULT { String::new() } else { format!(" -g {group}") };
+    match child {
+        Child::Job(experiment, name) => format!("{group} -w {workspace} -e {experiment} -n {name}"),
+        Child::None | Child::Cluster(_) | Child::FileServer(_) | Child::Experiment(_) => {
+            format!("{group} -w {workspace}")
+        }
     }
 }
 
@@ -106,23 +117,19 @@ fn place(args: &SubmitArgs, file: &JobFile, session: &Session) -> Result<(Resour
         Some(name) => name,
         None => made_up_name(&args.config_file, file.code.as_deref()),
     };
-    for (what, name) in [("workspace", &workspace.name), ("experiment", &experiment.name), ("job", &name)] {
-        check_name(what, name)?;
-    }
+    let id = session.id(&scope, Child::Job(experiment.name.clone(), name))?;
     let given = args.cluster.clone().or_else(|| file.cluster.clone()).or_else(|| defaults.cluster.clone());
     let cluster = (cluster_id(given.as_deref(), &scope, session)?, given.is_some());
-    let id = session.id(&scope, Child::Job(experiment.name.clone(), name));
     Ok((id, Surroundings { workspace, experiment, cluster }))
 }
 
 fn cluster_id(given: Option<&str>, scope: &WorkspaceScope, session: &Session) -> Result<ResourceId, Failure> {
     let Some(text) = given.filter(|text| text.contains('/')) else {
         let name = given.unwrap_or(LOCAL_CLUSTER);
-        check_name("cluster", name)?;
-        return Ok(session.id(scope, Child::Cluster(name.into())));
+        return session.id(scope, Child::Cluster(name.into()));
     };
     match ResourceId::parse(text) {
-        Some(id @ ResourceId { child: Child::Cluster(_), .. }) => Ok(id),
+        Some(id @ ResourceId { child: Child::Cluster(_), .. }) => checked(id),
         Some(_) | None => {
             let message = format!("`{text}` is neither the name nor the id of a cluster");
             Err(Failure::new(ExitCode::Usage, message))
@@ -151,7 +158,7 @@ mod tests {
     fn a_made_up_name_tells_where_the_job_came_from() {
         let base = |file: &str, code: Option<&str>| {
             let name = made_up_name(file, code.map(Path::new));
-            assert!(check_name("job", &name).is_ok(), "{name}");
+            assert!(crate::cli::session::check_name("job", &name).is_ok(), "{name}");
             name[..name.len() - 7].to_owned()
         };
         assert_eq!(base("/x/quickstart/job.yaml", None), "quickstart");

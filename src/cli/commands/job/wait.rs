@@ -31,7 +31,7 @@ const PATIENCE: u32 = 10;
 /// # Errors
 /// When the job is not there, or goes while it is waited for.
 pub async fn run(args: &WaitArgs, session: &Session) -> Outcome {
-    let id = args.job.id(session);
+    let id = args.job.id(session)?;
     let mut job: Job = session.client.get(&id).await?;
     session.report.note(&format!("Job submitted at {}", moment(&job.properties.creation_time)));
     let (mut told, mut is_start_told) = (String::new(), false);
