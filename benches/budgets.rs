@@ -10,7 +10,7 @@
 //! same minute. A busy machine makes all numbers larger; nothing here fails because of a number.
 
 #[path = "../tests/it/support/mod.rs"]
-#[expect(dead_code, reason = "the tests use all of it")]
+#[expect(dead_code, unused_imports, reason = "the tests use all of it")]
 mod support;
 
 mod budgets {

@@ -5,7 +5,7 @@ use std::time::{Duration, Instant};
 
 use batchai::api::cluster::Cluster;
 use batchai::api::id::{Child, ResourceId};
-use batchai::api::server::ServerStatus;
+use batchai::api::server::{Build, ServerStatus};
 use batchai::cli::session::{DEFAULT, SUBSCRIPTION};
 use batchai::client::local::LocalServer;
 use batchai::client::{Client, ClientError};
@@ -62,6 +62,8 @@ impl Stage {
             server_lock: file("server.lock"),
             start_lock: file("start.lock"),
             log: file("server.log"),
+            // No server is older.
+            build: Build::of_this_version(0),
             executable: env!("CARGO_BIN_EXE_batchai").into(),
             arguments: ["server", "run", "--announce"].map(String::from).to_vec(),
         };
