@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use axum::extract::{FromRequest, FromRequestParts, Path, Query, Request};
+use axum::extract::{FromRequest, FromRequestParts, OriginalUri, Path, Query, Request};
 use axum::http::StatusCode;
 use axum::http::request::Parts;
 use axum::response::{IntoResponse, Response};
@@ -147,7 +147,9 @@ impl<S: Send + Sync> FromRequestParts<S> for Paging {
         }
         let host = parts.headers.get("host").and_then(|host| host.to_str().ok()).unwrap_or("localhost").to_owned();
         let window = Window { after: query.skip.unwrap_or(0), limit };
-        Ok(Self { window, host, path: parts.uri.path().to_owned() })
+        // The router takes the prefix that nested routes share away from `parts.uri`.
+        let OriginalUri(uri) = OriginalUri::from_request_parts(parts, &()).await.unwrap_or_else(|never| match never {});
+        Ok(Self { window, host, path: uri.path().to_owned() })
     }
 }
 

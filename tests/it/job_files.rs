@@ -174,6 +174,20 @@ fn a_stream_waits_for_its_file_and_ends_with_the_job() {
     assert_eq!((rest.status.code(), String::from_utf8_lossy(&rest.stdout).as_ref()), (Some(0), "two\n"));
 }
 
+#[test]
+fn a_listing_that_needs_more_than_one_page_is_whole() {
+    let sandbox = Sandbox::new();
+    let command = "cd $AZ_BATCHAI_OUTPUT_OUT; for i in $(seq 1001); do : > $i; done";
+    sandbox.spec(
+        "job.json",
+        &json!({ "outputDirectories": [{ "id": "OUT" }], "customToolkitSettings": { "commandLine": command } }),
+    );
+    sandbox.run("job run -f job.json -n many").succeeds();
+    let listed = entries(&sandbox.run("job file list -j many -d OUT").succeeds().json());
+    let names: std::collections::BTreeSet<String> = listed.iter().map(|(name, _)| name.clone()).collect();
+    assert_eq!((listed.len(), names.len()), (1001, 1001), "each file once");
+}
+
 /// Reads byte for byte until what was read ends in `text`.
 #[track_caller]
 fn read_until(from: &mut impl std::io::Read, text: &str) {

@@ -6,6 +6,7 @@ mod architecture;
 mod bad_input;
 mod cluster;
 mod code;
+mod completions;
 mod docs;
 mod engine_contract;
 mod experiment;

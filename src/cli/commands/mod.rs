@@ -1,6 +1,7 @@
 //! One file per noun; a folder where a noun has many verbs. The words are `az batchai`'s.
 
 pub mod cluster;
+pub mod completion;
 pub mod experiment;
 pub mod job;
 pub mod server;
@@ -31,6 +32,9 @@ pub enum Command {
     /// The server behind the other commands; they start it when they need it.
     #[command(subcommand, before_help = "Example: batchai server status")]
     Server(server::ServerCommand),
+    /// Print a script that teaches a shell to complete batchai's commands and flags.
+    #[command(before_help = "Example: batchai completion bash")]
+    Completion(completion::CompletionArgs),
     /// Stay with a job.
     #[command(name = "__supervise", hide = true)]
     Supervise(supervise::SuperviseArgs),
@@ -48,6 +52,7 @@ pub fn run(command: Command, global: &Global, report: Report) -> Outcome {
         Command::Workspace(command) => with_session(global, report, |session| workspace::run(command, session)),
         Command::Server(server::ServerCommand::Run(args)) => server::run_here(&args),
         Command::Server(command) => with_session(global, report, |session| server::run(command, session)),
+        Command::Completion(args) => completion::run(&args),
         Command::Supervise(args) => supervise::run(&args),
     }
 }

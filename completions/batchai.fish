@@ -1,0 +1,300 @@
+# Print an optspec for argparse to handle cmd's options that are independent of any subcommand.
+function __fish_batchai_global_optspecs
+    string join \n o/output= only-show-errors h/help V/version
+end
+
+function __fish_batchai_needs_command
+    # Figure out if the current invocation already has a command.
+    set -l cmd (commandline -opc)
+    set -e cmd[1]
+    argparse -s (__fish_batchai_global_optspecs) -- $cmd 2>/dev/null
+    or return
+    if set -q argv[1]
+        # Also print the command, so this can be used to figure out what it is.
+        echo $argv[1]
+        return 1
+    end
+    return 0
+end
+
+function __fish_batchai_using_subcommand
+    set -l cmd (__fish_batchai_needs_command)
+    test -z "$cmd"
+    and return 1
+    contains -- $cmd[1] $argv
+end
+
+complete -c batchai -n "__fish_batchai_needs_command" -s o -l output -d 'How to print the result' -r -f -a "json\t'JSON in the shape of the Azure CLI'
+table\t'A table with the columns of the Azure CLI'
+none\t'Nothing'"
+complete -c batchai -n "__fish_batchai_needs_command" -l only-show-errors -d 'Show errors only, no notes and no warnings'
+complete -c batchai -n "__fish_batchai_needs_command" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c batchai -n "__fish_batchai_needs_command" -s V -l version -d 'Print version'
+complete -c batchai -n "__fish_batchai_needs_command" -f -a "job" -d 'Submit, follow and manage jobs'
+complete -c batchai -n "__fish_batchai_needs_command" -f -a "cluster" -d 'Manage clusters: the nodes that jobs run on'
+complete -c batchai -n "__fish_batchai_needs_command" -f -a "experiment" -d 'Manage experiments: groups of jobs'
+complete -c batchai -n "__fish_batchai_needs_command" -f -a "workspace" -d 'Manage workspaces: folders of clusters and experiments'
+complete -c batchai -n "__fish_batchai_needs_command" -f -a "server" -d 'The server behind the other commands; they start it when they need it'
+complete -c batchai -n "__fish_batchai_needs_command" -f -a "completion" -d 'Print a script that teaches a shell to complete batchai\'s commands and flags'
+complete -c batchai -n "__fish_batchai_using_subcommand job; and not __fish_seen_subcommand_from run create show list delete terminate wait file" -s o -l output -d 'How to print the result' -r -f -a "json\t'JSON in the shape of the Azure CLI'
+table\t'A table with the columns of the Azure CLI'
+none\t'Nothing'"
+complete -c batchai -n "__fish_batchai_using_subcommand job; and not __fish_seen_subcommand_from run create show list delete terminate wait file" -l only-show-errors -d 'Show errors only, no notes and no warnings'
+complete -c batchai -n "__fish_batchai_using_subcommand job; and not __fish_seen_subcommand_from run create show list delete terminate wait file" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c batchai -n "__fish_batchai_using_subcommand job; and not __fish_seen_subcommand_from run create show list delete terminate wait file" -f -a "run" -d 'Submit a job, show its output as it is written, and exit with its exit code'
+complete -c batchai -n "__fish_batchai_using_subcommand job; and not __fish_seen_subcommand_from run create show list delete terminate wait file" -f -a "create" -d 'Submit a job'
+complete -c batchai -n "__fish_batchai_using_subcommand job; and not __fish_seen_subcommand_from run create show list delete terminate wait file" -f -a "show" -d 'Show a job: its state, why it waits, how it ended'
+complete -c batchai -n "__fish_batchai_using_subcommand job; and not __fish_seen_subcommand_from run create show list delete terminate wait file" -f -a "list" -d 'List the jobs of an experiment'
+complete -c batchai -n "__fish_batchai_using_subcommand job; and not __fish_seen_subcommand_from run create show list delete terminate wait file" -f -a "delete" -d 'Delete a job, stopping it first'
+complete -c batchai -n "__fish_batchai_using_subcommand job; and not __fish_seen_subcommand_from run create show list delete terminate wait file" -f -a "terminate" -d 'Stop a job; its record and its files stay'
+complete -c batchai -n "__fish_batchai_using_subcommand job; and not __fish_seen_subcommand_from run create show list delete terminate wait file" -f -a "wait" -d 'Wait until a job has ended, and exit with its exit code'
+complete -c batchai -n "__fish_batchai_using_subcommand job; and not __fish_seen_subcommand_from run create show list delete terminate wait file" -f -a "file" -d 'Find and follow the files of a job'
+complete -c batchai -n "__fish_batchai_using_subcommand job; and __fish_seen_subcommand_from run" -s f -l config-file -d 'Job file, YAML or JSON; `-` is standard input' -r
+complete -c batchai -n "__fish_batchai_using_subcommand job; and __fish_seen_subcommand_from run" -s n -l name -d 'Job; or `name` in the file; made up when neither is given' -r
+complete -c batchai -n "__fish_batchai_using_subcommand job; and __fish_seen_subcommand_from run" -s c -l cluster -d 'Cluster, by name or id; or `cluster` in the file; `local` when neither is given' -r
+complete -c batchai -n "__fish_batchai_using_subcommand job; and __fish_seen_subcommand_from run" -s g -l resource-group -d 'Resource group; `default` when not configured' -r
+complete -c batchai -n "__fish_batchai_using_subcommand job; and __fish_seen_subcommand_from run" -s w -l workspace -d 'Workspace; `default` when not configured' -r
+complete -c batchai -n "__fish_batchai_using_subcommand job; and __fish_seen_subcommand_from run" -s e -l experiment -d 'Experiment; `default` when not configured' -r
+complete -c batchai -n "__fish_batchai_using_subcommand job; and __fish_seen_subcommand_from run" -s o -l output -d 'How to print the result' -r -f -a "json\t'JSON in the shape of the Azure CLI'
+table\t'A table with the columns of the Azure CLI'
+none\t'Nothing'"
+complete -c batchai -n "__fish_batchai_using_subcommand job; and __fish_seen_subcommand_from run" -l detach-on-signal -d 'Leave the job running when this command is interrupted; without it, a signal ends the job, except for Ctrl-C on a terminal, which asks'
+complete -c batchai -n "__fish_batchai_using_subcommand job; and __fish_seen_subcommand_from run" -l only-show-errors -d 'Show errors only, no notes and no warnings'
+complete -c batchai -n "__fish_batchai_using_subcommand job; and __fish_seen_subcommand_from run" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c batchai -n "__fish_batchai_using_subcommand job; and __fish_seen_subcommand_from create" -s f -l config-file -d 'Job file, YAML or JSON; `-` is standard input' -r
+complete -c batchai -n "__fish_batchai_using_subcommand job; and __fish_seen_subcommand_from create" -s n -l name -d 'Job; or `name` in the file; made up when neither is given' -r
+complete -c batchai -n "__fish_batchai_using_subcommand job; and __fish_seen_subcommand_from create" -s c -l cluster -d 'Cluster, by name or id; or `cluster` in the file; `local` when neither is given' -r
+complete -c batchai -n "__fish_batchai_using_subcommand job; and __fish_seen_subcommand_from create" -s g -l resource-group -d 'Resource group; `default` when not configured' -r
+complete -c batchai -n "__fish_batchai_using_subcommand job; and __fish_seen_subcommand_from create" -s w -l workspace -d 'Workspace; `default` when not configured' -r
+complete -c batchai -n "__fish_batchai_using_subcommand job; and __fish_seen_subcommand_from create" -s e -l experiment -d 'Experiment; `default` when not configured' -r
+complete -c batchai -n "__fish_batchai_using_subcommand job; and __fish_seen_subcommand_from create" -s o -l output -d 'How to print the result' -r -f -a "json\t'JSON in the shape of the Azure CLI'
+table\t'A table with the columns of the Azure CLI'
+none\t'Nothing'"
+complete -c batchai -n "__fish_batchai_using_subcommand job; and __fish_seen_subcommand_from create" -l only-show-errors -d 'Show errors only, no notes and no warnings'
+complete -c batchai -n "__fish_batchai_using_subcommand job; and __fish_seen_subcommand_from create" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c batchai -n "__fish_batchai_using_subcommand job; and __fish_seen_subcommand_from show" -s n -l name -d 'Job' -r
+complete -c batchai -n "__fish_batchai_using_subcommand job; and __fish_seen_subcommand_from show" -s g -l resource-group -d 'Resource group; `default` when not configured' -r
+complete -c batchai -n "__fish_batchai_using_subcommand job; and __fish_seen_subcommand_from show" -s w -l workspace -d 'Workspace; `default` when not configured' -r
+complete -c batchai -n "__fish_batchai_using_subcommand job; and __fish_seen_subcommand_from show" -s e -l experiment -d 'Experiment; `default` when not configured' -r
+complete -c batchai -n "__fish_batchai_using_subcommand job; and __fish_seen_subcommand_from show" -s o -l output -d 'How to print the result' -r -f -a "json\t'JSON in the shape of the Azure CLI'
+table\t'A table with the columns of the Azure CLI'
+none\t'Nothing'"
+complete -c batchai -n "__fish_batchai_using_subcommand job; and __fish_seen_subcommand_from show" -l only-show-errors -d 'Show errors only, no notes and no warnings'
+complete -c batchai -n "__fish_batchai_using_subcommand job; and __fish_seen_subcommand_from show" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c batchai -n "__fish_batchai_using_subcommand job; and __fish_seen_subcommand_from list" -s g -l resource-group -d 'Resource group; `default` when not configured' -r
+complete -c batchai -n "__fish_batchai_using_subcommand job; and __fish_seen_subcommand_from list" -s w -l workspace -d 'Workspace; `default` when not configured' -r
+complete -c batchai -n "__fish_batchai_using_subcommand job; and __fish_seen_subcommand_from list" -s e -l experiment -d 'Experiment; `default` when not configured' -r
+complete -c batchai -n "__fish_batchai_using_subcommand job; and __fish_seen_subcommand_from list" -s o -l output -d 'How to print the result' -r -f -a "json\t'JSON in the shape of the Azure CLI'
+table\t'A table with the columns of the Azure CLI'
+none\t'Nothing'"
+complete -c batchai -n "__fish_batchai_using_subcommand job; and __fish_seen_subcommand_from list" -l only-show-errors -d 'Show errors only, no notes and no warnings'
+complete -c batchai -n "__fish_batchai_using_subcommand job; and __fish_seen_subcommand_from list" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c batchai -n "__fish_batchai_using_subcommand job; and __fish_seen_subcommand_from delete" -s n -l name -d 'Job' -r
+complete -c batchai -n "__fish_batchai_using_subcommand job; and __fish_seen_subcommand_from delete" -s g -l resource-group -d 'Resource group; `default` when not configured' -r
+complete -c batchai -n "__fish_batchai_using_subcommand job; and __fish_seen_subcommand_from delete" -s w -l workspace -d 'Workspace; `default` when not configured' -r
+complete -c batchai -n "__fish_batchai_using_subcommand job; and __fish_seen_subcommand_from delete" -s e -l experiment -d 'Experiment; `default` when not configured' -r
+complete -c batchai -n "__fish_batchai_using_subcommand job; and __fish_seen_subcommand_from delete" -s o -l output -d 'How to print the result' -r -f -a "json\t'JSON in the shape of the Azure CLI'
+table\t'A table with the columns of the Azure CLI'
+none\t'Nothing'"
+complete -c batchai -n "__fish_batchai_using_subcommand job; and __fish_seen_subcommand_from delete" -s y -l yes -d 'Do not ask for confirmation'
+complete -c batchai -n "__fish_batchai_using_subcommand job; and __fish_seen_subcommand_from delete" -l no-wait -d 'Do not wait until it is done'
+complete -c batchai -n "__fish_batchai_using_subcommand job; and __fish_seen_subcommand_from delete" -l only-show-errors -d 'Show errors only, no notes and no warnings'
+complete -c batchai -n "__fish_batchai_using_subcommand job; and __fish_seen_subcommand_from delete" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c batchai -n "__fish_batchai_using_subcommand job; and __fish_seen_subcommand_from terminate" -s n -l name -d 'Job' -r
+complete -c batchai -n "__fish_batchai_using_subcommand job; and __fish_seen_subcommand_from terminate" -s g -l resource-group -d 'Resource group; `default` when not configured' -r
+complete -c batchai -n "__fish_batchai_using_subcommand job; and __fish_seen_subcommand_from terminate" -s w -l workspace -d 'Workspace; `default` when not configured' -r
+complete -c batchai -n "__fish_batchai_using_subcommand job; and __fish_seen_subcommand_from terminate" -s e -l experiment -d 'Experiment; `default` when not configured' -r
+complete -c batchai -n "__fish_batchai_using_subcommand job; and __fish_seen_subcommand_from terminate" -s o -l output -d 'How to print the result' -r -f -a "json\t'JSON in the shape of the Azure CLI'
+table\t'A table with the columns of the Azure CLI'
+none\t'Nothing'"
+complete -c batchai -n "__fish_batchai_using_subcommand job; and __fish_seen_subcommand_from terminate" -s y -l yes -d 'Do not ask for confirmation'
+complete -c batchai -n "__fish_batchai_using_subcommand job; and __fish_seen_subcommand_from terminate" -l no-wait -d 'Do not wait until it is done'
+complete -c batchai -n "__fish_batchai_using_subcommand job; and __fish_seen_subcommand_from terminate" -l only-show-errors -d 'Show errors only, no notes and no warnings'
+complete -c batchai -n "__fish_batchai_using_subcommand job; and __fish_seen_subcommand_from terminate" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c batchai -n "__fish_batchai_using_subcommand job; and __fish_seen_subcommand_from wait" -s n -l name -d 'Job' -r
+complete -c batchai -n "__fish_batchai_using_subcommand job; and __fish_seen_subcommand_from wait" -s g -l resource-group -d 'Resource group; `default` when not configured' -r
+complete -c batchai -n "__fish_batchai_using_subcommand job; and __fish_seen_subcommand_from wait" -s w -l workspace -d 'Workspace; `default` when not configured' -r
+complete -c batchai -n "__fish_batchai_using_subcommand job; and __fish_seen_subcommand_from wait" -s e -l experiment -d 'Experiment; `default` when not configured' -r
+complete -c batchai -n "__fish_batchai_using_subcommand job; and __fish_seen_subcommand_from wait" -l interval -d 'Accepted for old scripts; changes are told at once' -r
+complete -c batchai -n "__fish_batchai_using_subcommand job; and __fish_seen_subcommand_from wait" -s o -l output -d 'How to print the result' -r -f -a "json\t'JSON in the shape of the Azure CLI'
+table\t'A table with the columns of the Azure CLI'
+none\t'Nothing'"
+complete -c batchai -n "__fish_batchai_using_subcommand job; and __fish_seen_subcommand_from wait" -l only-show-errors -d 'Show errors only, no notes and no warnings'
+complete -c batchai -n "__fish_batchai_using_subcommand job; and __fish_seen_subcommand_from wait" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c batchai -n "__fish_batchai_using_subcommand job; and __fish_seen_subcommand_from file" -s o -l output -d 'How to print the result' -r -f -a "json\t'JSON in the shape of the Azure CLI'
+table\t'A table with the columns of the Azure CLI'
+none\t'Nothing'"
+complete -c batchai -n "__fish_batchai_using_subcommand job; and __fish_seen_subcommand_from file" -l only-show-errors -d 'Show errors only, no notes and no warnings'
+complete -c batchai -n "__fish_batchai_using_subcommand job; and __fish_seen_subcommand_from file" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c batchai -n "__fish_batchai_using_subcommand job; and __fish_seen_subcommand_from file" -f -a "list" -d 'List the files of a job: standard output and logs, or an output directory'
+complete -c batchai -n "__fish_batchai_using_subcommand job; and __fish_seen_subcommand_from file" -f -a "stream" -d 'Print a file of a job as it is written, until the job has ended'
+complete -c batchai -n "__fish_batchai_using_subcommand cluster; and not __fish_seen_subcommand_from create show list delete" -s o -l output -d 'How to print the result' -r -f -a "json\t'JSON in the shape of the Azure CLI'
+table\t'A table with the columns of the Azure CLI'
+none\t'Nothing'"
+complete -c batchai -n "__fish_batchai_using_subcommand cluster; and not __fish_seen_subcommand_from create show list delete" -l only-show-errors -d 'Show errors only, no notes and no warnings'
+complete -c batchai -n "__fish_batchai_using_subcommand cluster; and not __fish_seen_subcommand_from create show list delete" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c batchai -n "__fish_batchai_using_subcommand cluster; and not __fish_seen_subcommand_from create show list delete" -f -a "create" -d 'Create a cluster'
+complete -c batchai -n "__fish_batchai_using_subcommand cluster; and not __fish_seen_subcommand_from create show list delete" -f -a "show" -d 'Show a cluster with its nodes by state'
+complete -c batchai -n "__fish_batchai_using_subcommand cluster; and not __fish_seen_subcommand_from create show list delete" -f -a "list" -d 'List the clusters of a workspace'
+complete -c batchai -n "__fish_batchai_using_subcommand cluster; and not __fish_seen_subcommand_from create show list delete" -f -a "delete" -d 'Delete a cluster; its jobs are stopped, their records stay'
+complete -c batchai -n "__fish_batchai_using_subcommand cluster; and __fish_seen_subcommand_from create" -s n -l name -d 'Cluster; or `name` in the file' -r
+complete -c batchai -n "__fish_batchai_using_subcommand cluster; and __fish_seen_subcommand_from create" -s g -l resource-group -d 'Resource group; `default` when not configured' -r
+complete -c batchai -n "__fish_batchai_using_subcommand cluster; and __fish_seen_subcommand_from create" -s w -l workspace -d 'Workspace; `default` when not configured' -r
+complete -c batchai -n "__fish_batchai_using_subcommand cluster; and __fish_seen_subcommand_from create" -s f -l config-file -d 'Cluster file, YAML or JSON; `-` is standard input' -r
+complete -c batchai -n "__fish_batchai_using_subcommand cluster; and __fish_seen_subcommand_from create" -s s -l vm-size -d 'VM size; `local`, this machine, when not given' -r
+complete -c batchai -n "__fish_batchai_using_subcommand cluster; and __fish_seen_subcommand_from create" -s t -l target -d 'A fixed number of nodes' -r
+complete -c batchai -n "__fish_batchai_using_subcommand cluster; and __fish_seen_subcommand_from create" -l min -d 'Auto-scale: at least so many nodes' -r
+complete -c batchai -n "__fish_batchai_using_subcommand cluster; and __fish_seen_subcommand_from create" -l max -d 'Auto-scale: at most so many nodes' -r
+complete -c batchai -n "__fish_batchai_using_subcommand cluster; and __fish_seen_subcommand_from create" -l vm-priority -d 'Whether nodes may be taken away' -r -f -a "dedicated\t'Nodes stay'
+lowpriority\t'Nodes may be taken at any time'"
+complete -c batchai -n "__fish_batchai_using_subcommand cluster; and __fish_seen_subcommand_from create" -s o -l output -d 'How to print the result' -r -f -a "json\t'JSON in the shape of the Azure CLI'
+table\t'A table with the columns of the Azure CLI'
+none\t'Nothing'"
+complete -c batchai -n "__fish_batchai_using_subcommand cluster; and __fish_seen_subcommand_from create" -l only-show-errors -d 'Show errors only, no notes and no warnings'
+complete -c batchai -n "__fish_batchai_using_subcommand cluster; and __fish_seen_subcommand_from create" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c batchai -n "__fish_batchai_using_subcommand cluster; and __fish_seen_subcommand_from show" -s n -l name -d 'Cluster' -r
+complete -c batchai -n "__fish_batchai_using_subcommand cluster; and __fish_seen_subcommand_from show" -s g -l resource-group -d 'Resource group; `default` when not configured' -r
+complete -c batchai -n "__fish_batchai_using_subcommand cluster; and __fish_seen_subcommand_from show" -s w -l workspace -d 'Workspace; `default` when not configured' -r
+complete -c batchai -n "__fish_batchai_using_subcommand cluster; and __fish_seen_subcommand_from show" -s o -l output -d 'How to print the result' -r -f -a "json\t'JSON in the shape of the Azure CLI'
+table\t'A table with the columns of the Azure CLI'
+none\t'Nothing'"
+complete -c batchai -n "__fish_batchai_using_subcommand cluster; and __fish_seen_subcommand_from show" -l only-show-errors -d 'Show errors only, no notes and no warnings'
+complete -c batchai -n "__fish_batchai_using_subcommand cluster; and __fish_seen_subcommand_from show" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c batchai -n "__fish_batchai_using_subcommand cluster; and __fish_seen_subcommand_from list" -s g -l resource-group -d 'Resource group; `default` when not configured' -r
+complete -c batchai -n "__fish_batchai_using_subcommand cluster; and __fish_seen_subcommand_from list" -s w -l workspace -d 'Workspace; `default` when not configured' -r
+complete -c batchai -n "__fish_batchai_using_subcommand cluster; and __fish_seen_subcommand_from list" -s o -l output -d 'How to print the result' -r -f -a "json\t'JSON in the shape of the Azure CLI'
+table\t'A table with the columns of the Azure CLI'
+none\t'Nothing'"
+complete -c batchai -n "__fish_batchai_using_subcommand cluster; and __fish_seen_subcommand_from list" -l only-show-errors -d 'Show errors only, no notes and no warnings'
+complete -c batchai -n "__fish_batchai_using_subcommand cluster; and __fish_seen_subcommand_from list" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c batchai -n "__fish_batchai_using_subcommand cluster; and __fish_seen_subcommand_from delete" -s n -l name -d 'Cluster' -r
+complete -c batchai -n "__fish_batchai_using_subcommand cluster; and __fish_seen_subcommand_from delete" -s g -l resource-group -d 'Resource group; `default` when not configured' -r
+complete -c batchai -n "__fish_batchai_using_subcommand cluster; and __fish_seen_subcommand_from delete" -s w -l workspace -d 'Workspace; `default` when not configured' -r
+complete -c batchai -n "__fish_batchai_using_subcommand cluster; and __fish_seen_subcommand_from delete" -s o -l output -d 'How to print the result' -r -f -a "json\t'JSON in the shape of the Azure CLI'
+table\t'A table with the columns of the Azure CLI'
+none\t'Nothing'"
+complete -c batchai -n "__fish_batchai_using_subcommand cluster; and __fish_seen_subcommand_from delete" -s y -l yes -d 'Do not ask for confirmation'
+complete -c batchai -n "__fish_batchai_using_subcommand cluster; and __fish_seen_subcommand_from delete" -l no-wait -d 'Do not wait until it is done'
+complete -c batchai -n "__fish_batchai_using_subcommand cluster; and __fish_seen_subcommand_from delete" -l only-show-errors -d 'Show errors only, no notes and no warnings'
+complete -c batchai -n "__fish_batchai_using_subcommand cluster; and __fish_seen_subcommand_from delete" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c batchai -n "__fish_batchai_using_subcommand experiment; and not __fish_seen_subcommand_from create show list delete" -s o -l output -d 'How to print the result' -r -f -a "json\t'JSON in the shape of the Azure CLI'
+table\t'A table with the columns of the Azure CLI'
+none\t'Nothing'"
+complete -c batchai -n "__fish_batchai_using_subcommand experiment; and not __fish_seen_subcommand_from create show list delete" -l only-show-errors -d 'Show errors only, no notes and no warnings'
+complete -c batchai -n "__fish_batchai_using_subcommand experiment; and not __fish_seen_subcommand_from create show list delete" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c batchai -n "__fish_batchai_using_subcommand experiment; and not __fish_seen_subcommand_from create show list delete" -f -a "create" -d 'Create an experiment; one that exists is shown as it is'
+complete -c batchai -n "__fish_batchai_using_subcommand experiment; and not __fish_seen_subcommand_from create show list delete" -f -a "show" -d 'Show an experiment'
+complete -c batchai -n "__fish_batchai_using_subcommand experiment; and not __fish_seen_subcommand_from create show list delete" -f -a "list" -d 'List the experiments of a workspace'
+complete -c batchai -n "__fish_batchai_using_subcommand experiment; and not __fish_seen_subcommand_from create show list delete" -f -a "delete" -d 'Delete an experiment and its jobs, stopping those that run'
+complete -c batchai -n "__fish_batchai_using_subcommand experiment; and __fish_seen_subcommand_from create" -s n -l name -d 'Experiment' -r
+complete -c batchai -n "__fish_batchai_using_subcommand experiment; and __fish_seen_subcommand_from create" -s g -l resource-group -d 'Resource group; `default` when not configured' -r
+complete -c batchai -n "__fish_batchai_using_subcommand experiment; and __fish_seen_subcommand_from create" -s w -l workspace -d 'Workspace; `default` when not configured' -r
+complete -c batchai -n "__fish_batchai_using_subcommand experiment; and __fish_seen_subcommand_from create" -s o -l output -d 'How to print the result' -r -f -a "json\t'JSON in the shape of the Azure CLI'
+table\t'A table with the columns of the Azure CLI'
+none\t'Nothing'"
+complete -c batchai -n "__fish_batchai_using_subcommand experiment; and __fish_seen_subcommand_from create" -l only-show-errors -d 'Show errors only, no notes and no warnings'
+complete -c batchai -n "__fish_batchai_using_subcommand experiment; and __fish_seen_subcommand_from create" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c batchai -n "__fish_batchai_using_subcommand experiment; and __fish_seen_subcommand_from show" -s n -l name -d 'Experiment' -r
+complete -c batchai -n "__fish_batchai_using_subcommand experiment; and __fish_seen_subcommand_from show" -s g -l resource-group -d 'Resource group; `default` when not configured' -r
+complete -c batchai -n "__fish_batchai_using_subcommand experiment; and __fish_seen_subcommand_from show" -s w -l workspace -d 'Workspace; `default` when not configured' -r
+complete -c batchai -n "__fish_batchai_using_subcommand experiment; and __fish_seen_subcommand_from show" -s o -l output -d 'How to print the result' -r -f -a "json\t'JSON in the shape of the Azure CLI'
+table\t'A table with the columns of the Azure CLI'
+none\t'Nothing'"
+complete -c batchai -n "__fish_batchai_using_subcommand experiment; and __fish_seen_subcommand_from show" -l only-show-errors -d 'Show errors only, no notes and no warnings'
+complete -c batchai -n "__fish_batchai_using_subcommand experiment; and __fish_seen_subcommand_from show" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c batchai -n "__fish_batchai_using_subcommand experiment; and __fish_seen_subcommand_from list" -s g -l resource-group -d 'Resource group; `default` when not configured' -r
+complete -c batchai -n "__fish_batchai_using_subcommand experiment; and __fish_seen_subcommand_from list" -s w -l workspace -d 'Workspace; `default` when not configured' -r
+complete -c batchai -n "__fish_batchai_using_subcommand experiment; and __fish_seen_subcommand_from list" -s o -l output -d 'How to print the result' -r -f -a "json\t'JSON in the shape of the Azure CLI'
+table\t'A table with the columns of the Azure CLI'
+none\t'Nothing'"
+complete -c batchai -n "__fish_batchai_using_subcommand experiment; and __fish_seen_subcommand_from list" -l only-show-errors -d 'Show errors only, no notes and no warnings'
+complete -c batchai -n "__fish_batchai_using_subcommand experiment; and __fish_seen_subcommand_from list" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c batchai -n "__fish_batchai_using_subcommand experiment; and __fish_seen_subcommand_from delete" -s n -l name -d 'Experiment' -r
+complete -c batchai -n "__fish_batchai_using_subcommand experiment; and __fish_seen_subcommand_from delete" -s g -l resource-group -d 'Resource group; `default` when not configured' -r
+complete -c batchai -n "__fish_batchai_using_subcommand experiment; and __fish_seen_subcommand_from delete" -s w -l workspace -d 'Workspace; `default` when not configured' -r
+complete -c batchai -n "__fish_batchai_using_subcommand experiment; and __fish_seen_subcommand_from delete" -s o -l output -d 'How to print the result' -r -f -a "json\t'JSON in the shape of the Azure CLI'
+table\t'A table with the columns of the Azure CLI'
+none\t'Nothing'"
+complete -c batchai -n "__fish_batchai_using_subcommand experiment; and __fish_seen_subcommand_from delete" -s y -l yes -d 'Do not ask for confirmation'
+complete -c batchai -n "__fish_batchai_using_subcommand experiment; and __fish_seen_subcommand_from delete" -l no-wait -d 'Do not wait until it is done'
+complete -c batchai -n "__fish_batchai_using_subcommand experiment; and __fish_seen_subcommand_from delete" -l only-show-errors -d 'Show errors only, no notes and no warnings'
+complete -c batchai -n "__fish_batchai_using_subcommand experiment; and __fish_seen_subcommand_from delete" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c batchai -n "__fish_batchai_using_subcommand workspace; and not __fish_seen_subcommand_from create show list delete" -s o -l output -d 'How to print the result' -r -f -a "json\t'JSON in the shape of the Azure CLI'
+table\t'A table with the columns of the Azure CLI'
+none\t'Nothing'"
+complete -c batchai -n "__fish_batchai_using_subcommand workspace; and not __fish_seen_subcommand_from create show list delete" -l only-show-errors -d 'Show errors only, no notes and no warnings'
+complete -c batchai -n "__fish_batchai_using_subcommand workspace; and not __fish_seen_subcommand_from create show list delete" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c batchai -n "__fish_batchai_using_subcommand workspace; and not __fish_seen_subcommand_from create show list delete" -f -a "create" -d 'Create a workspace; one that exists is shown as it is'
+complete -c batchai -n "__fish_batchai_using_subcommand workspace; and not __fish_seen_subcommand_from create show list delete" -f -a "show" -d 'Show a workspace'
+complete -c batchai -n "__fish_batchai_using_subcommand workspace; and not __fish_seen_subcommand_from create show list delete" -f -a "list" -d 'List workspaces, of one resource group with -g'
+complete -c batchai -n "__fish_batchai_using_subcommand workspace; and not __fish_seen_subcommand_from create show list delete" -f -a "delete" -d 'Delete a workspace and everything in it'
+complete -c batchai -n "__fish_batchai_using_subcommand workspace; and __fish_seen_subcommand_from create" -s n -l workspace -d 'Workspace' -r
+complete -c batchai -n "__fish_batchai_using_subcommand workspace; and __fish_seen_subcommand_from create" -s g -l resource-group -d 'Resource group; `default` when not configured' -r
+complete -c batchai -n "__fish_batchai_using_subcommand workspace; and __fish_seen_subcommand_from create" -s l -l location -d 'Region; any name is accepted' -r
+complete -c batchai -n "__fish_batchai_using_subcommand workspace; and __fish_seen_subcommand_from create" -s o -l output -d 'How to print the result' -r -f -a "json\t'JSON in the shape of the Azure CLI'
+table\t'A table with the columns of the Azure CLI'
+none\t'Nothing'"
+complete -c batchai -n "__fish_batchai_using_subcommand workspace; and __fish_seen_subcommand_from create" -l only-show-errors -d 'Show errors only, no notes and no warnings'
+complete -c batchai -n "__fish_batchai_using_subcommand workspace; and __fish_seen_subcommand_from create" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c batchai -n "__fish_batchai_using_subcommand workspace; and __fish_seen_subcommand_from show" -s n -l workspace -d 'Workspace' -r
+complete -c batchai -n "__fish_batchai_using_subcommand workspace; and __fish_seen_subcommand_from show" -s g -l resource-group -d 'Resource group; `default` when not configured' -r
+complete -c batchai -n "__fish_batchai_using_subcommand workspace; and __fish_seen_subcommand_from show" -s o -l output -d 'How to print the result' -r -f -a "json\t'JSON in the shape of the Azure CLI'
+table\t'A table with the columns of the Azure CLI'
+none\t'Nothing'"
+complete -c batchai -n "__fish_batchai_using_subcommand workspace; and __fish_seen_subcommand_from show" -l only-show-errors -d 'Show errors only, no notes and no warnings'
+complete -c batchai -n "__fish_batchai_using_subcommand workspace; and __fish_seen_subcommand_from show" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c batchai -n "__fish_batchai_using_subcommand workspace; and __fish_seen_subcommand_from list" -s g -l resource-group -d 'Only those of this resource group' -r
+complete -c batchai -n "__fish_batchai_using_subcommand workspace; and __fish_seen_subcommand_from list" -s o -l output -d 'How to print the result' -r -f -a "json\t'JSON in the shape of the Azure CLI'
+table\t'A table with the columns of the Azure CLI'
+none\t'Nothing'"
+complete -c batchai -n "__fish_batchai_using_subcommand workspace; and __fish_seen_subcommand_from list" -l only-show-errors -d 'Show errors only, no notes and no warnings'
+complete -c batchai -n "__fish_batchai_using_subcommand workspace; and __fish_seen_subcommand_from list" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c batchai -n "__fish_batchai_using_subcommand workspace; and __fish_seen_subcommand_from delete" -s n -l workspace -d 'Workspace' -r
+complete -c batchai -n "__fish_batchai_using_subcommand workspace; and __fish_seen_subcommand_from delete" -s g -l resource-group -d 'Resource group; `default` when not configured' -r
+complete -c batchai -n "__fish_batchai_using_subcommand workspace; and __fish_seen_subcommand_from delete" -s o -l output -d 'How to print the result' -r -f -a "json\t'JSON in the shape of the Azure CLI'
+table\t'A table with the columns of the Azure CLI'
+none\t'Nothing'"
+complete -c batchai -n "__fish_batchai_using_subcommand workspace; and __fish_seen_subcommand_from delete" -s y -l yes -d 'Do not ask for confirmation'
+complete -c batchai -n "__fish_batchai_using_subcommand workspace; and __fish_seen_subcommand_from delete" -l no-wait -d 'Do not wait until it is done'
+complete -c batchai -n "__fish_batchai_using_subcommand workspace; and __fish_seen_subcommand_from delete" -l only-show-errors -d 'Show errors only, no notes and no warnings'
+complete -c batchai -n "__fish_batchai_using_subcommand workspace; and __fish_seen_subcommand_from delete" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c batchai -n "__fish_batchai_using_subcommand server; and not __fish_seen_subcommand_from run start stop status logs" -s o -l output -d 'How to print the result' -r -f -a "json\t'JSON in the shape of the Azure CLI'
+table\t'A table with the columns of the Azure CLI'
+none\t'Nothing'"
+complete -c batchai -n "__fish_batchai_using_subcommand server; and not __fish_seen_subcommand_from run start stop status logs" -l only-show-errors -d 'Show errors only, no notes and no warnings'
+complete -c batchai -n "__fish_batchai_using_subcommand server; and not __fish_seen_subcommand_from run start stop status logs" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c batchai -n "__fish_batchai_using_subcommand server; and not __fish_seen_subcommand_from run start stop status logs" -f -a "run" -d 'Run a server here, in the foreground, until Ctrl-C'
+complete -c batchai -n "__fish_batchai_using_subcommand server; and not __fish_seen_subcommand_from run start stop status logs" -f -a "start" -d 'Start a server in the background that stays'
+complete -c batchai -n "__fish_batchai_using_subcommand server; and not __fish_seen_subcommand_from run start stop status logs" -f -a "stop" -d 'Stop the server; running jobs go on'
+complete -c batchai -n "__fish_batchai_using_subcommand server; and not __fish_seen_subcommand_from run start stop status logs" -f -a "status" -d 'Show whether the server runs, and where it keeps everything. Never starts one'
+complete -c batchai -n "__fish_batchai_using_subcommand server; and not __fish_seen_subcommand_from run start stop status logs" -f -a "logs" -d 'Print what a server in the background had to say'
+complete -c batchai -n "__fish_batchai_using_subcommand server; and __fish_seen_subcommand_from run" -s o -l output -d 'How to print the result' -r -f -a "json\t'JSON in the shape of the Azure CLI'
+table\t'A table with the columns of the Azure CLI'
+none\t'Nothing'"
+complete -c batchai -n "__fish_batchai_using_subcommand server; and __fish_seen_subcommand_from run" -l only-show-errors -d 'Show errors only, no notes and no warnings'
+complete -c batchai -n "__fish_batchai_using_subcommand server; and __fish_seen_subcommand_from run" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c batchai -n "__fish_batchai_using_subcommand server; and __fish_seen_subcommand_from start" -s o -l output -d 'How to print the result' -r -f -a "json\t'JSON in the shape of the Azure CLI'
+table\t'A table with the columns of the Azure CLI'
+none\t'Nothing'"
+complete -c batchai -n "__fish_batchai_using_subcommand server; and __fish_seen_subcommand_from start" -l only-show-errors -d 'Show errors only, no notes and no warnings'
+complete -c batchai -n "__fish_batchai_using_subcommand server; and __fish_seen_subcommand_from start" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c batchai -n "__fish_batchai_using_subcommand server; and __fish_seen_subcommand_from stop" -s o -l output -d 'How to print the result' -r -f -a "json\t'JSON in the shape of the Azure CLI'
+table\t'A table with the columns of the Azure CLI'
+none\t'Nothing'"
+complete -c batchai -n "__fish_batchai_using_subcommand server; and __fish_seen_subcommand_from stop" -l only-show-errors -d 'Show errors only, no notes and no warnings'
+complete -c batchai -n "__fish_batchai_using_subcommand server; and __fish_seen_subcommand_from stop" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c batchai -n "__fish_batchai_using_subcommand server; and __fish_seen_subcommand_from status" -s o -l output -d 'How to print the result' -r -f -a "json\t'JSON in the shape of the Azure CLI'
+table\t'A table with the columns of the Azure CLI'
+none\t'Nothing'"
+complete -c batchai -n "__fish_batchai_using_subcommand server; and __fish_seen_subcommand_from status" -l only-show-errors -d 'Show errors only, no notes and no warnings'
+complete -c batchai -n "__fish_batchai_using_subcommand server; and __fish_seen_subcommand_from status" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c batchai -n "__fish_batchai_using_subcommand server; and __fish_seen_subcommand_from logs" -s o -l output -d 'How to print the result' -r -f -a "json\t'JSON in the shape of the Azure CLI'
+table\t'A table with the columns of the Azure CLI'
+none\t'Nothing'"
+complete -c batchai -n "__fish_batchai_using_subcommand server; and __fish_seen_subcommand_from logs" -l only-show-errors -d 'Show errors only, no notes and no warnings'
+complete -c batchai -n "__fish_batchai_using_subcommand server; and __fish_seen_subcommand_from logs" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c batchai -n "__fish_batchai_using_subcommand completion" -s o -l output -d 'How to print the result' -r -f -a "json\t'JSON in the shape of the Azure CLI'
+table\t'A table with the columns of the Azure CLI'
+none\t'Nothing'"
+complete -c batchai -n "__fish_batchai_using_subcommand completion" -l only-show-errors -d 'Show errors only, no notes and no warnings'
+complete -c batchai -n "__fish_batchai_using_subcommand completion" -s h -l help -d 'Print help (see more with \'--help\')'
