@@ -6,7 +6,7 @@ use std::io::{BufRead, BufReader};
 use std::path::PathBuf;
 use std::process::{Child, ChildStdin, Command, Stdio};
 
-use crate::support::{Sandbox, process, skipped, wait_until};
+use crate::support::{Sandbox, skipped};
 
 /// A small disk in a mount namespace of its own, and a sandbox whose data directory lies on it. Nobody else sees the
 /// disk, and it goes with the last process of the namespace, whatever happens to the test.
@@ -198,21 +198,4 @@ fn code_for_which_there_is_no_room_is_refused_and_leaves_nothing_behind() {
     sandbox.run("job show -n a").fails_with(3);
     fs::remove_file(code.join("large")).expect("it goes");
     sandbox.run("job run -f job.json -n a").succeeds();
-}
-
-fn is_supervisor(sandbox: &Sandbox, id: i32) -> bool {
-    process::supervisors(sandbox.home()).contains(&id)
-}
-
-fn find(folder: &std::path::Path, name: &str) -> Vec<PathBuf> {
-    let mut found = Vec::new();
-    for entry in fs::read_dir(folder).into_iter().flatten().flatten() {
-        let path = entry.path();
-        if path.is_dir() {
-            found.extend(find(&path, name));
-        } else if entry.file_name() == name {
-            found.push(path);
-        }
-    }
-    found
 }
