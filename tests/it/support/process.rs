@@ -11,10 +11,17 @@ pub fn marked(marker: &str) -> Vec<i32> {
     ids.filter(|id| ["environ", "cmdline"].iter().any(|file| holds(*id, file, marker)) && is_running(*id)).collect()
 }
 
-/// Ids of the servers whose data directory is `home`.
+/// Ids of the servers whose data directory is `home`. A program that a server is just starting looks like the server
+/// for a moment; it is told by its parent.
 pub fn servers(home: &Path) -> Vec<i32> {
     let is_server = |id: &i32| holds(*id, "cmdline", "\0server\0run\0");
-    marked(&marker_of(home)).into_iter().filter(is_server).collect()
+    let all: Vec<i32> = marked(&marker_of(home)).into_iter().filter(is_server).collect();
+    all.iter().copied().filter(|id| parent(*id).is_some_and(|parent| !all.contains(&parent))).collect()
+}
+
+fn parent(id: i32) -> Option<i32> {
+    let stat = std::fs::read_to_string(format!("/proc/{id}/stat")).ok()?;
+    stat.rsplit_once(") ")?.1.split(' ').nth(1)?.parse().ok()
 }
 
 /// Ids of the supervisors and of everything that jobs started below the data directory `home`.

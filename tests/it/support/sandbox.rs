@@ -159,10 +159,16 @@ impl Sandbox {
     /// Kills the server as a crash would, without asking it or anybody, and waits until it is gone.
     #[track_caller]
     pub fn kill_server(&self) {
-        let servers = self.servers();
-        assert!(!servers.is_empty(), "no server runs");
-        servers.iter().for_each(|id| process::signal(*id, Signal::KILL));
-        wait_until("the server is gone", || !servers.iter().any(|id| process::is_running(*id)));
+        let server = self.serving().expect("a server that runs");
+        process::signal(server, Signal::KILL);
+        wait_until("the server is gone", || !process::is_running(server));
+    }
+
+    /// The server that has the lock of this home. Never a program that it is just starting, which looks like it for a
+    /// moment, and must not be killed instead.
+    pub fn serving(&self) -> Option<i32> {
+        let id = std::fs::read_to_string(self.home.join("server.lock")).ok()?.trim().parse().ok()?;
+        self.servers().contains(&id).then_some(id)
     }
 
     /// Servers of this home that run now.
