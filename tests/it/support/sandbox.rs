@@ -167,8 +167,12 @@ impl Sandbox {
     /// The server that has the lock of this home. Never a program that it is just starting, which looks like it for a
     /// moment, and must not be killed instead.
     pub fn serving(&self) -> Option<i32> {
-        let id = std::fs::read_to_string(self.home.join("server.lock")).ok()?.trim().parse().ok()?;
-        self.servers().contains(&id).then_some(id)
+        let lock = |id: &i32| {
+            // Through its own eyes: the home may lie on a disk that nobody else sees.
+            let path = format!("/proc/{id}/root{}", self.home.join("server.lock").display());
+            std::fs::read_to_string(path).unwrap_or_default().trim().to_owned()
+        };
+        self.servers().into_iter().find(|id| lock(id) == id.to_string())
     }
 
     /// Servers of this home that run now.
