@@ -66,6 +66,7 @@ impl Stage {
             build: Build::of_this_version(0),
             executable: env!("CARGO_BIN_EXE_batchai").into(),
             arguments: ["server", "run", "--announce"].map(String::from).to_vec(),
+            leave_when_idle: "--leave-when-idle".into(),
         };
         Client::new(local).expect("a client")
     }

@@ -111,7 +111,8 @@ impl Session {
             log: home.server_log(),
             build: Build::of_this_version(built_at(&executable)),
             executable,
-            arguments: ["server", "run", "--announce", "--leave-when-idle"].map(String::from).to_vec(),
+            arguments: ["server", "run", "--announce"].map(String::from).to_vec(),
+            leave_when_idle: "--leave-when-idle".into(),
         };
         Ok(Self { client: Client::new(local)?, report, printer, settings, _socket: socket })
     }
@@ -287,6 +288,7 @@ impl From<ClientError> for Failure {
             }
             ClientError::Transport { .. } => Self::from_error(ExitCode::Unreachable, &error)
                 .hint("`batchai server status` tells whether the server is well, `batchai server logs` what it says"),
+            ClientError::Stopped => Self::from_error(ExitCode::Interrupted, &error),
             ClientError::Nonsense { .. } => Self::from_error(ExitCode::Refused, &error),
             ClientError::Io { .. } => Self::from_error(ExitCode::Unreachable, &error)
                 .hint("set BATCHAI_HOME to a folder that you may write to, with free space"),

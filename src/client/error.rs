@@ -50,6 +50,9 @@ pub enum ClientError {
         /// Why.
         source: std::io::Error,
     },
+    /// The sending of code was broken off, so nothing was submitted.
+    #[error("interrupted while the code was sent; the job was not submitted")]
+    Stopped,
     /// The code folder cannot be sent.
     #[error(transparent)]
     Snapshot(#[from] super::snapshot::SnapshotError),
@@ -72,6 +75,7 @@ impl ClientError {
         match self {
             Self::Refused { error, .. } => Some(&error.code),
             Self::NotRunning
+            | Self::Stopped
             | Self::StartFailed { .. }
             | Self::Transport { .. }
             | Self::Nonsense { .. }

@@ -1,6 +1,8 @@
 //! Following a file of a job: its bytes as they are written, with no gap and no repetition, also across a
 //! restart of the server.
 
+use std::time::{Duration, Instant};
+
 use bytes::Bytes;
 use reqwest::{Method, Response};
 
@@ -11,12 +13,17 @@ use crate::api::path;
 /// Connections that may break one after the other without a single byte in between.
 const PATIENCE: u32 = 10;
 
+/// A connection that held for so long does not count as one of them: following a quiet job for days meets many
+/// servers.
+const STEADY: Duration = Duration::from_secs(1);
+
 /// A file that is being followed.
 pub struct Follow<'c> {
     client: &'c Client,
     address: String,
     offset: u64,
     response: Option<Response>,
+    asked: Instant,
     broken: u32,
 }
 
@@ -25,19 +32,23 @@ impl Client {
     #[must_use]
     pub fn follow(&self, job: &ResourceId, directory: &str, file: &str) -> Follow<'_> {
         let address = path::output_file(job, directory, file);
-        Follow { client: self, address, offset: 0, response: None, broken: 0 }
+        Follow { client: self, address, offset: 0, response: None, asked: Instant::now(), broken: 0 }
     }
 }
 
 impl Follow<'_> {
-    /// Waits until the file is there.
+    /// Waits until the file is there. A server that goes away is started again and asked again.
     ///
     /// # Errors
     /// See [`ClientError`]; `OutputFileNotFound` when the job ended without it.
     pub async fn open(&mut self) -> Result<(), ClientError> {
-        if self.response.is_none() {
+        while self.response.is_none() {
             let path = format!("{}?offset={}&follow=true", self.address, self.offset);
-            self.response = Some(self.client.send(plain(Method::GET, path)).await?);
+            self.asked = Instant::now();
+            match self.client.send(plain(Method::GET, path)).await {
+                Ok(response) => self.response = Some(response),
+                Err(error) => self.count_break(error)?,
+            }
         }
         Ok(())
     }
@@ -49,10 +60,7 @@ impl Follow<'_> {
     /// See [`ClientError`].
     pub async fn next(&mut self) -> Result<Option<Bytes>, ClientError> {
         loop {
-            if let Err(error) = self.open().await {
-                self.count_break(error)?;
-                continue;
-            }
+            self.open().await?;
             let Some(response) = &mut self.response else { continue };
             match response.chunk().await {
                 Ok(Some(bytes)) => {
@@ -70,6 +78,9 @@ impl Follow<'_> {
     }
 
     fn count_break(&mut self, error: ClientError) -> Result<(), ClientError> {
+        if self.asked.elapsed() >= STEADY {
+            self.broken = 0;
+        }
         self.broken += 1;
         if error.is_lost_connection() && self.broken < PATIENCE { Ok(()) } else { Err(error) }
     }

@@ -8,8 +8,9 @@ use std::fs::{File, TryLockError};
 use std::io::{BufRead, BufReader, ErrorKind};
 use std::os::unix::fs::OpenOptionsExt;
 use std::os::unix::net::UnixStream;
+use std::os::unix::process::ExitStatusExt;
 use std::path::{Path, PathBuf};
-use std::process::{Command, Stdio};
+use std::process::{Command, ExitStatus, Stdio};
 use std::time::Duration;
 
 use super::ClientError;
@@ -20,6 +21,9 @@ pub const READY: &str = "ready";
 
 /// A log that grew beyond this many bytes is moved aside when a server is started.
 const LARGEST_LOG: u64 = 8 << 20;
+
+/// So many new servers may be killed before they have said a word.
+const MOST_TRIES: u32 = 3;
 
 /// Where the local server of an installation is, and how it is started.
 #[derive(Debug)]
@@ -38,8 +42,25 @@ pub struct LocalServer {
     pub executable: PathBuf,
     /// Its build; a server of an older one is replaced.
     pub build: Build,
-    /// Arguments that make it a server in the background that leaves when idle.
+    /// Arguments that make it a server in the background.
     pub arguments: Vec<String>,
+    /// One more that makes it leave when idle.
+    pub leave_when_idle: String,
+}
+
+/// How long a server is to stay.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Stay {
+    /// Until somebody stops it.
+    Always,
+    /// Until there has been nothing to do for a while.
+    WhileBusy,
+}
+
+/// As long as this lives, nobody else starts a server.
+#[derive(Debug)]
+pub(super) struct Turn {
+    _lock: File,
 }
 
 impl LocalServer {
@@ -54,20 +75,39 @@ impl LocalServer {
     /// # Errors
     /// With the reason that the server itself gives.
     pub async fn start(&self) -> Result<(), ClientError> {
-        self.start_with(&self.arguments).await
+        let turn = self.turn().await?;
+        self.start_in(turn, Stay::WhileBusy).await
     }
 
-    /// The same with other arguments.
-    ///
-    /// # Errors
-    /// As [`LocalServer::start`].
-    pub async fn start_with(&self, arguments: &[String]) -> Result<(), ClientError> {
-        let lock = self.lock().await?;
+    /// The same for whoever has the turn.
+    pub(super) async fn start_in(&self, turn: Turn, stay: Stay) -> Result<(), ClientError> {
         if self.is_listening() {
             return Ok(());
         }
+        let mut tries = 1;
+        let (said, end) = loop {
+            match self.try_start(stay).await? {
+                // Killed before it could say a word: the next one may live.
+                (_, Some(end)) if end.signal().is_some() && tries < MOST_TRIES => tries += 1,
+                outcome => break outcome,
+            }
+        };
+        drop(turn);
+        match (said.trim_end(), end) {
+            (READY, _) => Ok(()),
+            ("", Some(end)) => Err(self.start_failed(format!("it ended at once ({end})"))),
+            (reason, _) => Err(self.start_failed(reason.to_owned())),
+        }
+    }
+
+    /// One new process, and its first line; without one, how it ended.
+    async fn try_start(&self, stay: Stay) -> Result<(String, Option<ExitStatus>), ClientError> {
         let (log, mut command) = (self.open_log()?, Command::new(&self.executable));
-        command.args(arguments).current_dir(&self.data).stdin(Stdio::null()).stdout(Stdio::piped()).stderr(log);
+        command.args(&self.arguments);
+        if stay == Stay::WhileBusy {
+            command.arg(&self.leave_when_idle);
+        }
+        command.current_dir(&self.data).stdin(Stdio::null()).stdout(Stdio::piped()).stderr(log);
         let mut child = command.spawn().map_err(io_error("start", &self.executable))?;
         let stdout = child.stdout.take().map(BufReader::new);
         let said = tokio::task::spawn_blocking(move || {
@@ -78,12 +118,8 @@ impl LocalServer {
             line
         });
         let said = said.await.unwrap_or_default();
-        drop(lock);
-        match said.trim_end() {
-            READY => Ok(()),
-            "" => Err(self.start_failed(format!("it ended at once ({})", ended(&mut child)))),
-            reason => Err(self.start_failed(reason.to_owned())),
-        }
+        let end = if said.is_empty() { Some(child.wait().map_err(io_error("start", &self.executable))?) } else { None };
+        Ok((said, end))
     }
 
     /// Returns when the server that was asked to leave has left.
@@ -111,17 +147,18 @@ impl LocalServer {
         ClientError::StartFailed { reason, log: self.log.clone() }
     }
 
-    async fn lock(&self) -> Result<File, ClientError> {
+    /// Waits until nobody else starts a server.
+    pub(super) async fn turn(&self) -> Result<Turn, ClientError> {
         let open = File::options().create(true).truncate(false).write(true).mode(0o600).open(&self.start_lock);
         let file = open.map_err(io_error("open the lock", &self.start_lock))?;
         match file.try_lock() {
-            Ok(()) => Ok(file),
+            Ok(()) => Ok(Turn { _lock: file }),
             Err(TryLockError::Error(source)) => Err(io_error("lock", &self.start_lock)(source)),
             Err(TryLockError::WouldBlock) => {
                 let waiting = tokio::task::spawn_blocking(move || file.lock().map(|()| file));
                 let locked =
                     waiting.await.map_err(|error| ClientError::transport("wait for the server's start", &error))?;
-                locked.map_err(io_error("lock", &self.start_lock))
+                locked.map(|file| Turn { _lock: file }).map_err(io_error("lock", &self.start_lock))
             }
         }
     }
@@ -132,14 +169,6 @@ impl LocalServer {
         }
         let open = File::options().create(true).append(true).mode(0o600).open(&self.log);
         open.map_err(io_error("open the log", &self.log))
-    }
-}
-
-fn ended(child: &mut std::process::Child) -> String {
-    match child.wait() {
-        Ok(status) => status.to_string(),
-        Err(error) if error.kind() == ErrorKind::NotFound => "gone".into(),
-        Err(error) => error.to_string(),
     }
 }
 

@@ -20,8 +20,9 @@ pub use error::ClientError;
 
 use crate::api::API_VERSION;
 use crate::api::error::ErrorBody;
-use crate::api::server::{BUILD_HEADER, Build};
-use local::LocalServer;
+use crate::api::path;
+use crate::api::server::{BUILD_HEADER, Build, ServerStatus};
+use local::{LocalServer, Stay};
 
 /// Seconds a request of ours asks the server to wait for a change before it is asked again.
 const PATIENCE: u64 = 30;
@@ -109,15 +110,31 @@ impl Client {
         if self.is_checked.replace(true) {
             return Ok(false);
         }
-        let theirs = response.headers().get(BUILD_HEADER).and_then(|build| Build::parse(build.to_str().ok()?));
-        match theirs {
-            Some(theirs) if theirs < self.local.build => {
-                self.stop_server().await?;
-                self.local.start().await?;
-                Ok(true)
-            }
-            Some(_) | None => Ok(false),
+        if !self.is_older(response) {
+            return Ok(false);
         }
+        // Whoever misses the server from now on waits for its successor, and does not start another old one.
+        let turn = self.local.turn().await?;
+        let mut stay = Stay::WhileBusy;
+        match self.exchange(IfDown::Fail, &plain(Method::GET, path::SERVER.into())).await {
+            Ok(now) if self.is_older(&now) => {
+                // A status that cannot be understood is one of long ago.
+                let leaves = json(now).await.map_or(true, |status: ServerStatus| status.leaves_when_idle);
+                stay = if leaves { Stay::WhileBusy } else { Stay::Always };
+                self.stop_server().await?;
+            }
+            // Somebody else was quicker.
+            Ok(_) | Err(ClientError::NotRunning) => {}
+            Err(error) => return Err(error),
+        }
+        self.local.start_in(turn, stay).await?;
+        Ok(true)
+    }
+
+    fn is_older(&self, response: &Response) -> bool {
+        let build = response.headers().get(BUILD_HEADER);
+        let theirs = build.and_then(|build| Build::parse(build.to_str().ok()?));
+        theirs.is_some_and(|theirs| theirs < self.local.build)
     }
 }
 

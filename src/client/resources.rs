@@ -6,6 +6,7 @@ use reqwest::{Body, Method};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 
+use super::local::Stay;
 use super::snapshot::Snapshot;
 use super::{Client, ClientError, IfDown, PATIENCE, is_finished, json, plain, success, url};
 use crate::api::cluster::{Cluster, ClusterCreate};
@@ -151,6 +152,18 @@ impl Client {
     /// What the server says of itself; it is not started for that.
     pub async fn server_status(&self) -> Result<ServerStatus, ClientError> {
         json(self.send_if(IfDown::Fail, plain(Method::GET, path::SERVER.into())).await?).await
+    }
+
+    /// Starts a server that stays; one that would leave when idle makes way for it.
+    pub async fn start_server(&self) -> Result<(), ClientError> {
+        let turn = self.local().turn().await?;
+        match self.server_status().await {
+            Ok(ServerStatus { leaves_when_idle: false, .. }) => return Ok(()),
+            Ok(_) => drop(self.stop_server().await?),
+            Err(ClientError::NotRunning) => {}
+            Err(error) => return Err(error),
+        }
+        self.local().start_in(turn, Stay::Always).await
     }
 
     /// Asks the server to leave, and returns when it does not listen any more. `false` when there was none.

@@ -27,6 +27,7 @@ pub struct ClusterView {
 /// # Errors
 /// When its workspace is missing, the name is taken, something is being deleted, or the store fails.
 pub async fn create(context: &Context, key: ClusterKey, spec: ClusterSpec) -> Result<ClusterView, OperationError> {
+    context.store.ensure_room()?;
     let now = (context.clock)();
     context
         .store

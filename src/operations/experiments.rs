@@ -13,6 +13,7 @@ use crate::store::{Reader, Store, Stored, Tx, Window};
 /// # Errors
 /// When its workspace is missing, one of them is being deleted, or the store fails.
 pub async fn create(context: &Context, key: ExperimentKey) -> Result<Experiment, OperationError> {
+    context.store.ensure_room()?;
     let now = (context.clock)();
     context
         .store

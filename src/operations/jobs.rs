@@ -45,6 +45,7 @@ pub async fn create(
     spec: JobSpec,
     if_exists: IfExists,
 ) -> Result<JobView, OperationError> {
+    context.store.ensure_room()?;
     let (now, uuid) = ((context.clock)(), (context.new_id)());
     let engine = context.engine.clone();
     context

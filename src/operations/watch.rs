@@ -54,21 +54,15 @@ impl FileWatch {
     /// # Errors
     /// When the kernel refuses, such as for want of watches.
     pub fn watch(&self, path: &Path) -> io::Result<Watcher> {
-        let wanted = WatchFlags::MODIFY
-            | WatchFlags::CREATE
-            | WatchFlags::MOVED_TO
-            | WatchFlags::CLOSE_WRITE
-            | WatchFlags::DELETE_SELF
-            | WatchFlags::ATTRIB;
         let mut watched = self.shared.lock();
-        let mut candidate = path;
         let descriptor = loop {
-            match inotify::add_watch(&*self.shared.inotify, candidate, wanted) {
-                Ok(descriptor) => break descriptor,
-                Err(rustix::io::Errno::NOENT) => {
-                    candidate = candidate.parent().ok_or(io::ErrorKind::NotFound)?;
-                }
-                Err(error) => return Err(error.into()),
+            let (descriptor, missing) = self.nearest(path)?;
+            // What has appeared before its folder was watched will never be told of: look again, further down.
+            if !missing.is_some_and(Path::exists) {
+                break descriptor;
+            }
+            if !watched.contains_key(&descriptor) {
+                let _ = inotify::remove_watch(&*self.shared.inotify, descriptor);
             }
         };
         let entry =
@@ -76,6 +70,27 @@ impl FileWatch {
         entry.watchers += 1;
         let changes = entry.changes.subscribe();
         Ok(Watcher { shared: self.shared.clone(), descriptor, changes })
+    }
+
+    /// Watches `path`, or the nearest folder above it; answers also the one below that, which was not there.
+    fn nearest<'p>(&self, path: &'p Path) -> io::Result<(i32, Option<&'p Path>)> {
+        let wanted = WatchFlags::MODIFY
+            | WatchFlags::CREATE
+            | WatchFlags::MOVED_TO
+            | WatchFlags::CLOSE_WRITE
+            | WatchFlags::DELETE_SELF
+            | WatchFlags::ATTRIB;
+        let (mut candidate, mut missing) = (path, None);
+        loop {
+            match inotify::add_watch(&*self.shared.inotify, candidate, wanted) {
+                Ok(descriptor) => return Ok((descriptor, missing)),
+                Err(rustix::io::Errno::NOENT) => {
+                    let parent = candidate.parent().ok_or(io::ErrorKind::NotFound)?;
+                    (missing, candidate) = (Some(candidate), parent);
+                }
+                Err(error) => return Err(error.into()),
+            }
+        }
     }
 }
 
@@ -157,5 +172,27 @@ mod tests {
         std::fs::write(&path, "12").expect("a file");
         assert!(noticed(&mut one).await);
         assert!(noticed(&mut two).await);
+    }
+
+    #[tokio::test]
+    async fn a_file_is_noticed_whose_folders_appear_while_it_is_looked_for() {
+        let watch = FileWatch::start().expect("inotify");
+        let folder = tempfile::tempdir().expect("a folder");
+        for number in 0..300 {
+            let path = folder.path().join(format!("{number}/a/b/c/d/e/f.txt"));
+            let made = path.clone();
+            let maker = std::thread::spawn(move || {
+                std::fs::create_dir_all(made.parent().expect("a folder")).expect("folders");
+                std::fs::write(&made, "1").expect("a file");
+            });
+            loop {
+                let mut watcher = watch.watch(&path).expect("a watcher");
+                if path.exists() {
+                    break;
+                }
+                assert!(noticed(&mut watcher).await, "round {number}");
+            }
+            maker.join().expect("a file");
+        }
     }
 }

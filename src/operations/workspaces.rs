@@ -20,6 +20,7 @@ pub async fn create(
     location: String,
     tags: BTreeMap<String, String>,
 ) -> Result<Workspace, OperationError> {
+    context.store.ensure_room()?;
     let now = (context.clock)();
     context
         .store

@@ -50,7 +50,51 @@ pub(super) fn open_writer(file: &Path) -> Result<Connection, StoreError> {
         .pragma_update(None, "synchronous", "FULL")
         .map_err(|e| StoreError::sqlite("set synchronous", file, e))?;
     schema::migrate(&mut connection, file, found)?;
+    reserve_log(file);
     Ok(connection)
+}
+
+/// Blocks for the write-ahead log beyond what it needs between two checkpoints: on a full disk the end of
+/// jobs, and what frees space, can still be written down.
+const LOG_RESERVE: u64 = 8 << 20;
+
+/// The part of the free space that the reserve may take at most, as a divisor: small disks keep room for jobs.
+const LOG_SHARE: u64 = 8;
+
+/// Free space below which nothing new is taken on, in bytes.
+const LEAST_ROOM: u64 = 512 << 10;
+
+/// Sets blocks aside for the log. A luxury: file systems without the means to do so go without.
+fn reserve_log(file: &Path) {
+    let mut log = file.as_os_str().to_owned();
+    log.push("-wal");
+    let reserve = LOG_RESERVE.min(room(file).unwrap_or(0) / LOG_SHARE);
+    if let Ok(log) = OpenOptions::new().write(true).open(log)
+        && reserve > 0
+    {
+        let _ = rustix::fs::fallocate(&log, rustix::fs::FallocateFlags::KEEP_SIZE, 0, reserve);
+    }
+}
+
+/// Bytes that are free for this user on the disk of `file`.
+fn room(file: &Path) -> std::io::Result<u64> {
+    let disk = rustix::fs::statvfs(file)?;
+    Ok(disk.f_bavail.saturating_mul(disk.f_frsize))
+}
+
+/// Refuses when the disk is so full that a new job would only find out later.
+///
+/// # Errors
+/// [`StoreError::DiskFull`]. A disk that does not tell is taken to have room.
+pub(super) fn ensure_room(file: &Path) -> Result<(), StoreError> {
+    match room(file) {
+        Ok(free) if free < LEAST_ROOM => {
+            let left = format!("{} KiB are left, {} KiB are needed", free >> 10, LEAST_ROOM >> 10);
+            let full = std::io::Error::new(std::io::ErrorKind::StorageFull, left);
+            Err(StoreError::system("take on anything new", file, full))
+        }
+        Ok(_) | Err(_) => Ok(()),
+    }
 }
 
 /// Makes an empty file that only this user can read. SQLite gives its other files the mode of this one.

@@ -155,6 +155,15 @@ impl Store {
         result
     }
 
+    /// Refuses when the disk is so full that a new resource would only find out later. What ends or frees
+    /// something is not asked: for that some blocks are set aside.
+    ///
+    /// # Errors
+    /// [`StoreError::DiskFull`].
+    pub fn ensure_room(&self) -> Result<(), StoreError> {
+        connection::ensure_room(self.shared.readers.file())
+    }
+
     /// A counter of commits, to wait upon.
     #[must_use]
     pub fn changes(&self) -> watch::Receiver<u64> {

@@ -8,6 +8,7 @@
 //!   status.json       supervisor -> engine: who I am; its presence means that the run has begun
 //!   exit.json         supervisor -> engine: how it ended; written (fsync, rename) after the last process is gone
 //!   supervisor.log    what the supervisor itself had to say
+//!   reserve           a little room on the disk, given up for exit.json when there is none left
 //!   mount-<n>-<m>.log what the command of mount m of node n printed
 //!   shared/           AZ_BATCHAI_SHARED_JOB_TEMP
 //!   nodes/<index>/    per node of the run: code/ (working copy), temp/, mounts/
@@ -25,6 +26,9 @@ use serde::{Deserialize, Serialize};
 
 /// The format of the files below. A reader refuses a larger one.
 pub const VERSION: u32 = 1;
+
+/// Bytes of room that a run keeps for saying how it ended: two blocks.
+const RESERVE: usize = 8192;
 
 /// The variable that marks every process of a run; its value is the run id. What ends them when their
 /// supervisor is gone.
@@ -220,6 +224,21 @@ impl RunDir {
     #[must_use]
     pub fn log(&self) -> PathBuf {
         self.0.join("supervisor.log")
+    }
+
+    /// Sets a little room aside for `exit.json`. It is a luxury: where there is none, there is none.
+    pub fn keep_reserve(&self) {
+        let _ = std::fs::write(self.reserve(), [0; RESERVE]);
+    }
+
+    /// Gives that room up; `true` when there was any.
+    #[must_use]
+    pub fn give_up_reserve(&self) -> bool {
+        std::fs::remove_file(self.reserve()).is_ok()
+    }
+
+    fn reserve(&self) -> PathBuf {
+        self.0.join("reserve")
     }
 
     /// Shared by all nodes of the run.

@@ -71,15 +71,11 @@ async fn start(session: &Session) -> Outcome {
             session.report.note(&format!("The server is running already (pid {pid})."));
             return Ok(ExitCode::Ok.value());
         }
-        // One that was started by a command leaves by itself; this one is to stay. Jobs do not notice.
-        Ok(_) => {
-            session.client.stop_server().await?;
-        }
-        Err(ClientError::NotRunning) => {}
+        Ok(_) | Err(ClientError::NotRunning) => {}
         Err(error) => return Err(error.into()),
     }
-    let arguments = ["server", "run", "--announce"].map(String::from);
-    session.client.local().start_with(&arguments).await?;
+    // One that was started by a command leaves by itself; this one is to stay. Jobs do not notice.
+    session.client.start_server().await?;
     let status = session.client.server_status().await?;
     session.report.note(&format!("The server is running (pid {}).", status.pid));
     Ok(ExitCode::Ok.value())

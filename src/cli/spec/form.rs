@@ -39,7 +39,7 @@ pub(super) enum Form {
 /// Words of ARM templates, and of answers, that `az batchai` skipped at the top level.
 const OF_ANY_RESOURCE: &[&str] = &["$schema", "id", "type", "location", "tags", "apiVersion"];
 
-/// Read-only properties (Swagger 2018-05-01, and ours): what `show` printed may be submitted again.
+/// Read-only properties (Swagger 2018-05-01, and ours): what the REST API answered may be submitted again.
 const READ_ONLY: &[&str] = &[
     "allocationState",
     "allocationStateTransitionTime",

@@ -122,6 +122,18 @@ fn a_full_disk_does_not_keep_the_end_from_being_said() {
     sandbox.launch.directories.push(code.clone());
     sandbox.launch.nodes[0].working_directory = code.clone();
     assert_eq!(outcome(&sandbox.finish()), (Cause::Exited, Some(6)));
+    assert!(code.exists(), "the reserve is enough");
+}
+
+#[test]
+fn a_full_disk_without_the_reserve_takes_the_working_copy_for_saying_the_end() {
+    let text = "rm ../../../reserve; head -c 1000000 /dev/zero > filler; echo more > kept || exit 6";
+    let mut sandbox = Sandbox::with_job(text);
+    let Some(_disk) = SmallDisk::over(sandbox.dir().path()) else { return };
+    let code = sandbox.dir().code(0);
+    sandbox.launch.directories.push(code.clone());
+    sandbox.launch.nodes[0].working_directory = code.clone();
+    assert_eq!(outcome(&sandbox.finish()), (Cause::Exited, Some(6)));
     assert!(!code.exists(), "the working copy has made room");
     assert!(sandbox.read("supervisor.log").contains("No space left on device"));
 }

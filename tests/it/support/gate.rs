@@ -4,6 +4,13 @@ use std::path::PathBuf;
 
 use super::Sandbox;
 
+impl Sandbox {
+    /// The gate of that name.
+    pub fn gate(&self, name: &str) -> Gate {
+        Gate::new(self, name)
+    }
+}
+
 /// Closed until [`Gate::open`].
 pub struct Gate {
     path: PathBuf,
@@ -17,7 +24,12 @@ impl Gate {
 
     /// Shell text that ends when the gate opens.
     pub fn wait(&self) -> String {
-        format!("until [ -e '{}' ]; do sleep 0.01; done", self.path.display())
+        format!("until {}; do sleep 0.01; done", self.is_open())
+    }
+
+    /// Shell text that asks whether the gate is open.
+    pub fn is_open(&self) -> String {
+        format!("[ -e '{}' ]", self.path.display())
     }
 
     /// Lets everybody through.

@@ -2,14 +2,18 @@
 
 pub mod gate;
 pub mod process;
+pub mod running;
 pub mod sandbox;
 pub mod shape;
+pub mod terminal;
 pub mod wait;
 
 pub use gate::Gate;
+pub use running::Running;
 pub use sandbox::{Done, Sandbox};
 pub use shape::timeless;
-pub use wait::wait_until;
+pub use terminal::OnTerminal;
+pub use wait::{wait_for, wait_until};
 
 /// Whether `tests/run --without` left this requirement out; then says that the test is skipped.
 pub fn is_left_out(requirement: &str) -> bool {

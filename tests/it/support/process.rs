@@ -11,6 +11,36 @@ pub fn marked(marker: &str) -> Vec<i32> {
     ids.filter(|id| ["environ", "cmdline"].iter().any(|file| holds(*id, file, marker)) && is_running(*id)).collect()
 }
 
+/// Ids of the servers whose data directory is `home`. A program that a server is just starting looks like the server
+/// for a moment; it is told by its parent.
+pub fn servers(home: &Path) -> Vec<i32> {
+    let is_server = |id: &i32| holds(*id, "cmdline", "\0server\0run\0");
+    let all: Vec<i32> = marked(&marker_of(home)).into_iter().filter(is_server).collect();
+    all.iter().copied().filter(|id| parent(*id).is_some_and(|parent| !all.contains(&parent))).collect()
+}
+
+fn parent(id: i32) -> Option<i32> {
+    let stat = std::fs::read_to_string(format!("/proc/{id}/stat")).ok()?;
+    stat.rsplit_once(") ")?.1.split(' ').nth(1)?.parse().ok()
+}
+
+/// Ids of the supervisors and of everything that jobs started below the data directory `home`.
+pub fn of_jobs(home: &Path) -> Vec<i32> {
+    let is_of_job = |id: &i32| holds(*id, "cmdline", "\0__supervise\0") || holds(*id, "environ", "BATCHAI_RUN_ID=");
+    marked(&home.to_string_lossy()).into_iter().filter(is_of_job).collect()
+}
+
+/// Ids of the supervisors below the data directory `home`.
+pub fn supervisors(home: &Path) -> Vec<i32> {
+    let is_supervisor = |id: &i32| holds(*id, "cmdline", "\0__supervise\0");
+    marked(&home.to_string_lossy()).into_iter().filter(is_supervisor).collect()
+}
+
+/// The variable by which a program knows its data directory, to its very end.
+fn marker_of(home: &Path) -> String {
+    format!("BATCHAI_HOME={}\0", home.display())
+}
+
 fn holds(id: i32, file: &str, text: &str) -> bool {
     let content = std::fs::read(format!("/proc/{id}/{file}")).unwrap_or_default();
     content.windows(text.len()).any(|window| window == text.as_bytes())

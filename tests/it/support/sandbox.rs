@@ -1,6 +1,6 @@
 //! A home folder of its own for every test, and the program in it.
 
-use std::ffi::OsStr;
+use std::ffi::{OsStr, OsString};
 use std::io::Write;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Output, Stdio};
@@ -9,12 +9,14 @@ use rustix::process::Signal;
 use serde_json::Value;
 use tempfile::TempDir;
 
+use super::wait::wait_for;
 use super::{process, wait_until};
 
 /// A home folder and a working folder. Dropping it ends every process that belongs to it.
 pub struct Sandbox {
     folder: TempDir,
     home: PathBuf,
+    through: Vec<OsString>,
 }
 
 /// What a command did.
@@ -33,7 +35,7 @@ impl Sandbox {
         let folder = tempfile::tempdir().expect("a temporary folder");
         let home = folder.path().join("home");
         std::fs::create_dir(folder.path().join("work")).expect("a working folder");
-        Self { folder, home }
+        Self { folder, home, through: Vec::new() }
     }
 
     /// One whose data directory is `home`.
@@ -41,6 +43,16 @@ impl Sandbox {
         let mut sandbox = Self::new();
         sandbox.home = home;
         sandbox
+    }
+
+    /// From now on the data directory is another one.
+    pub fn move_home(&mut self, home: PathBuf) {
+        self.home = home;
+    }
+
+    /// From now on the program is started by another one, to whose words its own are added.
+    pub fn go_through(&mut self, words: Vec<OsString>) {
+        self.through = words;
     }
 
     /// The data directory.
@@ -90,8 +102,11 @@ impl Sandbox {
 
     /// The program with this home, this working folder, and nothing of the developer's environment but PATH.
     pub fn command<A: AsRef<OsStr>>(&self, arguments: impl IntoIterator<Item = A>) -> Command {
-        let mut command = Command::new(env!("CARGO_BIN_EXE_batchai"));
+        let program = OsString::from(env!("CARGO_BIN_EXE_batchai"));
+        let mut words = self.through.iter().chain([&program]);
+        let mut command = Command::new(words.next().expect("at least the program"));
         command
+            .args(words)
             .args(arguments)
             .current_dir(self.work())
             .env_clear()
@@ -110,6 +125,12 @@ impl Sandbox {
     /// Runs the program.
     pub fn run_with<A: AsRef<OsStr>>(&self, arguments: impl IntoIterator<Item = A>) -> Done {
         Done::of(&self.command(arguments).output().expect("the program"))
+    }
+
+    /// Runs the program; a server that it starts leaves after a second without work.
+    pub fn run_idle(&self, words: &str) -> Done {
+        let mut command = self.command(words.split_whitespace());
+        Done::of(&command.env("BATCHAI_IDLE_SECONDS", "1").output().expect("the program"))
     }
 
     /// Runs the program with `text` on its standard input.
@@ -133,6 +154,50 @@ impl Sandbox {
     pub fn server(&self) -> i32 {
         let status = self.run("server status -o json").succeeds().json();
         i32::try_from(status["pid"].as_i64().expect("a pid")).expect("a pid")
+    }
+
+    /// Kills the server as a crash would, without asking it or anybody, and waits until it is gone.
+    #[track_caller]
+    pub fn kill_server(&self) {
+        let server = self.serving().expect("a server that runs");
+        process::signal(server, Signal::KILL);
+        wait_until("the server is gone", || !process::is_running(server));
+    }
+
+    /// The server that has the lock of this home. Never a program that it is just starting, which looks like it for a
+    /// moment, and must not be killed instead.
+    pub fn serving(&self) -> Option<i32> {
+        let id = std::fs::read_to_string(self.home.join("server.lock")).ok()?.trim().parse().ok()?;
+        self.servers().contains(&id).then_some(id)
+    }
+
+    /// Servers of this home that run now.
+    pub fn servers(&self) -> Vec<i32> {
+        process::servers(&self.home)
+    }
+
+    /// Supervisors and whatever jobs have started and not ended.
+    pub fn job_processes(&self) -> Vec<i32> {
+        process::of_jobs(&self.home)
+    }
+
+    /// A path in the working folder, for jobs and tests to tell each other something.
+    pub fn path(&self, name: &str) -> PathBuf {
+        self.work().join(name)
+    }
+
+    /// Waits until a file of the working folder is there.
+    #[track_caller]
+    pub fn wait_for_file(&self, name: &str) {
+        wait_until(&format!("{name} is there"), || self.path(name).exists());
+    }
+
+    /// Waits until a file of the working folder has a number in it, as a shell's `echo $$` writes one.
+    #[track_caller]
+    pub fn wait_for_id(&self, name: &str) -> i32 {
+        wait_for(&format!("{name} tells a process id"), || {
+            std::fs::read_to_string(self.path(name)).ok()?.strip_suffix('\n')?.parse().ok()
+        })
     }
 
     /// A job as `job show` prints it.
@@ -213,6 +278,18 @@ impl Done {
     #[track_caller]
     pub fn prints(self, text: &str) -> Self {
         assert_eq!(self.stdout, text, "stderr:\n{}", self.stderr);
+        self
+    }
+
+    /// Asserts that standard output holds `text`.
+    #[track_caller]
+    pub fn prints_part(self, text: &str) -> Self {
+        assert!(
+            self.stdout.contains(text),
+            "not in stdout: {text}\nstdout:\n{}\nstderr:\n{}",
+            self.stdout,
+            self.stderr
+        );
         self
     }
 

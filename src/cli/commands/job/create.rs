@@ -1,6 +1,8 @@
 //! `job create`: submit and print.
 
-use super::submit::{SubmitArgs, submit};
+use tokio::sync::Notify;
+
+use super::submit::{SubmitArgs, prepare};
 use crate::cli::Outcome;
 use crate::cli::output::Output;
 use crate::cli::session::Session;
@@ -10,6 +12,6 @@ use crate::cli::session::Session;
 /// # Errors
 /// With what to tell the user.
 pub async fn run(args: &SubmitArgs, session: &Session) -> Outcome {
-    let submitted = submit(args, session).await?;
+    let submitted = prepare(args, session)?.submit(session, &Notify::new()).await?;
     session.print(&Output::one(&submitted.job))
 }

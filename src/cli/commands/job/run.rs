@@ -1,9 +1,12 @@
 //! `job run`: submit, show the output, exit with the job's exit code.
 
-use clap::Args;
+use std::pin::pin;
 
-use super::interrupt::{Answer, Reaction, Signals, ask, is_terminal, react};
-use super::submit::{SubmitArgs, flags, submit};
+use clap::Args;
+use tokio::sync::Notify;
+
+use super::interrupt::{Answer, Interruption, Reaction, Signals, ask, is_terminal, react};
+use super::submit::{Prepared, SubmitArgs, Submitted, flags, prepare};
 use super::{live, wait};
 use crate::api::id::{Child, ResourceId};
 use crate::api::job::Job;
@@ -29,17 +32,20 @@ pub struct RunArgs {
 /// # Errors
 /// With what to tell the user.
 pub async fn run(args: RunArgs, session: &Session) -> Outcome {
-    let submitted = submit(&args.submit, session).await?;
-    let mut signals = Signals::listen().map_err(|error| {
-        Failure::new(ExitCode::Refused, format!("cannot listen for signals: {error}"))
-            .hint(format!("the job runs: {}", reattach(&submitted.id)))
-    })?;
+    let prepared = prepare(&args.submit, session)?;
+    // From before the job can exist: a signal must never leave a job that nobody knows of.
+    let mut signals = Signals::listen()
+        .map_err(|error| Failure::new(ExitCode::Refused, format!("cannot listen for signals: {error}")))?;
+    let Some((submitted, mut early)) = submit(&prepared, session, &mut signals).await? else {
+        return Ok(ExitCode::Interrupted.value());
+    };
     session.report.note(&format!("Job {} submitted to {}.", submitted.job.name, place(&submitted.job)));
     let id = submitted.id;
     let mut shown = Box::pin(live::show(session, &id, submitted.job));
     let mut is_ending = false;
     loop {
         let signal = tokio::select! {
+            Some(signal) = std::future::ready(early.take()), if early.is_some() => signal,
             job = &mut shown => {
                 let job = job.map_err(|failure| failure.hint(format!("the job may still run: {}", reattach(&id))))?;
                 return Ok(if is_ending { interrupted(session, &job) } else { conclude(session, &id, &job) });
@@ -60,6 +66,25 @@ pub async fn run(args: RunArgs, session: &Session) -> Outcome {
         is_ending = true;
         session.report.note("Stopping the job ...");
         session.client.terminate(&id, Waits::No).await?;
+    }
+}
+
+/// Submits, and remembers a signal that comes meanwhile. `None` after a second one.
+async fn submit(
+    prepared: &Prepared,
+    session: &Session,
+    signals: &mut Signals,
+) -> Result<Option<(Submitted, Option<Interruption>)>, Failure> {
+    let stop = Notify::new();
+    let mut submitted = pin!(prepared.submit(session, &stop));
+    let early = tokio::select! {
+        submitted = &mut submitted => return Ok(Some((submitted?, None))),
+        signal = signals.next() => signal,
+    };
+    stop.notify_one();
+    tokio::select! {
+        submitted = submitted => Ok(Some((submitted?, Some(early)))),
+        _ = signals.next() => Ok(None),
     }
 }
 

@@ -3,6 +3,7 @@
 use std::path::Path;
 
 use clap::Args;
+use tokio::sync::Notify;
 
 use super::ensure::{LOCAL_CLUSTER, Surroundings, with_surroundings};
 use crate::api::error::code;
@@ -39,11 +40,19 @@ pub struct Submitted {
     pub job: Job,
 }
 
-/// Reads the file, sends the code, submits the job.
+/// A job that is ready to be submitted.
+pub struct Prepared {
+    id: ResourceId,
+    around: Surroundings,
+    body: JobCreate,
+    code: Option<Snapshot>,
+}
+
+/// Reads the file and the code. No server is asked.
 ///
 /// # Errors
-/// With what to tell the user; a bad file is reported before any server is asked.
-pub async fn submit(args: &SubmitArgs, session: &Session) -> Result<Submitted, Failure> {
+/// With what to tell the user.
+pub fn prepare(args: &SubmitArgs, session: &Session) -> Result<Prepared, Failure> {
     let source = Source::from_argument(&args.config_file)?;
     let file = spec::job_file(&source)?;
     let (id, around) = place(args, &file, session)?;
@@ -55,27 +64,36 @@ pub async fn submit(args: &SubmitArgs, session: &Session) -> Result<Submitted, F
     spec.code_snapshot = code.as_ref().map(|snapshot| snapshot.digest().to_owned());
     // A PATH that is not text cannot travel; the server's own is then used.
     spec.search_path = spec.search_path.or_else(|| std::env::var("PATH").ok());
-    let body = JobCreate { properties: spec };
-    let job = with_surroundings(session, &id, &around, || put(session, &id, &body, code.as_ref())).await;
-    match job {
-        Ok(job) => Ok(Submitted { id, job }),
-        Err(error) => Err(explain(error, &id)),
-    }
+    Ok(Prepared { id, around, body: JobCreate { properties: spec }, code })
 }
 
-/// Submits; sends the code when the server does not have it, also when it lost it in between.
-async fn put(
-    session: &Session,
-    id: &ResourceId,
-    body: &JobCreate,
-    snapshot: Option<&Snapshot>,
-) -> Result<Job, ClientError> {
-    match (session.client.put_new_job(id, body).await, snapshot) {
-        (Err(error), Some(snapshot)) if error.code() == Some(code::SNAPSHOT_NOT_FOUND) => {
-            session.client.put_snapshot(SUBSCRIPTION, snapshot).await?;
-            session.client.put_new_job(id, body).await
+impl Prepared {
+    /// Submits the job. `stop` breaks off the sending of code; a request that may make the job is waited for, so
+    /// that after an error there is none.
+    ///
+    /// # Errors
+    /// With what to tell the user.
+    pub async fn submit(&self, session: &Session, stop: &Notify) -> Result<Submitted, Failure> {
+        match with_surroundings(session, &self.id, &self.around, || self.put(session, stop)).await {
+            Ok(job) => Ok(Submitted { id: self.id.clone(), job }),
+            Err(error) => Err(explain(error, &self.id)),
         }
-        (result, _) => result,
+    }
+
+    /// Submits; sends the code when the server does not have it, also when it lost it in between.
+    async fn put(&self, session: &Session, stop: &Notify) -> Result<Job, ClientError> {
+        let client = &session.client;
+        match (client.put_new_job(&self.id, &self.body).await, &self.code) {
+            (Err(error), Some(snapshot)) if error.code() == Some(code::SNAPSHOT_NOT_FOUND) => {
+                tokio::select! {
+                    biased;
+                    () = stop.notified() => return Err(ClientError::Stopped),
+                    sent = client.put_snapshot(SUBSCRIPTION, snapshot) => sent?,
+                }
+                client.put_new_job(&self.id, &self.body).await
+            }
+            (result, _) => result,
+        }
     }
 }
 
