@@ -1,7 +1,7 @@
 //! What the user types and sees: `az batchai`'s words, flags and output.
 //!
 //! Lives on `client`, `api` and `config` alone; of the domain, the store and the engines it knows nothing.
-//! Two commands are the server's own: `server run` and the hidden `__supervise`.
+//! Two commands are the server's own: `server run`, and `__supervise`, which is none for people and not parsed.
 
 pub mod commands;
 pub mod confirm;
@@ -52,6 +52,10 @@ pub struct Global {
 
 /// Runs the command line; answers the exit code of the process.
 pub fn run(arguments: impl IntoIterator<Item = OsString>) -> u8 {
+    let arguments: Vec<OsString> = arguments.into_iter().collect();
+    if let Some(run_dir) = commands::supervise::run_dir(&arguments) {
+        return code_of(commands::supervise::run(run_dir), Report::default());
+    }
     let cli = match Cli::try_parse_from(arguments) {
         Ok(cli) => cli,
         Err(error) => {
@@ -62,7 +66,11 @@ pub fn run(arguments: impl IntoIterator<Item = OsString>) -> u8 {
         }
     };
     let report = Report { only_errors: cli.global.only_show_errors };
-    match commands::run(cli.command, &cli.global, report) {
+    code_of(commands::run(cli.command, &cli.global, report), report)
+}
+
+fn code_of(outcome: Outcome, report: Report) -> u8 {
+    match outcome {
         Ok(code) => code,
         Err(failure) => {
             report.error(&failure);

@@ -35,9 +35,6 @@ pub enum Command {
     /// Print a script that teaches a shell to complete batchai's commands and flags.
     #[command(before_help = "Example: batchai completion bash")]
     Completion(completion::CompletionArgs),
-    /// Stay with a job.
-    #[command(name = "__supervise", hide = true)]
-    Supervise(supervise::SuperviseArgs),
 }
 
 /// Runs one.
@@ -53,6 +50,5 @@ pub fn run(command: Command, global: &Global, report: Report) -> Outcome {
         Command::Server(server::ServerCommand::Run(args)) => server::run_here(&args),
         Command::Server(command) => with_session(global, report, |session| server::run(command, session)),
         Command::Completion(args) => completion::run(&args),
-        Command::Supervise(args) => supervise::run(&args),
     }
 }
