@@ -6,6 +6,7 @@
 pub mod commands;
 pub mod confirm;
 pub mod exit_code;
+mod failure;
 pub mod output;
 pub mod report;
 pub mod session;

@@ -5,16 +5,13 @@ use std::future::Future;
 use clap::{Args, ValueEnum};
 
 use super::exit_code::ExitCode;
-use super::output::{Format, Output, OutputError, Printer};
+use super::output::{Format, Output, Printer};
 use super::report::{Failure, Report};
-use super::spec::SpecError;
 use super::{Global, Outcome};
-use crate::api::error::{ErrorDetail, code};
 use crate::api::id::{Child, ResourceId};
 use crate::api::server::Build;
+use crate::client::Client;
 use crate::client::local::LocalServer;
-use crate::client::{Client, ClientError};
-use crate::config::ConfigError;
 use crate::config::client::ClientSettings;
 use crate::config::home::{Home, SocketAddress};
 use crate::config::program::built_at;
@@ -256,85 +253,4 @@ fn unusable(home: &Home, error: &std::io::Error) -> Failure {
     let message = format!("the data directory {} cannot be used: {error}", home.data().display());
     Failure::new(ExitCode::Unreachable, message)
         .hint("set BATCHAI_HOME to a folder that you may write to, with free space")
-}
-
-impl From<ConfigError> for Failure {
-    fn from(error: ConfigError) -> Self {
-        Self::from_error(ExitCode::Usage, &error)
-    }
-}
-
-/// A bad file is told in whole, as its report.
-impl From<SpecError> for Failure {
-    fn from(error: SpecError) -> Self {
-        Self::from_error(ExitCode::Usage, &error)
-    }
-}
-
-impl From<OutputError> for Failure {
-    fn from(error: OutputError) -> Self {
-        Self::from_error(ExitCode::Refused, &error)
-    }
-}
-
-impl From<ClientError> for Failure {
-    fn from(error: ClientError) -> Self {
-        match &error {
-            ClientError::Refused { status, error } => refused(*status, error),
-            ClientError::NotRunning => Self::from_error(ExitCode::Unreachable, &error)
-                .hint("`batchai server start` starts it; every other command does that by itself"),
-            ClientError::StartFailed { log, .. } => {
-                Self::from_error(ExitCode::Unreachable, &error).hint(format!("its log may say more: {}", log.display()))
-            }
-            ClientError::Transport { .. } => Self::from_error(ExitCode::Unreachable, &error)
-                .hint("`batchai server status` tells whether the server is well, `batchai server logs` what it says"),
-            ClientError::Stopped => Self::from_error(ExitCode::Interrupted, &error),
-            ClientError::Nonsense { .. } => Self::from_error(ExitCode::Refused, &error),
-            ClientError::Io { .. } => Self::from_error(ExitCode::Unreachable, &error)
-                .hint("set BATCHAI_HOME to a folder that you may write to, with free space"),
-            ClientError::Snapshot(snapshot) => {
-                let failure = Self::from_error(ExitCode::Usage, snapshot);
-                match snapshot.hint() {
-                    Some(hint) => failure.hint(hint),
-                    None => failure,
-                }
-            }
-        }
-    }
-}
-
-fn refused(status: u16, error: &ErrorDetail) -> Failure {
-    let exit = match status {
-        404 => ExitCode::Missing,
-        401 | 403 => ExitCode::Unreachable,
-        _ => ExitCode::Refused,
-    };
-    let mut failure = Failure::new(exit, error.message.clone());
-    if error.details.len() > 1 {
-        failure.causes =
-            error.details.iter().map(|d| format!("{}: {}", d.target.as_deref().unwrap_or("?"), d.message)).collect();
-    }
-    match hint(&error.code) {
-        Some(hint) => failure.hint(hint),
-        None => failure,
-    }
-}
-
-/// What to do about a refusal, where the message does not say it.
-fn hint(error_code: &str) -> Option<&'static str> {
-    match error_code {
-        code::WORKSPACE_NOT_FOUND => {
-            Some("`batchai workspace create -n NAME` creates one, `batchai workspace list` shows those there are")
-        }
-        code::EXPERIMENT_NOT_FOUND => Some(
-            "`batchai experiment create -w WORKSPACE -n NAME` creates one, `batchai experiment list -w WORKSPACE` shows those there are",
-        ),
-        code::CLUSTER_NOT_FOUND => Some(
-            "`batchai cluster create -w WORKSPACE -n NAME --min 0 --max 4` creates one, `batchai cluster list -w WORKSPACE` shows those there are",
-        ),
-        code::JOB_NOT_FOUND => Some("`batchai job list -w WORKSPACE -e EXPERIMENT` shows the jobs there are"),
-        code::OUTPUT_FILE_NOT_FOUND => Some("`batchai job file list -j JOB` shows the files there are"),
-        "DiskFull" => Some("make room on the disk that holds the data directory; nothing was changed"),
-        _ => None,
-    }
 }

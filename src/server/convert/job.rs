@@ -1,12 +1,11 @@
 //! Jobs.
 
-use super::{FieldErrors, mount, time};
+use super::{FieldErrors, mount, time, toolkit};
 use crate::api::id::{Child, ResourceId};
 use crate::api::job as wire;
-use crate::api::toolkit::{CustomToolkitSettings, PyTorchSettings};
 use crate::api::{BatchAiError, EnvironmentVariable, NameValuePair, ResourceReference};
 use crate::domain::job::spec::{DEFAULT_WALL_CLOCK_SECONDS, Input, Output};
-use crate::domain::job::{Execution, Job, JobError, JobSpec, Outcome, Priority, Toolkit};
+use crate::domain::job::{Execution, Job, JobError, JobSpec, Outcome, Priority};
 use crate::domain::mount::relative_path;
 use crate::domain::name::{ClusterKey, JobKey, WorkspaceKey};
 use crate::domain::snapshot::SnapshotId;
@@ -26,7 +25,7 @@ pub fn spec(body: &wire::JobCreate) -> Result<JobSpec, FieldErrors> {
         errors.add("properties.nodeCount", "it must be at least 1");
     }
     let cluster = errors.take("properties.cluster.id", cluster_key(&wire.cluster.id));
-    let toolkit = toolkit(wire, &mut errors);
+    let toolkit = toolkit::toolkit(wire, &mut errors);
     let code = wire.code_snapshot.as_deref().and_then(|text| {
         let id = SnapshotId::parse(text).ok_or("it must be `sha256:` and 64 hexadecimal digits");
         errors.take("properties.codeSnapshot", id)
@@ -87,93 +86,6 @@ fn cluster_key(id: &str) -> Result<ClusterKey, String> {
         name: super::name("cluster", &name)?,
     })
 }
-
-/// The wire names of the toolkits that are given, in the order of the Swagger document.
-fn given(wire: &wire::JobSpec) -> Vec<&'static str> {
-    [
-        ("cntkSettings", wire.cntk_settings.is_some()),
-        ("pyTorchSettings", wire.py_torch_settings.is_some()),
-        ("tensorFlowSettings", wire.tensor_flow_settings.is_some()),
-        ("caffeSettings", wire.caffe_settings.is_some()),
-        ("caffe2Settings", wire.caffe2_settings.is_some()),
-        ("chainerSettings", wire.chainer_settings.is_some()),
-        ("customToolkitSettings", wire.custom_toolkit_settings.is_some()),
-        ("customMpiSettings", wire.custom_mpi_settings.is_some()),
-        ("horovodSettings", wire.horovod_settings.is_some()),
-    ]
-    .into_iter()
-    .filter_map(|(name, is_given)| is_given.then_some(name))
-    .collect()
-}
-
-fn toolkit(wire: &wire::JobSpec, errors: &mut FieldErrors) -> Option<Toolkit> {
-    let given = given(wire);
-    let [name] = given.as_slice() else {
-        let message = match given.as_slice() {
-            [] => "a job needs the settings of one toolkit, such as customToolkitSettings with a commandLine".into(),
-            several => format!("a job has exactly one toolkit, this one has {}", several.join(" and ")),
-        };
-        errors.add("properties", message);
-        return None;
-    };
-    if let Some(settings) = &wire.custom_toolkit_settings {
-        return custom(settings, errors);
-    }
-    if let Some(settings) = &wire.py_torch_settings {
-        return py_torch(settings, wire.node_count, errors);
-    }
-    let message = "this server does not run this toolkit yet; it runs customToolkitSettings and pyTorchSettings";
-    errors.add(format!("properties.{name}"), message);
-    None
-}
-
-fn custom(settings: &CustomToolkitSettings, errors: &mut FieldErrors) -> Option<Toolkit> {
-    match settings.command_line.as_deref() {
-        Some(command_line) if !command_line.trim().is_empty() => {
-            Some(Toolkit::Custom { command_line: command_line.to_owned() })
-        }
-        Some(_) | None => {
-            errors.add("properties.customToolkitSettings.commandLine", "it must not be empty");
-            None
-        }
-    }
-}
-
-fn py_torch(settings: &PyTorchSettings, node_count: u32, errors: &mut FieldErrors) -> Option<Toolkit> {
-    const TARGET: &str = "properties.pyTorchSettings";
-    let before = errors.0.len();
-    if settings.python_script_file_path.trim().is_empty() {
-        errors.add(format!("{TARGET}.pythonScriptFilePath"), "it must not be empty");
-    }
-    let process_count = settings.process_count.unwrap_or(node_count);
-    if process_count < node_count {
-        let message = format!("it is {process_count}, but must be at least nodeCount, which is {node_count}");
-        errors.add(format!("{TARGET}.processCount"), message);
-    }
-    if process_count > node_count.saturating_mul(MAX_PROCESSES_PER_NODE) {
-        let message = format!("it is {process_count}, but at most {MAX_PROCESSES_PER_NODE} per node are possible");
-        errors.add(format!("{TARGET}.processCount"), message);
-    }
-    match settings.communication_backend.as_deref().map(str::to_lowercase).as_deref() {
-        None | Some("tcp" | "gloo") => {}
-        Some("mpi") => {
-            errors.add(format!("{TARGET}.communicationBackend"), "this server does not run MPI yet: use TCP or Gloo");
-        }
-        Some(other) => {
-            errors.add(format!("{TARGET}.communicationBackend"), format!("`{other}` must be TCP, Gloo or MPI"));
-        }
-    }
-    (errors.0.len() == before).then(|| Toolkit::PyTorch {
-        script: settings.python_script_file_path.clone(),
-        interpreter: settings.python_interpreter_path.clone(),
-        arguments: settings.command_line_args.clone(),
-        process_count,
-        backend: settings.communication_backend.clone(),
-    })
-}
-
-/// A bound against slips of the keyboard; the VM-size table has the real limits.
-const MAX_PROCESSES_PER_NODE: u32 = 64;
 
 fn inputs(wire: &wire::JobSpec, errors: &mut FieldErrors) -> Vec<Input> {
     let inputs = wire.input_directories.as_deref().unwrap_or_default();
@@ -272,7 +184,7 @@ pub fn job(view: &JobView) -> wire::Job {
             execution_state: state.into(),
             execution_state_transition_time: time(since),
             execution_info: execution_info(job.execution()),
-            tool_type: tool_type(&job.spec.toolkit).into(),
+            tool_type: toolkit::tool_type(&job.spec.toolkit).into(),
             job_output_directory_path_segment: job.path_segment(),
             queue_reason: queue_reason.clone(),
             output_streams: Some(streams.collect()),
@@ -315,13 +227,6 @@ fn job_error(error: &JobError) -> BatchAiError {
         code: code.clone(),
         message: message.clone(),
         details: (!details.is_empty()).then(|| details.iter().map(pair).collect()),
-    }
-}
-
-fn tool_type(toolkit: &Toolkit) -> &'static str {
-    match toolkit {
-        Toolkit::Custom { .. } => "custom",
-        Toolkit::PyTorch { .. } => "pytorch",
     }
 }
 
@@ -370,20 +275,7 @@ fn spec_back(job: &Job) -> wire::JobSpec {
         search_path: search_path.clone(),
         ..Default::default()
     };
-    match toolkit {
-        Toolkit::Custom { command_line } => {
-            wire.custom_toolkit_settings = Some(CustomToolkitSettings { command_line: Some(command_line.clone()) });
-        }
-        Toolkit::PyTorch { script, interpreter, arguments, process_count, backend } => {
-            wire.py_torch_settings = Some(PyTorchSettings {
-                python_script_file_path: script.clone(),
-                python_interpreter_path: interpreter.clone(),
-                command_line_args: arguments.clone(),
-                process_count: Some(*process_count),
-                communication_backend: backend.clone(),
-            });
-        }
-    }
+    toolkit::settings_back(toolkit, &mut wire);
     wire
 }
 
@@ -411,67 +303,5 @@ fn duration(seconds: u64) -> String {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    const CLUSTER: &str = "/subscriptions/s/resourceGroups/g/providers/Microsoft.BatchAI/workspaces/w/clusters/c";
-
-    fn body(properties: &str) -> wire::JobCreate {
-        let text = format!(r#"{{"properties":{{"cluster":{{"id":"{CLUSTER}"}},"nodeCount":1,{properties}}}}}"#);
-        serde_json::from_str(&text).expect("a body")
-    }
-
-    #[test]
-    fn all_field_errors_of_a_body_come_at_once() {
-        let errors = spec(&body(
-            r#""customToolkitSettings":{"commandLine":" "},"constraints":{"maxWallClockTime":"7.00:00:00"},
-               "environmentVariables":[{"name":"AZ_BATCHAI_X","value":""}],
-               "outputDirectories":[{"id":"A","pathSuffix":"../x"},{"id":"A"},{"id":"b-c"}]"#,
-        ))
-        .expect_err("errors");
-        let text: Vec<String> = errors.0.iter().map(|e| format!("{}: {}", e.target, e.message)).collect();
-        insta::assert_snapshot!(text.join("\n"), @r"
-        properties.environmentVariables[0].name: `AZ_BATCHAI_X` is set by batchai and cannot be set by a job
-        properties.customToolkitSettings.commandLine: it must not be empty
-        properties.outputDirectories[1].id: `A` is used twice
-        properties.outputDirectories[2].id: `b-c` must be letters, digits and `_`: it becomes part of a variable's name
-        properties.outputDirectories[0].pathSuffix: `../x` must be a relative path without `..`
-        properties.constraints.maxWallClockTime: `7.00:00:00` must be an ISO 8601 duration of at least a second, such as PT2H or P7D
-        ");
-    }
-
-    #[test]
-    fn a_toolkit_that_cannot_run_here_is_refused_by_name() {
-        let errors = spec(&body(r#""horovodSettings":{"pythonScriptFilePath":"a.py"}"#)).expect_err("errors");
-        assert_eq!(errors.0[0].target, "properties.horovodSettings");
-        assert!(spec(&body(r#""secrets":[]"#)).is_err(), "no toolkit at all");
-    }
-
-    #[test]
-    fn a_spec_survives_the_way_to_the_domain_and_back() {
-        let given = body(
-            r#""schedulingPriority":"high","pyTorchSettings":{"pythonScriptFilePath":"a.py","communicationBackend":"gloo"},
-               "constraints":{"maxWallClockTime":"PT90M"},"inputDirectories":[{"id":"IN","path":"/data"}],
-               "mountVolumes":{"azureFileShares":[{"accountName":"a","azureFileUrl":"https://a.file.core.windows.net/s",
-               "credentials":{"accountKey":"hunter2"},"relativeMountPath":"afs"}]}"#,
-        );
-        let domain = spec(&given).expect("a spec");
-        let key = crate::domain::name::JobKey {
-            experiment: crate::domain::name::ExperimentKey {
-                workspace: domain.cluster.workspace.clone(),
-                name: domain.cluster.name.clone(),
-            },
-            name: domain.cluster.name.clone(),
-        };
-        let back = spec_back(&Job::submitted(key, domain.clone(), "u".into(), crate::domain::Timestamp::UNIX_EPOCH));
-        let text = serde_json::to_string(&back).expect("text");
-        assert!(!text.contains("hunter2"), "{text}");
-        assert!(text.contains("PT1H30M") && text.contains(r#""fileMode":"0777""#), "{text}");
-        assert_eq!(spec(&wire::JobCreate { properties: back }).expect("a spec"), domain);
-    }
-
-    #[test]
-    fn durations_are_iso_8601() {
-        assert_eq!([604_800, 90, 86_461].map(duration), ["P7D", "PT1M30S", "P1DT1M1S"].map(String::from));
-    }
-}
+#[path = "job_tests.rs"]
+mod tests;

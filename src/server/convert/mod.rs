@@ -7,6 +7,7 @@
 pub mod cluster;
 pub mod job;
 pub mod mount;
+pub mod toolkit;
 pub mod workspace;
 
 use crate::api::EnvironmentVariable;
