@@ -108,6 +108,8 @@ impl LocalServer {
             command.arg(&self.leave_when_idle);
         }
         command.current_dir(&self.data).stdin(Stdio::null()).stdout(Stdio::piped()).stderr(log);
+        // A lock or a pipe of the calling shell would be held for as long as the server lives.
+        close_fds::set_fds_cloexec(3, &[]);
         let mut child = command.spawn().map_err(io_error("start", &self.executable))?;
         let stdout = child.stdout.take().map(BufReader::new);
         let said = tokio::task::spawn_blocking(move || {

@@ -98,6 +98,22 @@ fn starting_a_server_replaces_one_that_would_leave() {
 }
 
 #[test]
+fn a_server_that_a_command_started_holds_nothing_of_the_shell_that_ran_the_command() {
+    let sandbox = Sandbox::new();
+    let lock = sandbox.file("lock", "");
+    let plain = sandbox.command(["workspace", "list"]);
+    let mut shell = Command::new("sh");
+    shell.args(["-c", "exec 9<lock; \"$@\"", "sh"]).arg(plain.get_program()).args(plain.get_args());
+    shell.env_clear().envs(plain.get_envs().filter_map(|(name, value)| Some((name, value?))));
+    let output = shell.current_dir(sandbox.work()).output().expect("a shell");
+    Done::of(&output).succeeds();
+    let open = fs::read_dir(format!("/proc/{}/fd", sandbox.server())).expect("its descriptors");
+    let files: Vec<PathBuf> = open.filter_map(|fd| fs::read_link(fd.ok()?.path()).ok()).collect();
+    assert!(!files.is_empty());
+    assert!(!files.contains(&lock.canonicalize().expect("a path")), "{files:?}");
+}
+
+#[test]
 fn the_log_of_a_server_in_the_background_can_be_read() {
     let sandbox = Sandbox::new();
     sandbox.run("server logs").succeeds().prints("").says("so there is no log");
