@@ -3,29 +3,60 @@
 use std::path::Path;
 use std::process::{Command, Stdio};
 
+use clap_complete::Shell;
+
 use crate::support::Sandbox;
 use crate::support::sandbox::Done;
 
-const SCRIPTS: [(&str, &str); 3] = [("bash", "batchai.bash"), ("zsh", "_batchai"), ("fish", "batchai.fish")];
+const SCRIPTS: [(&str, Shell, &str); 3] =
+    [("bash", Shell::Bash, "batchai.bash"), ("zsh", Shell::Zsh, "_batchai"), ("fish", Shell::Fish, "batchai.fish")];
 
 #[test]
-fn the_committed_scripts_are_what_the_program_prints() {
-    let sandbox = Sandbox::new();
-    for (shell, file) in SCRIPTS {
-        let printed = sandbox.run(&format!("completion {shell}")).succeeds().stdout;
+fn the_committed_scripts_are_those_of_the_command_line_as_it_is() {
+    for (_, shell, file) in SCRIPTS {
+        let mut made = Vec::new();
+        clap_complete::generate(shell, &mut visible(&batchai::cli::definition()), "batchai", &mut made);
         let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("completions").join(file);
-        let committed = std::fs::read_to_string(path).unwrap_or_default();
+        if std::env::var_os("BATCHAI_TESTS_REFRESH").is_some() {
+            std::fs::write(&path, &made).expect("a file that can be written");
+        }
+        let committed = std::fs::read(&path).unwrap_or_default();
         assert!(
-            printed == committed,
-            "completions/{file} is stale; refresh it: cargo run -q -- completion {shell} > completions/{file}"
+            made == committed,
+            "completions/{file} is stale; refresh it: BATCHAI_TESTS_REFRESH=1 cargo test --test it completions"
         );
+    }
+}
+
+/// The same command without whatever is hidden, of which the generators know nothing.
+fn visible(command: &clap::Command) -> clap::Command {
+    let fixed = |text: &str| -> &'static str { Box::leak(text.to_owned().into_boxed_str()) };
+    let mut shown = clap::Command::new(fixed(command.get_name())).disable_help_subcommand(true);
+    if let Some(about) = command.get_about() {
+        shown = shown.about(about.clone());
+    }
+    if let Some(version) = command.get_version() {
+        shown = shown.version(fixed(version));
+    }
+    shown
+        .args(command.get_arguments().filter(|arg| !arg.is_hide_set()).cloned())
+        .subcommands(command.get_subcommands().filter(|command| !command.is_hide_set()).map(visible))
+}
+
+#[test]
+fn the_program_prints_the_committed_scripts() {
+    let sandbox = Sandbox::new();
+    for (shell, _, file) in SCRIPTS {
+        let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("completions").join(file);
+        let committed = std::fs::read_to_string(path).expect("a script");
+        assert!(sandbox.run(&format!("completion {shell}")).succeeds().stdout == committed, "{shell}");
     }
 }
 
 #[test]
 fn what_is_hidden_is_in_no_script() {
     let sandbox = Sandbox::new();
-    for (shell, _) in SCRIPTS {
+    for (shell, _, _) in SCRIPTS {
         let printed = sandbox.run(&format!("completion {shell}")).succeeds().stdout;
         assert!(printed.contains("terminate"), "{shell}: nothing is in it");
         for hidden in ["__supervise", "supervise", "announce", "leave-when-idle"] {

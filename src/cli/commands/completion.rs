@@ -1,7 +1,9 @@
-//! `completion bash | zsh | fish`: what `completions/` holds, printed.
+//! `completion bash | zsh | fish`: prints what `completions/` holds.
+//!
+//! A shell may ask for it each time it starts, so it is not made then: `tests/it/completions.rs` makes the files
+//! out of the definition of the command line, and fails when they are stale.
 
-use clap::{Args, Command, ValueEnum};
-use clap_complete::Shell;
+use clap::{Args, ValueEnum};
 
 use crate::cli::Outcome;
 use crate::cli::exit_code::ExitCode;
@@ -12,12 +14,12 @@ use crate::cli::output;
 pub struct CompletionArgs {
     /// The shell that is to read it.
     #[arg(value_enum)]
-    shell: Supported,
+    shell: Shell,
 }
 
-/// Shells that a script can be made for.
+/// Shells that there is a script for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
-enum Supported {
+enum Shell {
     /// `source <(batchai completion bash)`, or a file in ~/.local/share/bash-completion/completions.
     Bash,
     /// A file `_batchai` in a folder of `$fpath`.
@@ -31,27 +33,11 @@ enum Supported {
 /// # Errors
 /// When stdout takes no more.
 pub fn run(args: &CompletionArgs) -> Outcome {
-    let shell = match args.shell {
-        Supported::Bash => Shell::Bash,
-        Supported::Zsh => Shell::Zsh,
-        Supported::Fish => Shell::Fish,
+    let script = match args.shell {
+        Shell::Bash => include_str!("../../../completions/batchai.bash"),
+        Shell::Zsh => include_str!("../../../completions/_batchai"),
+        Shell::Fish => include_str!("../../../completions/batchai.fish"),
     };
-    let mut script = Vec::new();
-    clap_complete::generate(shell, &mut visible(&crate::cli::definition()), "batchai", &mut script);
-    output::raw(&script)?;
+    output::raw(script.as_bytes())?;
     Ok(ExitCode::Ok.value())
-}
-
-/// The same command without whatever is hidden, of which the generators know nothing.
-fn visible(command: &Command) -> Command {
-    let mut shown = Command::new(command.get_name().to_owned()).disable_help_subcommand(true);
-    if let Some(about) = command.get_about() {
-        shown = shown.about(about.clone());
-    }
-    if let Some(version) = command.get_version() {
-        shown = shown.version(version.to_owned());
-    }
-    shown
-        .args(command.get_arguments().filter(|arg| !arg.is_hide_set()).cloned())
-        .subcommands(command.get_subcommands().filter(|command| !command.is_hide_set()).map(visible))
 }

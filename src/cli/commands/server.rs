@@ -3,6 +3,10 @@
 use std::io::Write;
 
 use clap::{Args, Subcommand};
+use tracing_subscriber::Layer;
+use tracing_subscriber::filter::{LevelFilter, Targets};
+use tracing_subscriber::layer::SubscriberExt;
+use tracing_subscriber::util::SubscriberInitExt;
 
 use crate::api::server::ServerStatus;
 use crate::cli::Outcome;
@@ -162,11 +166,11 @@ fn announce(line: &str) {
 }
 
 fn start_log() {
-    let level = env::get(env::LOG).unwrap_or_else(|| "info".into());
-    let filter = tracing_subscriber::EnvFilter::try_new(format!("batchai={level}"))
-        .unwrap_or_else(|_| tracing_subscriber::EnvFilter::new("batchai=info"));
+    let level = env::get(env::LOG).and_then(|level| level.parse().ok()).unwrap_or(LevelFilter::INFO);
+    let lines = tracing_subscriber::fmt::layer().with_writer(std::io::stderr).with_ansi(false);
+    let ours = Targets::new().with_target("batchai", level);
     // A second start in one process keeps the first log.
-    let _ = tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr).with_ansi(false).try_init();
+    let _ = tracing_subscriber::registry().with(lines.with_filter(ours)).try_init();
 }
 
 impl From<ServeError> for Failure {
