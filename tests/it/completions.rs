@@ -23,7 +23,7 @@ fn the_committed_scripts_are_those_of_the_command_line_as_it_is() {
         let committed = std::fs::read(&path).unwrap_or_default();
         assert!(
             made == committed,
-            "completions/{file} is stale; refresh it: BATCHAI_TESTS_REFRESH=1 cargo test --test it completions"
+            "completions/{file} is stale; refresh it: BATCHAI_TESTS_REFRESH=1 cargo test --test it the_committed_scripts"
         );
     }
 }
