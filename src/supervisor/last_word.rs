@@ -12,7 +12,7 @@ const PATIENCE: Duration = Duration::from_secs(10);
 
 const TRY_AGAIN: Duration = Duration::from_millis(500);
 
-/// Writes how the run ended. Where that fails, first the reserve, then the working copies and temporary directories of the run, which
+/// Writes how the run ended. Where that fails, first the working copies and temporary directories of the run, which
 /// nobody needs any more, make room.
 ///
 /// # Errors
@@ -23,9 +23,6 @@ pub fn write(dir: &RunDir, launch: &Launch, exit: &Exit) -> Result<(), RunDirErr
         let Err(error) = dir.write_exit(exit) else { return Ok(()) };
         if began.elapsed() >= PATIENCE {
             return Err(error);
-        }
-        if dir.give_up_reserve() {
-            continue;
         }
         if make_room(dir, launch) {
             // Only now is there room for this line too.

@@ -84,7 +84,7 @@ pub fn run(dir: &Path) -> Result<(), SupervisorError> {
     let launch = dir.read_launch()?.ok_or_else(|| SupervisorError::NothingToDo(dir.path().display().to_string()))?;
     let deadline = began.checked_add(Duration::from_secs(launch.max_wall_clock_seconds));
     let watch = Watch::begin(deadline).map_err(failed("listen to signals"))?;
-    dir.keep_reserve();
+    dir.reserve_exit();
     let family = introduce(&dir, &launch)?;
     let exit = Run::new(&dir, &launch, watch, family).finish();
     last_word::write(&dir, &launch, &exit)?;

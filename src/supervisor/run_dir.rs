@@ -8,7 +8,6 @@
 //!   status.json       supervisor -> engine: who I am; its presence means that the run has begun
 //!   exit.json         supervisor -> engine: how it ended; written (fsync, rename) after the last process is gone
 //!   supervisor.log    what the supervisor itself had to say
-//!   reserve           a little room on the disk, given up for exit.json when there is none left
 //!   mount-<n>-<m>.log what the command of mount m of node n printed
 //!   shared/           AZ_BATCHAI_SHARED_JOB_TEMP
 //!   nodes/<index>/    per node of the run: code/ (working copy), temp/, mounts/
@@ -27,8 +26,11 @@ use serde::{Deserialize, Serialize};
 /// The format of the files below. A reader refuses a larger one.
 pub const VERSION: u32 = 1;
 
-/// Bytes of room that a run keeps for saying how it ended: two blocks.
+/// Bytes that are set aside for saying how a run ended; more than any `exit.json` so far needs.
 const RESERVE: usize = 8192;
+
+/// How it ended.
+const EXIT: &str = "exit.json";
 
 /// The variable that marks every process of a run; its value is the run id. What ends them when their
 /// supervisor is gone.
@@ -226,19 +228,10 @@ impl RunDir {
         self.0.join("supervisor.log")
     }
 
-    /// Sets a little room aside for `exit.json`. It is a luxury: where there is none, there is none.
-    pub fn keep_reserve(&self) {
-        let _ = std::fs::write(self.reserve(), [0; RESERVE]);
-    }
-
-    /// Gives that room up; `true` when there was any.
-    #[must_use]
-    pub fn give_up_reserve(&self) -> bool {
-        std::fs::remove_file(self.reserve()).is_ok()
-    }
-
-    fn reserve(&self) -> PathBuf {
-        self.0.join("reserve")
+    /// Sets the room aside that `exit.json` will take, under the name it is written beside: saying how a run
+    /// ended needs no room on the disk any more. A luxury: where there is no room, there is none.
+    pub fn reserve_exit(&self) {
+        let _ = std::fs::write(self.0.join(beside(EXIT)), [0; RESERVE]);
     }
 
     /// Shared by all nodes of the run.
@@ -308,7 +301,7 @@ impl RunDir {
     /// # Errors
     /// When the file system refuses.
     pub fn write_exit(&self, exit: &Exit) -> Result<(), RunDirError> {
-        self.write("exit.json", exit, true)
+        self.write(EXIT, exit, true)
     }
 
     /// How it ended; `None` when it has not.
@@ -316,19 +309,22 @@ impl RunDir {
     /// # Errors
     /// As [`RunDir::read_launch`].
     pub fn read_exit(&self) -> Result<Option<Exit>, RunDirError> {
-        self.read("exit.json")
+        self.read(EXIT)
     }
 
     fn write<T: Serialize>(&self, name: &str, value: &T, durably: bool) -> Result<(), RunDirError> {
         let path = self.0.join(name);
-        let beside = self.0.join(format!("{name}.new"));
+        let beside = self.0.join(beside(name));
         let failed = |action, path: &Path| {
             let path = path.to_owned();
             move |source| RunDirError::Io { action, path, source }
         };
-        let mut file = File::create(&beside).map_err(failed("make", &beside))?;
+        // Not truncated before it is written: what is reserved stays ours.
+        let open = File::options().create(true).truncate(false).write(true).open(&beside);
+        let mut file = open.map_err(failed("make", &beside))?;
         let text = serde_json::to_vec(value).map_err(|source| RunDirError::Damaged { path: path.clone(), source })?;
         file.write_all(&text).map_err(failed("write", &beside))?;
+        file.set_len(text.len() as u64).map_err(failed("write", &beside))?;
         if durably {
             file.sync_all().map_err(failed("sync", &beside))?;
         }
@@ -357,4 +353,9 @@ impl RunDir {
         }
         serde_json::from_slice(&text).map(Some).map_err(damaged)
     }
+}
+
+/// The name under which a file is written before it is renamed.
+fn beside(name: &str) -> String {
+    format!("{name}.new")
 }

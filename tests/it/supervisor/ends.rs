@@ -126,8 +126,8 @@ fn a_full_disk_does_not_keep_the_end_from_being_said() {
 }
 
 #[test]
-fn a_full_disk_without_the_reserve_takes_the_working_copy_for_saying_the_end() {
-    let text = "rm ../../../reserve; head -c 1000000 /dev/zero > filler; echo more > kept || exit 6";
+fn a_full_disk_without_a_reserve_takes_the_working_copy_for_saying_the_end() {
+    let text = "rm ../../../exit.json.new; head -c 1000000 /dev/zero > filler; echo more > kept || exit 6";
     let mut sandbox = Sandbox::with_job(text);
     let Some(_disk) = SmallDisk::over(sandbox.dir().path()) else { return };
     let code = sandbox.dir().code(0);
