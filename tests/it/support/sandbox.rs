@@ -5,6 +5,8 @@ use std::io::Write;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Output, Stdio};
 
+use batchai::supervisor::orphans;
+use batchai::supervisor::run_dir::RunDir;
 use rustix::process::Signal;
 use serde_json::Value;
 use tempfile::TempDir;
@@ -236,6 +238,11 @@ impl Drop for Sandbox {
             }
             left.into_iter().for_each(|id| process::signal(id, Signal::KILL));
             std::thread::sleep(std::time::Duration::from_millis(5));
+        }
+        // Their supervisors are gone with the rest, and nobody else would take their cgroups away.
+        for entry in std::fs::read_dir(self.home.join("runs")).into_iter().flatten().flatten() {
+            let status = RunDir::at(entry.path()).read_status().ok().flatten();
+            let _ = orphans::end_orphans(&entry.file_name().to_string_lossy(), status.as_ref());
         }
         // Only a test that failed leaves one.
         for point in process::mounts_below(&self.home) {
