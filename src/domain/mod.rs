@@ -10,6 +10,7 @@ pub mod mount;
 pub mod name;
 pub mod node;
 pub mod provisioning;
+pub mod sentence;
 pub mod snapshot;
 pub mod workspace;
 

@@ -1,13 +1,13 @@
 //! Clusters.
 
 use super::workspaces::{find as find_workspace, find_open as find_open_workspace, mark};
-use super::{Context, Kind, Listed, OperationError, page};
+use super::{Context, Kind, Listed, OperationError, ensure_stays, page};
 use crate::domain::Timestamp;
 use crate::domain::allocation::Allocation;
 use crate::domain::cluster::{Cluster, ClusterSpec};
 use crate::domain::name::{ClusterKey, WorkspaceKey};
 use crate::domain::node::Node;
-use crate::domain::provisioning::{Provisioning, ProvisioningState};
+use crate::domain::provisioning::Provisioning;
 use crate::store::{Reader, Store, Stored, Tx, Window};
 
 /// A cluster with what is known of its nodes.
@@ -50,7 +50,7 @@ pub async fn create(context: &Context, key: ClusterKey, spec: ClusterSpec) -> Re
 }
 
 fn same(tx: &Tx<'_>, existing: Stored<Cluster>, spec: &ClusterSpec) -> Result<ClusterView, OperationError> {
-    ensure_stays(&existing.value)?;
+    ensure_stays(Kind::Cluster, &existing.value.key.name, existing.value.provisioning)?;
     if existing.value.spec != *spec {
         return Err(OperationError::Conflict {
             kind: Kind::Cluster,
@@ -117,15 +117,8 @@ pub(super) fn find(reader: &Reader<'_>, key: &ClusterKey) -> Result<Stored<Clust
 /// The cluster as something to send jobs to.
 pub(super) fn find_open(tx: &Tx<'_>, key: &ClusterKey) -> Result<Stored<Cluster>, OperationError> {
     let cluster = find(tx, key)?;
-    ensure_stays(&cluster.value)?;
+    ensure_stays(Kind::Cluster, &cluster.value.key.name, cluster.value.provisioning)?;
     Ok(cluster)
-}
-
-fn ensure_stays(cluster: &Cluster) -> Result<(), OperationError> {
-    if cluster.provisioning.state == ProvisioningState::Deleting {
-        return Err(OperationError::deleting(Kind::Cluster, &cluster.key.name));
-    }
-    Ok(())
 }
 
 fn view(reader: &Reader<'_>, cluster: Stored<Cluster>) -> Result<ClusterView, OperationError> {

@@ -1,10 +1,10 @@
 //! Experiments.
 
 use super::workspaces::{EVERYTHING, find as find_workspace, find_open as find_open_workspace, mark};
-use super::{Context, Kind, Listed, OperationError, page};
+use super::{Context, Kind, Listed, OperationError, ensure_stays, page};
 use crate::domain::Timestamp;
 use crate::domain::name::{ExperimentKey, WorkspaceKey};
-use crate::domain::provisioning::{Provisioning, ProvisioningState};
+use crate::domain::provisioning::Provisioning;
 use crate::domain::workspace::Experiment;
 use crate::store::{Reader, Store, Stored, Tx, Window};
 
@@ -20,7 +20,7 @@ pub async fn create(context: &Context, key: ExperimentKey) -> Result<Experiment,
         .write(move |tx| {
             find_open_workspace(tx, &key.workspace)?;
             if let Some(existing) = tx.experiment(&key)? {
-                ensure_stays(&existing.value)?;
+                ensure_stays(Kind::Experiment, &existing.value.key.name, existing.value.provisioning)?;
                 return Ok(existing.value);
             }
             let experiment = Experiment { key, created: now, provisioning: Provisioning::succeeded(now) };
@@ -94,12 +94,6 @@ pub(super) fn find(reader: &Reader<'_>, key: &ExperimentKey) -> Result<Stored<Ex
 
 /// The experiment as something to put jobs into.
 pub(super) fn ensure_open(tx: &Tx<'_>, key: &ExperimentKey) -> Result<(), OperationError> {
-    ensure_stays(&find(tx, key)?.value)
-}
-
-fn ensure_stays(experiment: &Experiment) -> Result<(), OperationError> {
-    if experiment.provisioning.state == ProvisioningState::Deleting {
-        return Err(OperationError::deleting(Kind::Experiment, &experiment.key.name));
-    }
-    Ok(())
+    let experiment = find(tx, key)?.value;
+    ensure_stays(Kind::Experiment, &experiment.key.name, experiment.provisioning)
 }

@@ -3,14 +3,13 @@
 use std::time::Duration;
 
 use super::workspaces::mark;
-use super::{Context, Kind, Listed, OperationError, clusters, experiments, page, wait_until};
+use super::{Context, Kind, Listed, OperationError, clusters, ensure_stays, experiments, page, wait_until};
 use crate::domain::Step;
 use crate::domain::Timestamp;
 use crate::domain::job::queue::{QueueView, reason};
 use crate::domain::job::{Event, Execution, Job, JobSpec};
 use crate::domain::name::{ExperimentKey, JobKey};
 use crate::domain::node::{Node, NodeState};
-use crate::domain::provisioning::ProvisioningState;
 use crate::engine::toolkit::{self, OutputStream};
 use crate::store::{Reader, Store, Stored, Tx, Window};
 
@@ -71,9 +70,7 @@ pub async fn create(
 
 fn same(tx: &Tx<'_>, existing: Stored<Job>, spec: &JobSpec, if_exists: IfExists) -> Result<JobView, OperationError> {
     let name = existing.value.key.name.to_string();
-    if existing.value.provisioning.state == ProvisioningState::Deleting {
-        return Err(OperationError::Deleting { kind: Kind::Job, name });
-    }
+    ensure_stays(Kind::Job, &existing.value.key.name, existing.value.provisioning)?;
     let is_same = existing.value.spec == *spec;
     match (if_exists, is_same) {
         (IfExists::Same, true) => view(tx, existing),

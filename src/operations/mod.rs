@@ -21,6 +21,8 @@ use std::time::Duration;
 pub use error::{Kind, OperationError};
 
 use crate::domain::Timestamp;
+use crate::domain::name::Name;
+use crate::domain::provisioning::{Provisioning, ProvisioningState};
 use crate::engine::Engine;
 pub use crate::store::Window;
 use crate::store::{Store, Stored};
@@ -69,6 +71,14 @@ pub async fn wait_until<T>(
             Ok(Ok(())) => {}
             Ok(Err(_)) | Err(_) => return Ok(None),
         }
+    }
+}
+
+/// Refuses to use something that is going away.
+fn ensure_stays(kind: Kind, name: &Name, provisioning: Provisioning) -> Result<(), OperationError> {
+    match provisioning.state {
+        ProvisioningState::Deleting => Err(OperationError::deleting(kind, name)),
+        ProvisioningState::Creating | ProvisioningState::Succeeded | ProvisioningState::Failed => Ok(()),
     }
 }
 

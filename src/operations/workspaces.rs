@@ -2,9 +2,9 @@
 
 use std::collections::BTreeMap;
 
-use super::{Context, Kind, Listed, OperationError, page};
+use super::{Context, Kind, Listed, OperationError, ensure_stays, page};
 use crate::domain::name::WorkspaceKey;
-use crate::domain::provisioning::{Provisioning, ProvisioningEvent, ProvisioningState};
+use crate::domain::provisioning::{Provisioning, ProvisioningEvent};
 use crate::domain::workspace::Workspace;
 use crate::domain::{Step, Timestamp};
 use crate::store::{Reader, Store, Stored, Tx, Window};
@@ -26,7 +26,7 @@ pub async fn create(
         .store
         .write(move |tx| {
             if let Some(existing) = tx.workspace(&key)? {
-                ensure_stays(&existing.value)?;
+                ensure_stays(Kind::Workspace, &existing.value.key.name, existing.value.provisioning)?;
                 return Ok(existing.value);
             }
             let workspace = Workspace { key, location, tags, created: now, provisioning: Provisioning::succeeded(now) };
@@ -103,13 +103,6 @@ pub(super) fn find(reader: &Reader<'_>, key: &WorkspaceKey) -> Result<Stored<Wor
 /// The workspace as something to put things into.
 pub(super) fn find_open(tx: &Tx<'_>, key: &WorkspaceKey) -> Result<Workspace, OperationError> {
     let workspace = find(tx, key)?.value;
-    ensure_stays(&workspace)?;
+    ensure_stays(Kind::Workspace, &workspace.key.name, workspace.provisioning)?;
     Ok(workspace)
-}
-
-fn ensure_stays(workspace: &Workspace) -> Result<(), OperationError> {
-    if workspace.provisioning.state == ProvisioningState::Deleting {
-        return Err(OperationError::deleting(Kind::Workspace, &workspace.key.name));
-    }
-    Ok(())
 }

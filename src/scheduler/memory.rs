@@ -8,6 +8,7 @@ use std::time::Duration;
 
 use crate::domain::Timestamp;
 use crate::domain::name::RunId;
+use crate::domain::sentence::sentence;
 
 /// The pause after a first failure; it doubles with every further one.
 const FIRST_PAUSE: Duration = Duration::from_secs(1);
@@ -87,7 +88,7 @@ impl Trouble {
     /// `attempt` failed: says so in the log and puts off the next one.
     pub(super) fn failed(&mut self, attempt: Attempt, error: &dyn Error, now: Timestamp) {
         let length = self.0.get(&attempt).map_or(FIRST_PAUSE, |last| (last.length * 2).min(LONGEST_PAUSE));
-        tracing::warn!("cannot {attempt}, next attempt in {} s: {}", length.as_secs(), chain(error));
+        tracing::warn!("cannot {attempt}, next attempt in {} s: {}", length.as_secs(), sentence(error));
         self.0.insert(attempt, Pause { since: now, length });
     }
 
@@ -102,16 +103,6 @@ impl Trouble {
         self.0.retain(|_, pause| !pause.is_over(now));
         self.0.values().map(|pause| pause.until()).min()
     }
-}
-
-fn chain(error: &dyn Error) -> String {
-    let mut text = error.to_string();
-    let mut cause = error.source();
-    while let Some(next) = cause {
-        text.push_str(&format!(": {next}"));
-        cause = next.source();
-    }
-    text
 }
 
 #[cfg(test)]
@@ -161,6 +152,6 @@ mod tests {
             action: "make the directory /n".into(),
             source: std::io::Error::other("disk full"),
         };
-        assert_eq!(chain(&error), "cannot make the directory /n: disk full");
+        assert_eq!(sentence(&error), "cannot make the directory /n: disk full");
     }
 }

@@ -6,6 +6,7 @@ use axum::response::{IntoResponse, Response};
 
 use super::convert::FieldErrors;
 use crate::api::error::{ErrorBody, ErrorDetail, code};
+use crate::domain::sentence::sentence;
 use crate::operations::{Kind, OperationError};
 
 /// An answer that is not a success.
@@ -78,9 +79,9 @@ impl From<OperationError> for ApiError {
             OperationError::SnapshotTooLarge { .. } => {
                 Self::new(StatusCode::PAYLOAD_TOO_LARGE, "RequestEntityTooLarge", text)
             }
-            ref full if full.is_disk_full() => Self::new(StatusCode::INSUFFICIENT_STORAGE, "DiskFull", chain(full)),
+            ref full if full.is_disk_full() => Self::new(StatusCode::INSUFFICIENT_STORAGE, "DiskFull", sentence(full)),
             OperationError::File { .. } | OperationError::Store(_) | OperationError::Engine(_) => {
-                let text = chain(&error);
+                let text = sentence(&error);
                 tracing::error!("request failed: {text}");
                 Self::new(StatusCode::INTERNAL_SERVER_ERROR, "InternalServerError", text)
             }
@@ -95,15 +96,4 @@ fn not_found(kind: Kind) -> &'static str {
         Kind::Cluster => code::CLUSTER_NOT_FOUND,
         Kind::Job => code::JOB_NOT_FOUND,
     }
-}
-
-/// An error and its causes in one line.
-fn chain(error: &dyn std::error::Error) -> String {
-    let mut text = error.to_string();
-    let mut cause = error.source();
-    while let Some(error) = cause {
-        text.push_str(&format!(": {error}"));
-        cause = error.source();
-    }
-    text
 }

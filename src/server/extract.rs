@@ -1,18 +1,22 @@
 //! What handlers ask of a request. Every refusal has the body of our errors.
 
+use std::sync::LazyLock;
 use std::time::Duration;
 
 use axum::extract::{FromRequest, FromRequestParts, OriginalUri, Path, Query, Request};
 use axum::http::StatusCode;
 use axum::http::request::Parts;
 use axum::response::{IntoResponse, Response};
-use schemars::JsonSchema;
+use schemars::Schema;
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 use super::convert::{self, FieldErrors};
 use super::error::ApiError;
+use crate::api::cluster::ClusterCreate;
+use crate::api::job::JobCreate;
+use crate::api::workspace::WorkspaceCreate;
 use crate::api::{API_VERSION, check};
 use crate::domain::name::{ClusterKey, ExperimentKey, GroupKey, JobKey, WorkspaceKey};
 use crate::operations::Window;
@@ -201,7 +205,25 @@ impl<S: Send + Sync, T: DeserializeOwned> FromRequestParts<S> for Params<T> {
 /// A JSON body. Under our api-version an unknown property is an error with a suggestion.
 pub struct Body<T>(pub T);
 
-impl<S: Send + Sync, T: DeserializeOwned + JsonSchema> FromRequest<S> for Body<T> {
+/// What can arrive as a body. Its schema is made once: it is needed by every request, and costs more than the rest.
+pub trait Described: DeserializeOwned {
+    /// The form of the body.
+    fn schema() -> &'static Schema;
+}
+
+macro_rules! described {
+    ($($body:ty),+) => {
+        $(impl Described for $body {
+            fn schema() -> &'static Schema {
+                static SCHEMA: LazyLock<Schema> = LazyLock::new(|| schemars::schema_for!($body));
+                &SCHEMA
+            }
+        })+
+    };
+}
+described!(WorkspaceCreate, ClusterCreate, JobCreate);
+
+impl<S: Send + Sync, T: Described> FromRequest<S> for Body<T> {
     type Rejection = ApiError;
     async fn from_request(request: Request, _: &S) -> Result<Self, ApiError> {
         let bytes = axum::body::to_bytes(request.into_body(), LARGEST_BODY).await.map_err(|_| {
@@ -213,16 +235,15 @@ impl<S: Send + Sync, T: DeserializeOwned + JsonSchema> FromRequest<S> for Body<T
 }
 
 /// Under our api-version unknown properties are errors, and all problems of the form come at once.
-fn decode<T: DeserializeOwned + JsonSchema>(bytes: &[u8]) -> Result<T, ApiError> {
+fn decode<T: Described>(bytes: &[u8]) -> Result<T, ApiError> {
     let unreadable = |error: serde_json::Error| {
         let message = format!("The body of the request cannot be read: {error}");
         ApiError::new(StatusCode::BAD_REQUEST, "InvalidRequestContent", message)
     };
     let mut value: Value = serde_json::from_slice(bytes).map_err(unreadable)?;
-    let schema = schemars::schema_for!(T);
-    check::coerce(&schema, &mut value);
+    check::coerce(T::schema(), &mut value);
     let mut errors = FieldErrors::default();
-    for problem in check::problems(&schema, &value) {
+    for problem in check::problems(T::schema(), &value) {
         errors.add(problem.target(), problem.to_string());
     }
     if !errors.0.is_empty() {

@@ -14,6 +14,7 @@ use rustix::event::{PollFd, PollFlags, Timespec, poll};
 use super::files;
 use crate::domain::job::Outcome;
 use crate::domain::name::RunId;
+use crate::domain::sentence::sentence;
 use crate::engine::directories::Layout;
 use crate::engine::outcome::outcome;
 use crate::supervisor::run_dir::{Exit, RunDir, RunDirError, Status};
@@ -56,7 +57,7 @@ pub(super) fn inspect(layout: &Layout, boot_id: &str, run: &RunId) -> io::Result
     }
     let status = run_dir.read_status().ok().flatten();
     end_rest(&run_dir, run, status.as_ref())?;
-    Ok(Seen::Lost(described(&error)))
+    Ok(Seen::Lost(sentence(&error)))
 }
 
 /// Why looking failed.
@@ -146,15 +147,4 @@ fn is_passing(error: &io::Error) -> bool {
     use rustix::io::Errno;
     let passing = [Errno::MFILE, Errno::NFILE, Errno::NOMEM, Errno::INTR];
     error.raw_os_error().is_some_and(|code| passing.iter().any(|errno| errno.raw_os_error() == code))
-}
-
-/// An error and its causes in one sentence.
-fn described(error: &dyn std::error::Error) -> String {
-    let mut text = error.to_string();
-    let mut cause = error.source();
-    while let Some(error) = cause {
-        text.push_str(&format!(": {error}"));
-        cause = error.source();
-    }
-    text
 }
