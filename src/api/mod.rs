@@ -16,6 +16,7 @@ pub mod page;
 pub mod path;
 pub mod server;
 pub mod toolkit;
+pub mod version;
 pub mod workspace;
 
 use schemars::JsonSchema;

@@ -7,6 +7,7 @@
 //!   start.lock    held by a client while it starts the server
 //!   server.log    what a server in the background has to say
 //!   batchai.db    what the server remembers
+//!   secret.key    what seals the secrets in it                (mode 0600)
 //!   runs/ nodes/ output/ storage/ snapshots/              the engine's
 //! $BATCHAI_HOME, or the user's configuration folder + batchai
 //!   config.yaml   settings of commands
@@ -101,6 +102,12 @@ impl Home {
     #[must_use]
     pub fn database(&self) -> PathBuf {
         self.data.join("batchai.db")
+    }
+
+    /// What seals the secrets that the server remembers.
+    #[must_use]
+    pub fn secret_key(&self) -> PathBuf {
+        self.data.join("secret.key")
     }
 
     /// Settings of commands.

@@ -4,9 +4,11 @@ use serde::{Deserialize, Serialize};
 
 use super::Timestamp;
 use super::allocation::Allocation;
+use super::legacy::Legacy;
 use super::mount::Mount;
 use super::name::ClusterKey;
 use super::provisioning::Provisioning;
+use super::secret::SecretVariable;
 
 /// A cluster as it is remembered.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -21,6 +23,44 @@ pub struct Cluster {
     pub provisioning: Provisioning,
     /// Whether it has the nodes it should have.
     pub allocation: Allocation,
+    /// Makes the directory of its set-up task its own, also after a cluster of the same name.
+    #[serde(default)]
+    pub uuid: String,
+    /// When its user last changed it; `None`: never since it was made.
+    #[serde(default)]
+    pub modified: Option<Timestamp>,
+    /// What only the older api-versions know of it.
+    #[serde(default)]
+    pub legacy: Option<Legacy>,
+}
+
+impl Cluster {
+    /// A cluster that has just been made. `uuid` is new.
+    #[must_use]
+    pub fn new(key: ClusterKey, spec: ClusterSpec, uuid: String, at: Timestamp) -> Self {
+        Self {
+            key,
+            spec,
+            created: at,
+            provisioning: Provisioning::succeeded(at),
+            allocation: Allocation::resizing(at),
+            uuid,
+            modified: None,
+            legacy: None,
+        }
+    }
+
+    /// `<subscription>/<group>/workspaces/<W>/clusters/<C>/<uuid>`: what keeps the output of set-up tasks apart
+    /// (recordings of azure-sdk-for-python, June 2018).
+    #[must_use]
+    pub fn path_segment(&self) -> String {
+        let workspace = &self.key.workspace;
+        let group = &workspace.group;
+        format!(
+            "{}/{}/workspaces/{}/clusters/{}/{}",
+            group.subscription, group.group, workspace.name, self.key.name, self.uuid
+        )
+    }
 }
 
 /// What was asked for.
@@ -36,6 +76,65 @@ pub struct ClusterSpec {
     pub mounts: Vec<Mount>,
     /// The administrator's name, where there is one.
     pub admin: Option<Admin>,
+    /// The command that makes a node ready, where there is one.
+    #[serde(default)]
+    pub setup: Option<SetupTask>,
+    /// The image of its nodes, echoed: nodes are what the engine has.
+    #[serde(default)]
+    pub image: Option<Image>,
+    /// The network, as an id, echoed.
+    #[serde(default)]
+    pub subnet: Option<String>,
+    /// The id of an Application Insights component, echoed: no counters are sent.
+    #[serde(default)]
+    pub counters: Option<String>,
+}
+
+/// A command that runs once on every node, before the node takes jobs. Its output is at
+/// `<prefix>/<path segment of the cluster>`.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct SetupTask {
+    /// Shell text.
+    pub command_line: String,
+    /// Its variables, in order.
+    pub environment: Vec<(String, String)>,
+    /// Its secret variables.
+    pub secrets: Vec<SecretVariable>,
+    /// Where its output goes; may begin with a variable.
+    pub std_out_err_prefix: String,
+}
+
+/// An image of the Azure marketplace, or a custom one.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Image {
+    /// Publisher.
+    pub publisher: String,
+    /// Offer.
+    pub offer: String,
+    /// SKU.
+    pub sku: String,
+    /// Version, or `latest`.
+    pub version: String,
+    /// The id of a custom image.
+    pub custom: Option<String>,
+}
+
+impl ClusterSpec {
+    /// Nodes of this machine, and nothing else said of them.
+    #[must_use]
+    pub fn local(scale: Scale) -> Self {
+        Self {
+            vm_size: "local".into(),
+            low_priority: false,
+            scale,
+            mounts: Vec::new(),
+            admin: None,
+            setup: None,
+            image: None,
+            subnet: None,
+            counters: None,
+        }
+    }
 }
 
 /// The administrator of the nodes. The password is not part of it: nothing offers SSH so far.

@@ -5,11 +5,14 @@
 
 pub mod allocation;
 pub mod cluster;
+pub mod file_server;
 pub mod job;
+pub mod legacy;
 pub mod mount;
 pub mod name;
 pub mod node;
 pub mod provisioning;
+pub mod secret;
 pub mod sentence;
 pub mod snapshot;
 pub mod workspace;

@@ -110,6 +110,15 @@ pub struct ClusterKey {
     pub name: Name,
 }
 
+/// Which file server.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+pub struct FileServerKey {
+    /// Its workspace.
+    pub workspace: WorkspaceKey,
+    /// Its name.
+    pub name: Name,
+}
+
 /// Which job.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 pub struct JobKey {

@@ -21,6 +21,17 @@ pub struct Workspace {
     pub created: Timestamp,
     /// Whether its record is there.
     pub provisioning: Provisioning,
+    /// When its user last changed it; `None`: never since it was made.
+    #[serde(default)]
+    pub modified: Option<Timestamp>,
+}
+
+impl Workspace {
+    /// A workspace that has just been made.
+    #[must_use]
+    pub fn new(key: WorkspaceKey, location: String, tags: BTreeMap<String, String>, at: Timestamp) -> Self {
+        Self { key, location, tags, created: at, provisioning: Provisioning::succeeded(at), modified: None }
+    }
 }
 
 /// An experiment as it is remembered.

@@ -59,7 +59,7 @@ fn check(request: &LaunchRequest) -> Result<(), EngineError> {
         Toolkit::PyTorch { process_count, .. } if process_count > MOST_PROCESSES => Err(EngineError::NotStarted(
             format!("pyTorchSettings.processCount is {process_count}; this server runs at most {MOST_PROCESSES}"),
         )),
-        Toolkit::PyTorch { .. } | Toolkit::Custom { .. } => Ok(()),
+        _ => Ok(()),
     }
 }
 

@@ -4,7 +4,7 @@ use super::*;
 use crate::domain::Timestamp;
 use crate::domain::cluster::{ClusterSpec, Deallocation, Scale};
 use crate::domain::job::spec::{Input, Output};
-use crate::domain::job::{Job, JobSpec, Priority};
+use crate::domain::job::{Job, JobSpec};
 use crate::domain::mount::{Mount, MountSource};
 use crate::domain::name::{ClusterKey, ExperimentKey, GroupKey, JobKey, Name, RunId, WorkspaceKey};
 use crate::domain::node::{Node, NodeState};
@@ -22,19 +22,11 @@ fn workspace() -> WorkspaceKey {
 
 pub(in crate::engine) fn job_spec() -> JobSpec {
     JobSpec {
-        cluster: ClusterKey { workspace: workspace(), name: name("c") },
-        priority: Priority::Normal,
-        node_count: 1,
-        toolkit: Toolkit::Custom { command_line: "python train.py".into() },
-        preparation: None,
-        mounts: Vec::new(),
-        std_out_err_prefix: None,
-        inputs: Vec::new(),
-        outputs: Vec::new(),
-        environment: Vec::new(),
         max_wall_clock_seconds: 3600,
-        code: None,
-        search_path: None,
+        ..JobSpec::new(
+            ClusterKey { workspace: workspace(), name: name("c") },
+            Toolkit::Custom { command_line: "python train.py".into() },
+        )
     }
 }
 
@@ -58,13 +50,7 @@ pub(in crate::engine) fn mounted_spec() -> JobSpec {
 }
 
 pub(in crate::engine) fn cluster_spec() -> ClusterSpec {
-    ClusterSpec {
-        vm_size: "local".into(),
-        low_priority: false,
-        scale: Scale::Manual { target: 2, deallocation: Deallocation::Requeue },
-        mounts: Vec::new(),
-        admin: None,
-    }
+    ClusterSpec::local(Scale::Manual { target: 2, deallocation: Deallocation::Requeue })
 }
 
 pub(in crate::engine) fn job_of(spec: JobSpec) -> Job {
@@ -82,7 +68,8 @@ pub(in crate::engine) fn request(layout: &Layout, spec: JobSpec) -> LaunchReques
     };
     let nodes = (0..spec.node_count).map(node).collect();
     let mut job = job_of(spec);
-    let cluster = ClusterPlace { number: 7, spec: cluster_spec() };
+    let cluster =
+        ClusterPlace { number: 7, spec: cluster_spec(), path_segment: "s/rg/workspaces/w/clusters/c/u".into() };
     job.directories = directories(layout, &job, &cluster.spec).expect("directories");
     LaunchRequest { run: RunId("r1".into()), job, cluster, nodes }
 }

@@ -17,7 +17,7 @@ use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 
-use crate::domain::cluster::ClusterSpec;
+use crate::domain::cluster::{Cluster, ClusterSpec};
 use crate::domain::job::{Job, JobDirectory, Outcome};
 use crate::domain::name::RunId;
 use crate::domain::node::Node;
@@ -33,6 +33,16 @@ pub struct ClusterPlace {
     pub number: i64,
     /// What was asked for.
     pub spec: ClusterSpec,
+    /// What keeps the output of its set-up task apart: [`crate::domain::cluster::Cluster::path_segment`].
+    pub path_segment: String,
+}
+
+impl ClusterPlace {
+    /// The place of the cluster that the store knows by this number.
+    #[must_use]
+    pub fn of(number: i64, cluster: &Cluster) -> Self {
+        Self { number, spec: cluster.spec.clone(), path_segment: cluster.path_segment() }
+    }
 }
 
 /// What an engine says of a node that exists.

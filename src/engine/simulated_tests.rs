@@ -4,7 +4,7 @@ use std::sync::atomic::{AtomicU32, Ordering};
 use super::*;
 use crate::domain::Timestamp;
 use crate::domain::cluster::{ClusterSpec, Deallocation, Scale};
-use crate::domain::job::{JobSpec, Priority, Toolkit};
+use crate::domain::job::{JobSpec, Toolkit};
 use crate::domain::name::{ClusterKey, ExperimentKey, GroupKey, JobKey, Name, WorkspaceKey};
 
 const SECOND: Duration = Duration::from_secs(1);
@@ -15,27 +15,19 @@ fn engine() -> Simulated {
 
 fn cluster() -> ClusterPlace {
     let scale = Scale::Manual { target: 2, deallocation: Deallocation::Requeue };
-    let spec = ClusterSpec { vm_size: "local".into(), low_priority: false, scale, mounts: Vec::new(), admin: None };
-    ClusterPlace { number: 1, spec }
+    let spec = ClusterSpec::local(scale);
+    ClusterPlace { number: 1, spec, path_segment: "s/rg/workspaces/w/clusters/c/u".into() }
 }
 
 fn request(name: &str) -> LaunchRequest {
     let name_of = |text| Name::parse(text).expect("a name");
     let workspace = WorkspaceKey { group: GroupKey::parse("s", "g").expect("a group"), name: name_of("w") };
     let spec = JobSpec {
-        cluster: ClusterKey { workspace: workspace.clone(), name: name_of("c") },
-        priority: Priority::Normal,
-        node_count: 1,
-        toolkit: Toolkit::Custom { command_line: "true".into() },
-        preparation: None,
-        mounts: Vec::new(),
-        std_out_err_prefix: None,
-        inputs: Vec::new(),
-        outputs: Vec::new(),
-        environment: Vec::new(),
         max_wall_clock_seconds: 60,
-        code: None,
-        search_path: None,
+        ..JobSpec::new(
+            ClusterKey { workspace: workspace.clone(), name: name_of("c") },
+            Toolkit::Custom { command_line: "true".into() },
+        )
     };
     let key = JobKey { experiment: ExperimentKey { workspace, name: name_of("e") }, name: name_of(name) };
     let job = Job::submitted(key, spec, "uuid".into(), Timestamp::UNIX_EPOCH);

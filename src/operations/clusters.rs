@@ -3,11 +3,9 @@
 use super::workspaces::{find as find_workspace, find_open as find_open_workspace, mark};
 use super::{Context, Kind, Listed, OperationError, ensure_stays, page};
 use crate::domain::Timestamp;
-use crate::domain::allocation::Allocation;
 use crate::domain::cluster::{Cluster, ClusterSpec};
 use crate::domain::name::{ClusterKey, WorkspaceKey};
 use crate::domain::node::Node;
-use crate::domain::provisioning::Provisioning;
 use crate::store::{Reader, Store, Stored, Tx, Window};
 
 /// A cluster with what is known of its nodes.
@@ -28,7 +26,7 @@ pub struct ClusterView {
 /// When its workspace is missing, the name is taken, something is being deleted, or the store fails.
 pub async fn create(context: &Context, key: ClusterKey, spec: ClusterSpec) -> Result<ClusterView, OperationError> {
     context.store.ensure_room()?;
-    let now = (context.clock)();
+    let (now, uuid) = ((context.clock)(), (context.new_id)());
     context
         .store
         .write(move |tx| {
@@ -36,13 +34,7 @@ pub async fn create(context: &Context, key: ClusterKey, spec: ClusterSpec) -> Re
             if let Some(existing) = tx.cluster(&key)? {
                 return same(tx, existing, &spec);
             }
-            let cluster = Cluster {
-                key,
-                spec,
-                created: now,
-                provisioning: Provisioning::succeeded(now),
-                allocation: Allocation::resizing(now),
-            };
+            let cluster = Cluster::new(key, spec, uuid, now);
             let number = tx.insert_cluster(&cluster)?;
             Ok(ClusterView { cluster: Stored { number, generation: 1, value: cluster }, nodes: vec![], busy: vec![] })
         })

@@ -23,6 +23,7 @@ pub use error::{Kind, OperationError};
 use crate::domain::Timestamp;
 use crate::domain::name::Name;
 use crate::domain::provisioning::{Provisioning, ProvisioningState};
+use crate::domain::secret::Seal;
 use crate::engine::Engine;
 pub use crate::store::Window;
 use crate::store::{Store, Stored};
@@ -40,6 +41,8 @@ pub struct Context {
     pub clock: fn() -> Timestamp,
     /// A new identity.
     pub new_id: fn() -> String,
+    /// Seals secrets.
+    pub seal: Arc<Seal>,
 }
 
 /// A part of a list.

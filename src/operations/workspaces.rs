@@ -29,7 +29,7 @@ pub async fn create(
                 ensure_stays(Kind::Workspace, &existing.value.key.name, existing.value.provisioning)?;
                 return Ok(existing.value);
             }
-            let workspace = Workspace { key, location, tags, created: now, provisioning: Provisioning::succeeded(now) };
+            let workspace = Workspace::new(key, location, tags, now);
             tx.insert_workspace(&workspace)?;
             Ok(workspace)
         })

@@ -51,7 +51,7 @@ impl Waiting {
                 clusters.push(DeletedCluster {
                     queued: queued.iter().map(|job| job.number).collect(),
                     running: reader.running_jobs_of(cluster.number)?,
-                    place: ClusterPlace { number: cluster.number, spec: cluster.value.spec },
+                    place: ClusterPlace::of(cluster.number, &cluster.value),
                 });
             }
         }

@@ -93,7 +93,7 @@ fn read(tick: &Tick<'_>) -> Result<Vec<Present>, StoreError> {
             let runs = running.iter().filter_map(|job| job.value.execution().run());
             let busy = runs.flat_map(|run| run.nodes.iter().copied()).collect();
             let nodes = reader.nodes(cluster.number)?;
-            let place = ClusterPlace { number: cluster.number, spec: cluster.value.spec.clone() };
+            let place = ClusterPlace::of(cluster.number, &cluster.value);
             clusters.push(Present { cluster, place, nodes, existing: BTreeSet::new(), busy });
         }
         Ok(clusters)

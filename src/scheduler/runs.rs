@@ -135,6 +135,6 @@ fn launch_again(tick: &mut Tick<'_>, not_begun: &[&Stored<Job>]) -> Result<(), S
 fn launch_of(reader: &Reader<'_>, job: &Stored<Job>) -> Result<Option<Launch>, StoreError> {
     let Some(cluster) = reader.cluster(&job.value.spec.cluster)? else { return Ok(None) };
     let nodes = reader.nodes(cluster.number)?;
-    let place = ClusterPlace { number: cluster.number, spec: cluster.value.spec };
+    let place = ClusterPlace::of(cluster.number, &cluster.value);
     Ok(Launch::of(job, &place, &nodes))
 }

@@ -16,6 +16,7 @@ use super::convert::{self, FieldErrors};
 use super::error::ApiError;
 use crate::api::cluster::ClusterCreate;
 use crate::api::job::JobCreate;
+use crate::api::version::ApiVersion;
 use crate::api::workspace::WorkspaceCreate;
 use crate::api::{API_VERSION, check};
 use crate::domain::name::{ClusterKey, ExperimentKey, GroupKey, JobKey, WorkspaceKey};
@@ -104,20 +105,36 @@ impl<S: Send + Sync> FromRequestParts<S> for Subscription {
     }
 }
 
+/// The version that a request asks for.
+#[derive(Debug, Clone, Copy)]
+pub struct Version(pub ApiVersion);
+
+impl<S: Send + Sync> FromRequestParts<S> for Version {
+    type Rejection = ApiError;
+    async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self, ApiError> {
+        version(parts).map(Self)
+    }
+}
+
 fn check_version(parts: &Parts) -> Result<(), ApiError> {
+    version(parts).map(drop)
+}
+
+fn version(parts: &Parts) -> Result<ApiVersion, ApiError> {
     #[derive(Deserialize)]
     struct Version {
         #[serde(rename = "api-version")]
         version: Option<String>,
     }
     let asked = Query::<Version>::try_from_uri(&parts.uri).ok().and_then(|Query(query)| query.version);
-    let (code, message) = match asked {
-        Some(version) if version == API_VERSION => return Ok(()),
-        Some(version) => (
+    let spoken = asked.as_deref().and_then(ApiVersion::parse).filter(|version| !version.is_flat());
+    let (code, message) = match (asked, spoken) {
+        (_, Some(version)) => return Ok(version),
+        (Some(version), None) => (
             "NoRegisteredProviderFound",
             format!("This server does not speak api-version {version} yet: it speaks {API_VERSION}"),
         ),
-        None => (
+        (None, _) => (
             "MissingApiVersionParameter",
             format!("The api-version query parameter (?api-version=) is required, such as {API_VERSION}"),
         ),

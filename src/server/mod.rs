@@ -6,6 +6,7 @@
 pub mod convert;
 pub mod error;
 pub mod extract;
+mod key;
 pub mod lifetime;
 mod middleware;
 mod router;
@@ -29,6 +30,7 @@ use crate::config::program::built_at;
 use crate::config::server::ServerSettings;
 use crate::domain::Timestamp;
 use crate::domain::name::RunId;
+use crate::domain::secret::Seal;
 use crate::engine::local::LocalEngine;
 use crate::engine::{Engine, EngineError};
 use crate::operations::watch::FileWatch;
@@ -113,12 +115,16 @@ pub async fn serve(settings: ServerSettings, ready: impl FnOnce(&ServerStatus)) 
 fn compose(settings: &ServerSettings) -> Result<(Context, Scheduler), ServeError> {
     let bell = Bell::new();
     let store = Store::open(&settings.home.database(), bell.hook())?;
+    let key_file = settings.home.secret_key();
+    let key = key::load_or_make(&key_file).map_err(io_error("use the key file", &key_file))?;
+    let seal = Arc::new(Seal::new(&key));
     let data = settings.home.data().to_owned();
-    let engine: Arc<dyn Engine> = Arc::new(LocalEngine::open(data, settings.executable.clone(), bell.hook())?);
+    let engine: Arc<dyn Engine> =
+        Arc::new(LocalEngine::open(data, settings.executable.clone(), seal.clone(), bell.hook())?);
     let watch = FileWatch::start().map_err(io_error("watch", settings.home.data()))?;
     let scheduler = scheduler::start(store.clone(), engine.clone(), bell, Timestamp::now, || RunId(new_id()));
     let scheduler = scheduler.map_err(io_error("start the scheduler of", settings.home.data()))?;
-    let context = Context { store, engine, watch, clock: Timestamp::now, new_id };
+    let context = Context { store, engine, watch, clock: Timestamp::now, new_id, seal };
     snapshots::tidy(&context);
     Ok((context, scheduler))
 }

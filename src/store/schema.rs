@@ -12,7 +12,7 @@ use rusqlite::{Connection, TransactionBehavior};
 
 use super::error::StoreError;
 
-const MIGRATIONS: &[&str] = &[V1];
+const MIGRATIONS: &[&str] = &[V1, FILE_SERVERS, LONG_OPERATIONS, TOKENS, GROUPS];
 
 const V1: &str = "
 CREATE TABLE workspaces (
@@ -81,6 +81,63 @@ CREATE INDEX jobs_queued ON jobs (cluster, priority DESC, number, node_count) WH
 CREATE INDEX jobs_running ON jobs (cluster) WHERE state = 'running';
 CREATE INDEX jobs_deleting ON jobs (state) WHERE deleting = 1;
 CREATE INDEX jobs_by_snapshot ON jobs (snapshot) WHERE snapshot IS NOT NULL;
+";
+
+const FILE_SERVERS: &str = "
+CREATE TABLE file_servers (
+    number INTEGER PRIMARY KEY AUTOINCREMENT,
+    workspace INTEGER NOT NULL REFERENCES workspaces,
+    name TEXT NOT NULL COLLATE NOCASE,
+    deleting INTEGER NOT NULL,
+    generation INTEGER NOT NULL DEFAULT 1,
+    document TEXT NOT NULL,
+    UNIQUE (workspace, name)
+) STRICT;
+CREATE INDEX file_servers_by_workspace ON file_servers (workspace);
+CREATE INDEX file_servers_deleting ON file_servers (deleting) WHERE deleting = 1;
+";
+
+// subject, number: the table of the thing that is worked on, and its number in it.
+const LONG_OPERATIONS: &str = "
+CREATE TABLE long_operations (
+    id TEXT PRIMARY KEY,
+    subject TEXT NOT NULL,
+    number INTEGER NOT NULL,
+    has_ended INTEGER NOT NULL,
+    document TEXT NOT NULL
+) STRICT, WITHOUT ROWID;
+CREATE INDEX long_operations_open ON long_operations (subject, number) WHERE has_ended = 0;
+";
+
+const TOKENS: &str = "
+CREATE TABLE tokens (
+    number INTEGER PRIMARY KEY AUTOINCREMENT,
+    name TEXT NOT NULL UNIQUE COLLATE NOCASE,
+    digest TEXT NOT NULL UNIQUE,
+    generation INTEGER NOT NULL DEFAULT 1,
+    document TEXT NOT NULL
+) STRICT;
+";
+
+const GROUPS: &str = "
+CREATE TABLE resource_groups (
+    number INTEGER PRIMARY KEY AUTOINCREMENT,
+    subscription TEXT NOT NULL,
+    name TEXT NOT NULL,
+    deleting INTEGER NOT NULL,
+    generation INTEGER NOT NULL DEFAULT 1,
+    document TEXT NOT NULL,
+    UNIQUE (subscription, name)
+) STRICT;
+CREATE TABLE storage_accounts (
+    number INTEGER PRIMARY KEY AUTOINCREMENT,
+    subscription TEXT NOT NULL,
+    resource_group TEXT NOT NULL,
+    name TEXT NOT NULL UNIQUE COLLATE NOCASE,
+    generation INTEGER NOT NULL DEFAULT 1,
+    document TEXT NOT NULL
+) STRICT;
+CREATE INDEX storage_accounts_by_group ON storage_accounts (subscription, resource_group);
 ";
 
 /// The newest schema of this program.

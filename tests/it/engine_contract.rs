@@ -8,9 +8,10 @@ use std::time::Duration;
 use batchai::domain::Timestamp;
 use batchai::domain::cluster::{ClusterSpec, Deallocation, Scale};
 use batchai::domain::job::spec::Output;
-use batchai::domain::job::{Job, JobError, JobSpec, Outcome, Priority, Toolkit};
+use batchai::domain::job::{Job, JobError, JobSpec, Outcome, Toolkit};
 use batchai::domain::name::{ClusterKey, ExperimentKey, GroupKey, JobKey, Name, RunId, WorkspaceKey};
 use batchai::domain::node::{Node, NodeState};
+use batchai::domain::secret::{MasterKey, Seal};
 use batchai::engine::local::LocalEngine;
 use batchai::engine::simulated::{Script, Simulated};
 use batchai::engine::{ClusterPlace, Engine, LaunchRequest, NodeCondition, Observation, Waker};
@@ -168,7 +169,8 @@ fn bell() -> (Waker, Receiver<()>) {
 }
 
 fn open(home: &Path, waker: Waker) -> LocalEngine {
-    LocalEngine::open(home.to_owned(), PathBuf::from(env!("CARGO_BIN_EXE_batchai")), waker).expect("an engine")
+    let seal = Arc::new(Seal::new(&MasterKey::new([1; 32])));
+    LocalEngine::open(home.to_owned(), PathBuf::from(env!("CARGO_BIN_EXE_batchai")), seal, waker).expect("an engine")
 }
 
 fn name(text: &str) -> Name {
@@ -181,25 +183,20 @@ fn workspace() -> WorkspaceKey {
 
 fn cluster() -> ClusterPlace {
     let scale = Scale::Manual { target: 2, deallocation: Deallocation::Requeue };
-    let spec = ClusterSpec { vm_size: "local".into(), low_priority: false, scale, mounts: Vec::new(), admin: None };
-    ClusterPlace { number: 1, spec }
+    let spec = ClusterSpec::local(scale);
+    ClusterPlace { number: 1, spec, path_segment: "s/rg/workspaces/w/clusters/c/u".into() }
 }
 
 fn job(called: &str, command_line: &str, node_count: u32) -> Job {
     let spec = JobSpec {
-        cluster: ClusterKey { workspace: workspace(), name: name("c") },
-        priority: Priority::Normal,
         node_count,
-        toolkit: Toolkit::Custom { command_line: command_line.into() },
-        preparation: None,
-        mounts: Vec::new(),
-        std_out_err_prefix: None,
-        inputs: Vec::new(),
         outputs: vec![Output { id: "MODEL".into(), path_prefix: None, path_suffix: None }],
-        environment: Vec::new(),
         max_wall_clock_seconds: 3600,
-        code: None,
         search_path: std::env::var("PATH").ok(),
+        ..JobSpec::new(
+            ClusterKey { workspace: workspace(), name: name("c") },
+            Toolkit::Custom { command_line: command_line.into() },
+        )
     };
     let key = JobKey { experiment: ExperimentKey { workspace: workspace(), name: name("e") }, name: name(called) };
     Job::submitted(key, spec, format!("uuid-of-{called}"), Timestamp::UNIX_EPOCH)

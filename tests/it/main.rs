@@ -17,6 +17,7 @@ mod job_files;
 mod job_run;
 mod names;
 mod output;
+mod rest;
 mod restart;
 mod server;
 mod signals;

@@ -7,8 +7,9 @@ pub mod spec;
 use serde::{Deserialize, Serialize};
 
 pub use execution::{Event, Execution, JobError, Outcome, Refusal};
-pub use spec::{JobSpec, Priority, Toolkit};
+pub use spec::{Container, JobSpec, Priority, Toolkit};
 
+use super::legacy::Legacy;
 use super::name::JobKey;
 use super::provisioning::Provisioning;
 use super::{Step, Timestamp};
@@ -29,6 +30,9 @@ pub struct Job {
     execution: Execution,
     /// Where its files really are, by directory id; known when it starts.
     pub directories: Vec<JobDirectory>,
+    /// What only the older api-versions know of it.
+    #[serde(default)]
+    pub legacy: Option<Legacy>,
 }
 
 /// A directory of a job.
@@ -54,6 +58,7 @@ impl Job {
             provisioning: Provisioning::succeeded(at),
             execution: Execution::Queued { since: at },
             directories: Vec::new(),
+            legacy: None,
         }
     }
 

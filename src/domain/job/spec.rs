@@ -4,6 +4,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::domain::mount::Mount;
 use crate::domain::name::ClusterKey;
+use crate::domain::secret::{SecretValue, SecretVariable};
 use crate::domain::snapshot::SnapshotId;
 
 /// What a user asks of a job.
@@ -35,6 +36,58 @@ pub struct JobSpec {
     pub code: Option<SnapshotId>,
     /// The PATH of its commands; `None`: the server's.
     pub search_path: Option<String>,
+    /// The container it runs in; `None`: the host.
+    #[serde(default)]
+    pub container: Option<Container>,
+    /// Variables whose values never come back, in order.
+    #[serde(default)]
+    pub secrets: Vec<SecretVariable>,
+}
+
+impl JobSpec {
+    /// A job of one node, and nothing else said of it.
+    #[must_use]
+    pub fn new(cluster: ClusterKey, toolkit: Toolkit) -> Self {
+        Self {
+            cluster,
+            priority: Priority::Normal,
+            node_count: 1,
+            toolkit,
+            preparation: None,
+            mounts: Vec::new(),
+            std_out_err_prefix: None,
+            inputs: Vec::new(),
+            outputs: Vec::new(),
+            environment: Vec::new(),
+            max_wall_clock_seconds: DEFAULT_WALL_CLOCK_SECONDS,
+            code: None,
+            search_path: None,
+            container: None,
+            secrets: Vec::new(),
+        }
+    }
+}
+
+/// A container, as a user asks for it.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Container {
+    /// The image; fully qualified unless it is of Docker Hub.
+    pub image: String,
+    /// The registry, as written; `None`: Docker Hub.
+    pub registry: Option<String>,
+    /// Who logs in to the registry.
+    pub login: Option<RegistryLogin>,
+    /// Size of /dev/shm in the words of docker, such as `16gb`.
+    pub shm_size: Option<String>,
+}
+
+/// How to log in to a registry.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct RegistryLogin {
+    /// The user.
+    pub username: String,
+    /// The password.
+    pub password: SecretValue,
 }
 
 /// Which job goes first. Ordered: low first.
@@ -48,7 +101,7 @@ pub enum Priority {
     High,
 }
 
-/// What runs, one variant per toolkit this server can run.
+/// What runs: exactly one toolkit.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Toolkit {
     /// A command, once, on the first node.
@@ -69,6 +122,123 @@ pub enum Toolkit {
         /// As written: `TCP`, `Gloo`, in any case.
         backend: Option<String>,
     },
+    /// The Microsoft Cognitive Toolkit, under MPI.
+    Cntk {
+        /// What trains.
+        program: CntkProgram,
+        /// Shell text.
+        arguments: Option<String>,
+        /// At least 1; as given or defaulted to the node count.
+        process_count: u32,
+    },
+    /// TensorFlow: a master, which is worker 0, workers and parameter servers.
+    TensorFlow {
+        /// Shell-expanded.
+        script: String,
+        /// `None`: the interpreter on the PATH.
+        interpreter: Option<String>,
+        /// Arguments of worker 0; shell text.
+        master_arguments: Option<String>,
+        /// Arguments of the other workers; shell text.
+        worker_arguments: Option<String>,
+        /// Arguments of the parameter servers; shell text.
+        parameter_server_arguments: Option<String>,
+        /// `None`: not distributed.
+        worker_count: Option<u32>,
+        /// `None`: not distributed.
+        parameter_server_count: Option<u32>,
+    },
+    /// Caffe, under MPI.
+    Caffe {
+        /// What trains.
+        program: CaffeProgram,
+        /// Shell text.
+        arguments: Option<String>,
+        /// At least 1; as given or defaulted to the node count.
+        process_count: u32,
+    },
+    /// Caffe2, one process per node.
+    Caffe2 {
+        /// Shell-expanded.
+        script: String,
+        /// `None`: the interpreter on the PATH.
+        interpreter: Option<String>,
+        /// Shell text.
+        arguments: Option<String>,
+    },
+    /// Chainer, under MPI.
+    Chainer(MpiScript),
+    /// Horovod, under MPI.
+    Horovod(MpiScript),
+    /// A command, once per rank, under MPI.
+    CustomMpi {
+        /// Shell text.
+        command_line: String,
+        /// At least 1; as given or defaulted to the node count.
+        process_count: u32,
+    },
+}
+
+/// A Python script under MPI.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct MpiScript {
+    /// Shell-expanded.
+    pub script: String,
+    /// `None`: the interpreter on the PATH.
+    pub interpreter: Option<String>,
+    /// Shell text.
+    pub arguments: Option<String>,
+    /// At least 1; as given or defaulted to the node count.
+    pub process_count: u32,
+}
+
+/// What CNTK trains from; `languageType` on the wire.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub enum CntkProgram {
+    /// `BrainScript`.
+    BrainScript {
+        /// The configuration; shell-expanded.
+        config: String,
+    },
+    /// `Python`.
+    Python {
+        /// Shell-expanded.
+        script: String,
+        /// `None`: the interpreter on the PATH.
+        interpreter: Option<String>,
+    },
+}
+
+/// What Caffe trains from.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub enum CaffeProgram {
+    /// A solver.
+    Config(String),
+    /// A script.
+    Python {
+        /// Shell-expanded.
+        script: String,
+        /// `None`: the interpreter on the PATH.
+        interpreter: Option<String>,
+    },
+}
+
+impl Toolkit {
+    /// The word of `toolType` (Swagger 2018-05-01, `ToolType`; `pytorch` is in real answers).
+    #[must_use]
+    pub fn tool_type(&self) -> &'static str {
+        match self {
+            Self::Custom { .. } => "custom",
+            Self::PyTorch { .. } => "pytorch",
+            Self::Cntk { .. } => "cntk",
+            Self::TensorFlow { .. } => "tensorflow",
+            Self::Caffe { .. } => "caffe",
+            Self::Caffe2 { .. } => "caffe2",
+            Self::Chainer(_) => "chainer",
+            Self::Horovod(_) => "horovod",
+            Self::CustomMpi { .. } => "custommpi",
+        }
+    }
 }
 
 /// A directory the job reads; nothing is made or checked.

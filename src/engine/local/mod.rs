@@ -15,12 +15,15 @@ mod watch;
 
 use std::io;
 use std::path::PathBuf;
+use std::sync::Arc;
 use std::time::Duration;
 
 use super::directories::{self, Layout};
+use super::toolkit;
 use super::{ClusterPlace, Engine, EngineError, LaunchRequest, NodeFact, Observation, Waker};
 use crate::domain::job::{Job, JobDirectory};
 use crate::domain::name::RunId;
+use crate::domain::secret::Seal;
 use nodes::Nodes;
 use runs::Runs;
 
@@ -29,15 +32,18 @@ pub struct LocalEngine {
     layout: Layout,
     nodes: Nodes,
     runs: Runs,
+    #[expect(dead_code, reason = "opened for runs and set-up tasks next")]
+    seal: Arc<Seal>,
 }
 
 impl LocalEngine {
     /// Opens the data directory `root`, and makes it when it is not there. `executable` is this program, for
-    /// starting supervisors. `waker` is called from threads of the engine.
+    /// starting supervisors; `seal` opens the secrets of jobs and set-up tasks. `waker` is called from threads of
+    /// the engine.
     ///
     /// # Errors
     /// When the directory cannot be made or read, or its path is not UTF-8.
-    pub fn open(root: PathBuf, executable: PathBuf, waker: Waker) -> Result<Self, EngineError> {
+    pub fn open(root: PathBuf, executable: PathBuf, seal: Arc<Seal>, waker: Waker) -> Result<Self, EngineError> {
         let shown = root.display().to_string();
         // The kernel reports mount points by their real paths.
         let root = std::fs::create_dir_all(&root)
@@ -51,7 +57,7 @@ impl LocalEngine {
         let host = host::current();
         let nodes = Nodes::open(layout.clone(), host.clone(), boot_id.clone(), waker.clone())?;
         let runs = Runs::open(layout.clone(), host, boot_id, executable, waker)?;
-        Ok(Self { layout, nodes, runs })
+        Ok(Self { layout, nodes, runs, seal })
     }
 
     fn remove_own_output(&self, job: &Job) -> io::Result<()> {
@@ -74,6 +80,9 @@ impl Engine for LocalEngine {
     }
 
     fn directories(&self, job: &Job, cluster: &ClusterPlace) -> Result<Vec<JobDirectory>, EngineError> {
+        if let Some(why) = toolkit::unsupported(&job.spec) {
+            return Err(EngineError::NotStarted(why));
+        }
         directories::directories(&self.layout, job, &cluster.spec)
     }
 

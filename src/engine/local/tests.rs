@@ -11,6 +11,7 @@ use tempfile::TempDir;
 use super::*;
 use crate::domain::job::Outcome;
 use crate::domain::mount::{Mount, MountSource};
+use crate::domain::secret::MasterKey;
 use crate::engine::NodeCondition;
 use crate::engine::launch::tests::{cluster_spec, job_spec, request, share};
 
@@ -95,7 +96,11 @@ fn open(root: &Path) -> (LocalEngine, Receiver<()>) {
         // After the end of a test nobody listens.
         let _unheard = sender.send(());
     });
-    (LocalEngine::open(root.to_owned(), "/bin/sh".into(), waker).expect("an engine"), news)
+    (
+        LocalEngine::open(root.to_owned(), "/bin/sh".into(), Arc::new(Seal::new(&MasterKey::new([1; 32]))), waker)
+            .expect("an engine"),
+        news,
+    )
 }
 
 /// Asks again and again for what nothing announces.
@@ -117,7 +122,7 @@ fn is_over(seen: &Observation) -> bool {
 fn cluster(mounts: Vec<Mount>) -> ClusterPlace {
     let mut spec = cluster_spec();
     spec.mounts = mounts;
-    ClusterPlace { number: 7, spec }
+    ClusterPlace { number: 7, spec, path_segment: "s/rg/workspaces/w/clusters/c/u".into() }
 }
 
 fn unmanaged(command: &str) -> Mount {

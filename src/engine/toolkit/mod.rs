@@ -40,6 +40,21 @@ pub struct OutputStream {
     pub stream: &'static str,
 }
 
+/// Why a job cannot be run here, as a sentence; `None` when it can.
+#[must_use]
+pub fn unsupported(spec: &JobSpec) -> Option<String> {
+    if spec.container.is_some() {
+        return Some("this server does not run containers yet: leave containerSettings out to run on the host".into());
+    }
+    match spec.toolkit {
+        Toolkit::Custom { .. } | Toolkit::PyTorch { .. } => None,
+        ref other => Some(format!(
+            "this server does not run {} jobs yet; it runs customToolkitSettings and pyTorchSettings",
+            other.tool_type()
+        )),
+    }
+}
+
 /// The processes of a job on `nodes` nodes, at least 1. `shared` is its shared temporary directory.
 ///
 /// The exit rule is the supervisor's for every toolkit: the first process that fails decides, and all zeros are 0.
@@ -52,6 +67,8 @@ pub fn processes(toolkit: &Toolkit, nodes: usize, shared: &Path) -> Vec<ToolkitP
                 pytorch::Script { script, interpreter: interpreter.as_deref(), arguments: arguments.as_deref() };
             pytorch::processes(&script, *process_count, nodes, shared)
         }
+        // [`unsupported`] keeps them away from here.
+        _ => Vec::new(),
     }
 }
 
@@ -71,6 +88,7 @@ pub fn output_streams(spec: &JobSpec, node_ids: &[String]) -> Vec<OutputStream> 
         Toolkit::PyTorch { process_count, .. } => {
             (0..(*process_count).min(MOST_PROCESSES)).map(|rank| (rank.to_string(), pytorch::suffix(rank))).collect()
         }
+        _ => Vec::new(),
     };
     let pair = |(source, suffix): (String, String)| {
         ["stdout", "stderr"].map(|stream| OutputStream {

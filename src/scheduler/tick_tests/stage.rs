@@ -6,9 +6,8 @@ use std::time::Duration;
 
 use tempfile::TempDir;
 
-use crate::domain::allocation::Allocation;
 use crate::domain::cluster::{Cluster, ClusterSpec, Deallocation, Scale};
-use crate::domain::job::{Event, Execution, Job, JobSpec, Outcome, Priority, Toolkit};
+use crate::domain::job::{Event, Execution, Job, JobSpec, Outcome, Toolkit};
 use crate::domain::name::RunId;
 use crate::domain::name::{ClusterKey, ExperimentKey, GroupKey, JobKey, Name, WorkspaceKey};
 use crate::domain::node::NodeState;
@@ -143,19 +142,8 @@ impl Stage {
 
     pub(super) fn submit_with(&self, job: &str, edit: impl FnOnce(&mut JobSpec)) {
         let mut spec = JobSpec {
-            cluster: cluster_key(),
-            priority: Priority::Normal,
-            node_count: 1,
-            toolkit: Toolkit::Custom { command_line: "true".into() },
-            preparation: None,
-            mounts: Vec::new(),
-            std_out_err_prefix: None,
-            inputs: Vec::new(),
-            outputs: Vec::new(),
-            environment: Vec::new(),
             max_wall_clock_seconds: 60,
-            code: None,
-            search_path: None,
+            ..JobSpec::new(cluster_key(), Toolkit::Custom { command_line: "true".into() })
         };
         edit(&mut spec);
         let (cluster, value) = (self.cluster, Job::submitted(job_key(job), spec, "uuid".into(), self.now));
@@ -259,17 +247,9 @@ impl Stage {
 
 fn found(tx: &Tx<'_>, scale: Scale, at: Timestamp) -> Result<i64, StoreError> {
     let provisioning = Provisioning::succeeded(at);
-    tx.insert_workspace(&Workspace {
-        key: workspace(),
-        location: "here".into(),
-        tags: std::collections::BTreeMap::new(),
-        created: at,
-        provisioning,
-    })?;
+    tx.insert_workspace(&Workspace::new(workspace(), "here".into(), std::collections::BTreeMap::new(), at))?;
     tx.insert_experiment(&Experiment { key: experiment(), created: at, provisioning })?;
-    let spec = ClusterSpec { vm_size: "local".into(), low_priority: false, scale, mounts: Vec::new(), admin: None };
-    let allocation = Allocation::resizing(at);
-    tx.insert_cluster(&Cluster { key: cluster_key(), spec, created: at, provisioning, allocation })
+    tx.insert_cluster(&Cluster::new(cluster_key(), ClusterSpec::local(scale), "uuid".into(), at))
 }
 
 pub(super) fn allocation(stage: &Stage) -> (String, Timestamp) {

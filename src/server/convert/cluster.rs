@@ -1,8 +1,9 @@
 //! Clusters.
 
-use super::{FieldErrors, mount, time};
+use super::{FieldErrors, Rules, mount, time};
 use crate::api::cluster as wire;
 use crate::api::id::Child;
+use crate::api::version::ApiVersion;
 use crate::api::{BatchAiError, NameValuePair};
 use crate::domain::allocation::AllocationState;
 use crate::domain::cluster::{Admin, Cluster, ClusterSpec, Deallocation, MAX_NODES, Scale};
@@ -16,7 +17,7 @@ pub const LOCAL_SIZE: &str = "local";
 ///
 /// # Errors
 /// All field errors at once.
-pub fn spec(body: &wire::ClusterCreate) -> Result<ClusterSpec, FieldErrors> {
+pub fn spec(body: &wire::ClusterCreate, _rules: &Rules<'_>) -> Result<ClusterSpec, FieldErrors> {
     let mut errors = FieldErrors::default();
     let wire = &body.properties;
     refuse_what_is_missing(wire, &mut errors);
@@ -33,9 +34,9 @@ pub fn spec(body: &wire::ClusterCreate) -> Result<ClusterSpec, FieldErrors> {
     let spec = scale.map(|scale| ClusterSpec {
         vm_size: vm_size(wire.vm_size.as_deref()),
         low_priority: wire.vm_priority == Some(wire::VmPriority::LowPriority),
-        scale,
         mounts,
         admin,
+        ..ClusterSpec::local(scale)
     });
     errors.finish(spec)
 }
@@ -100,8 +101,8 @@ fn scale(settings: Option<&wire::ScaleSettings>, errors: &mut FieldErrors) -> Op
 
 /// A cluster as answered.
 #[must_use]
-pub fn cluster(view: &ClusterView) -> wire::Cluster {
-    let Cluster { key, spec, created, provisioning, allocation } = &view.cluster.value;
+pub fn cluster(view: &ClusterView, _version: ApiVersion) -> wire::Cluster {
+    let Cluster { key, spec, created, provisioning, allocation, uuid: _, modified: _, legacy: _ } = &view.cluster.value;
     wire::Cluster {
         id: super::workspace::id(&key.workspace, Child::Cluster(key.name.to_string())).to_string(),
         name: key.name.to_string(),
@@ -154,7 +155,7 @@ fn node_errors(nodes: &[Node]) -> Option<Vec<BatchAiError>> {
 }
 
 fn spec_back(spec: &ClusterSpec) -> wire::ClusterSpec {
-    let ClusterSpec { vm_size, low_priority, scale, mounts, admin } = spec;
+    let ClusterSpec { vm_size, low_priority, scale, mounts, admin, setup: _, image: _, subnet: _, counters: _ } = spec;
     wire::ClusterSpec {
         vm_size: Some(vm_size.clone()),
         vm_priority: Some(if *low_priority { wire::VmPriority::LowPriority } else { wire::VmPriority::Dedicated }),

@@ -1,8 +1,9 @@
 //! Jobs.
 
-use super::{FieldErrors, mount, time, toolkit};
+use super::{FieldErrors, Rules, mount, time, toolkit};
 use crate::api::id::{Child, ResourceId};
 use crate::api::job as wire;
+use crate::api::version::ApiVersion;
 use crate::api::{BatchAiError, EnvironmentVariable, NameValuePair, ResourceReference};
 use crate::domain::job::spec::{DEFAULT_WALL_CLOCK_SECONDS, Input, Output};
 use crate::domain::job::{Execution, Job, JobError, JobSpec, Outcome, Priority};
@@ -15,7 +16,7 @@ use crate::operations::jobs::{self, JobView};
 ///
 /// # Errors
 /// All field errors at once.
-pub fn spec(body: &wire::JobCreate) -> Result<JobSpec, FieldErrors> {
+pub fn spec(body: &wire::JobCreate, _rules: &Rules<'_>) -> Result<JobSpec, FieldErrors> {
     let mut errors = FieldErrors::default();
     let wire = &body.properties;
     refuse_what_is_missing(wire, &mut errors);
@@ -50,6 +51,8 @@ pub fn spec(body: &wire::JobCreate) -> Result<JobSpec, FieldErrors> {
         max_wall_clock_seconds: rest.seconds,
         code,
         search_path: wire.search_path.clone(),
+        container: None,
+        secrets: Vec::new(),
     });
     errors.finish(spec)
 }
@@ -161,7 +164,7 @@ pub fn id(key: &JobKey) -> ResourceId {
 
 /// A job as answered.
 #[must_use]
-pub fn job(view: &JobView) -> wire::Job {
+pub fn job(view: &JobView, version: ApiVersion) -> wire::Job {
     let JobView { job: stored, queue_reason, node_ids } = view;
     let job = &stored.value;
     let name = job.key.name.to_string();
@@ -184,11 +187,11 @@ pub fn job(view: &JobView) -> wire::Job {
             execution_state: state.into(),
             execution_state_transition_time: time(since),
             execution_info: execution_info(job.execution()),
-            tool_type: toolkit::tool_type(&job.spec.toolkit).into(),
+            tool_type: job.spec.toolkit.tool_type().into(),
             job_output_directory_path_segment: job.path_segment(),
-            queue_reason: queue_reason.clone(),
-            output_streams: Some(streams.collect()),
-            generation: Some(stored.generation),
+            queue_reason: queue_reason.clone().filter(|_| version.is_ours()),
+            output_streams: version.is_ours().then(|| streams.collect()),
+            generation: version.is_ours().then_some(stored.generation),
             spec: spec_back(job),
         },
     }
@@ -245,6 +248,8 @@ fn spec_back(job: &Job) -> wire::JobSpec {
         max_wall_clock_seconds,
         code,
         search_path,
+        container: _,
+        secrets: _,
     } = &job.spec;
     let mut wire = wire::JobSpec {
         scheduling_priority: Some(match priority {

@@ -9,6 +9,11 @@ fn body(properties: &str) -> wire::JobCreate {
     serde_json::from_str(&text).expect("a body")
 }
 
+fn spec(body: &wire::JobCreate) -> Result<JobSpec, FieldErrors> {
+    let seal = crate::domain::secret::Seal::new(&crate::domain::secret::MasterKey::new([1; 32]));
+    super::spec(body, &Rules { version: ApiVersion::Ours, seal: &seal })
+}
+
 #[test]
 fn all_field_errors_of_a_body_come_at_once() {
     let errors = spec(&body(

@@ -11,9 +11,19 @@ pub mod toolkit;
 pub mod workspace;
 
 use crate::api::EnvironmentVariable;
+use crate::api::version::ApiVersion;
 use crate::domain::Timestamp;
 use crate::domain::name::{GroupKey, Name, NameError};
 use crate::domain::provisioning::ProvisioningState;
+use crate::domain::secret::Seal;
+
+/// What the meaning of a body depends on, beside the body.
+pub struct Rules<'r> {
+    /// The version it was written for: it decides what is required.
+    pub version: ApiVersion,
+    /// Seals the secrets in it.
+    pub seal: &'r Seal,
+}
 
 /// The field errors of one body.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]

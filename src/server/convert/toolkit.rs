@@ -93,14 +93,6 @@ fn py_torch(settings: &PyTorchSettings, node_count: u32, errors: &mut FieldError
 /// A bound against slips of the keyboard; the VM-size table has the real limits.
 const MAX_PROCESSES_PER_NODE: u32 = 64;
 
-/// The word of `toolType`.
-pub(super) fn tool_type(toolkit: &Toolkit) -> &'static str {
-    match toolkit {
-        Toolkit::Custom { .. } => "custom",
-        Toolkit::PyTorch { .. } => "pytorch",
-    }
-}
-
 /// The settings as answered, in their place of the spec.
 pub(super) fn settings_back(toolkit: &Toolkit, wire: &mut wire::JobSpec) {
     match toolkit {
@@ -116,5 +108,6 @@ pub(super) fn settings_back(toolkit: &Toolkit, wire: &mut wire::JobSpec) {
                 communication_backend: backend.clone(),
             });
         }
+        _ => {}
     }
 }

@@ -25,7 +25,7 @@ pub fn id(key: &WorkspaceKey, child: Child) -> ResourceId {
 /// A workspace as answered.
 #[must_use]
 pub fn workspace(value: &Workspace) -> wire::Workspace {
-    let Workspace { key, location, tags, created, provisioning } = value;
+    let Workspace { key, location, tags, created, provisioning, modified: _ } = value;
     wire::Workspace {
         id: id(key, Child::None).to_string(),
         name: key.name.to_string(),

@@ -8,32 +8,38 @@ use crate::api::cluster::{Cluster, ClusterCreate};
 use crate::api::page::Page;
 use crate::domain::name::{ClusterKey, WorkspaceKey};
 use crate::operations::{Context, clusters};
-use crate::server::convert::cluster as convert;
-use crate::server::extract::{Body, Key, Paging, Params, Waiting, Wire};
+use crate::server::convert::{Rules, cluster as convert};
+use crate::server::extract::{Body, Key, Paging, Params, Version, Waiting, Wire};
 
 /// PUT.
 pub async fn create(
     State(context): State<Context>,
     Key(key): Key<ClusterKey>,
+    Version(version): Version,
     Body(body): Body<ClusterCreate>,
 ) -> Answer<Wire<Cluster>> {
-    let spec = convert::spec(&body)?;
-    Ok(Wire(convert::cluster(&clusters::create(&context, key, spec).await?)))
+    let spec = convert::spec(&body, &Rules { version, seal: &context.seal })?;
+    Ok(Wire(convert::cluster(&clusters::create(&context, key, spec).await?, version)))
 }
 
 /// GET.
-pub async fn get(State(context): State<Context>, Key(key): Key<ClusterKey>) -> Answer<Wire<Cluster>> {
-    Ok(Wire(convert::cluster(&clusters::get(&context.store, &key)?)))
+pub async fn get(
+    State(context): State<Context>,
+    Key(key): Key<ClusterKey>,
+    Version(version): Version,
+) -> Answer<Wire<Cluster>> {
+    Ok(Wire(convert::cluster(&clusters::get(&context.store, &key)?, version)))
 }
 
 /// GET of the list.
 pub async fn list(
     State(context): State<Context>,
     Key(key): Key<WorkspaceKey>,
+    Version(version): Version,
     paging: Paging,
 ) -> Answer<Wire<Page<Cluster>>> {
     let listed = clusters::list(&context.store, &key, paging.window)?;
-    Ok(page(&paging, &listed, convert::cluster))
+    Ok(page(&paging, &listed, |view| convert::cluster(view, version)))
 }
 
 /// DELETE.

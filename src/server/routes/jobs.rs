@@ -9,43 +9,46 @@ use crate::api::page::Page;
 use crate::domain::name::{ExperimentKey, JobKey};
 use crate::operations::jobs::IfExists;
 use crate::operations::{Context, jobs, wait_until};
-use crate::server::convert::job as convert;
-use crate::server::extract::{Body, Key, Paging, Params, Waiting, Wire};
+use crate::server::convert::{Rules, job as convert};
+use crate::server::extract::{Body, Key, Paging, Params, Version, Waiting, Wire};
 
 /// PUT. With `If-None-Match: *` any job of that name is a conflict.
 pub async fn create(
     State(context): State<Context>,
     Key(key): Key<JobKey>,
+    Version(version): Version,
     headers: HeaderMap,
     Body(body): Body<JobCreate>,
 ) -> Answer<Wire<Job>> {
-    let spec = convert::spec(&body)?;
+    let spec = convert::spec(&body, &Rules { version, seal: &context.seal })?;
     let only_new = headers.get(header::IF_NONE_MATCH).is_some_and(|value| value == "*");
     let if_exists = if only_new { IfExists::Conflict } else { IfExists::Same };
-    Ok(Wire(convert::job(&jobs::create(&context, key, spec, if_exists).await?)))
+    Ok(Wire(convert::job(&jobs::create(&context, key, spec, if_exists).await?, version)))
 }
 
 /// GET; with `generation` and `waitSeconds` as soon as the job is another than that.
 pub async fn get(
     State(context): State<Context>,
     Key(key): Key<JobKey>,
+    Version(version): Version,
     Params(waiting): Params<Waiting>,
 ) -> Answer<Wire<Job>> {
     let view = match waiting.generation {
         Some(generation) => jobs::wait(&context, &key, generation, waiting.patience()).await?,
         None => jobs::get(&context.store, &key)?,
     };
-    Ok(Wire(convert::job(&view)))
+    Ok(Wire(convert::job(&view, version)))
 }
 
 /// GET of the list.
 pub async fn list(
     State(context): State<Context>,
     Key(key): Key<ExperimentKey>,
+    Version(version): Version,
     paging: Paging,
 ) -> Answer<Wire<Page<Job>>> {
     let listed = jobs::list(&context.store, &key, paging.window)?;
-    Ok(page(&paging, &listed, convert::job))
+    Ok(page(&paging, &listed, |view| convert::job(view, version)))
 }
 
 /// POST: 200 when the job has ended, 202 when it is being stopped. Asking again is harmless.

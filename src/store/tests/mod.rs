@@ -12,7 +12,6 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 
 use super::{Store, StoreError, Tx, Window};
 use crate::domain::Timestamp;
-use crate::domain::allocation::Allocation;
 use crate::domain::cluster::{Cluster, ClusterSpec, Deallocation, Scale};
 use crate::domain::job::execution::Run;
 use crate::domain::job::{Event, Job, JobSpec, Outcome, Priority, Toolkit};
@@ -97,8 +96,7 @@ fn deleting() -> Provisioning {
 
 fn workspace(text: &str) -> Workspace {
     let tags = BTreeMap::from([("team".into(), "vision".into())]);
-    let provisioning = Provisioning::succeeded(AT);
-    Workspace { key: workspace_key(text), location: "eastus".into(), tags, created: AT, provisioning }
+    Workspace::new(workspace_key(text), "eastus".into(), tags, AT)
 }
 
 fn experiment(text: &str) -> Experiment {
@@ -107,30 +105,14 @@ fn experiment(text: &str) -> Experiment {
 
 fn cluster(text: &str) -> Cluster {
     let scale = Scale::Manual { target: 2, deallocation: Deallocation::Requeue };
-    Cluster {
-        key: cluster_key(text),
-        spec: ClusterSpec { vm_size: "local".into(), low_priority: false, scale, mounts: Vec::new(), admin: None },
-        created: AT,
-        provisioning: Provisioning::succeeded(AT),
-        allocation: Allocation::resizing(AT),
-    }
+    Cluster::new(cluster_key(text), ClusterSpec::local(scale), "uuid".into(), AT)
 }
 
 fn job(text: &str) -> Job {
     let spec = JobSpec {
-        cluster: cluster_key("c"),
-        priority: Priority::Normal,
-        node_count: 1,
-        toolkit: Toolkit::Custom { command_line: "true".into() },
-        preparation: None,
-        mounts: Vec::new(),
-        std_out_err_prefix: None,
-        inputs: Vec::new(),
-        outputs: Vec::new(),
         environment: vec![("A".into(), "\u{0}ß\"".into())],
         max_wall_clock_seconds: 60,
-        code: None,
-        search_path: None,
+        ..JobSpec::new(cluster_key("c"), Toolkit::Custom { command_line: "true".into() })
     };
     Job::submitted(job_key(text), spec, format!("uuid-{text}"), AT)
 }

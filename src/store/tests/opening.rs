@@ -76,9 +76,10 @@ fn a_newer_schema_is_refused_and_left_alone() {
     assert_eq!(
         refusal(&file).to_string(),
         format!(
-            "{} was written by a newer batchai: it has schema 99, this program knows schemas up to 1; use the newer \
+            "{} was written by a newer batchai: it has schema 99, this program knows schemas up to {}; use the newer \
              program, or give this one another data directory",
-            file.display()
+            file.display(),
+            crate::store::schema::known()
         )
     );
     assert_eq!(fs::read(&file).expect("the file"), before);

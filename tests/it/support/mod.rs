@@ -2,6 +2,7 @@
 
 pub mod gate;
 pub mod process;
+pub mod rest;
 pub mod running;
 pub mod sandbox;
 pub mod shape;
@@ -9,6 +10,7 @@ pub mod terminal;
 pub mod wait;
 
 pub use gate::Gate;
+pub use rest::{Answer, Rest, SUBSCRIPTION};
 pub use running::Running;
 pub use sandbox::{Done, Sandbox};
 pub use shape::timeless;
