@@ -11,6 +11,7 @@ pub mod experiment;
 pub mod file;
 pub mod id;
 pub mod job;
+pub mod long_operation;
 pub mod mount;
 pub mod page;
 pub mod path;

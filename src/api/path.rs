@@ -6,6 +6,17 @@ use super::id::{Child, ResourceId};
 pub const WORKSPACES_OF_SUBSCRIPTION: &str = "/subscriptions/{subscription}/providers/Microsoft.BatchAI/workspaces";
 /// Code snapshots, by content.
 pub const SNAPSHOT: &str = "/subscriptions/{subscription}/providers/Microsoft.BatchAI/snapshots/{digest}";
+/// How far an operation is that goes on after its request was answered. The words of this and of [`OPERATION_STATUS`]
+/// are the reverse of Azure's habit (azure-sdk-for-net recordings, June 2018).
+pub const OPERATION_RESULT: &str =
+    "/subscriptions/{subscription}/providers/Microsoft.BatchAI/locations/{location}/operationresults/{id}";
+/// What such an operation answers in the end.
+pub const OPERATION_STATUS: &str =
+    "/subscriptions/{subscription}/providers/Microsoft.BatchAI/locations/{location}/operationstatuses/{id}";
+/// The word of [`OPERATION_RESULT`].
+pub const RESULTS: &str = "operationresults";
+/// The word of [`OPERATION_STATUS`].
+pub const STATUSES: &str = "operationstatuses";
 /// The server itself.
 pub const SERVER: &str = "/batchai/server";
 /// Asks the server to leave; running jobs stay.
@@ -60,6 +71,13 @@ pub fn output_file(job: &ResourceId, directory: &str, path: &str) -> String {
 #[must_use]
 pub fn snapshot(subscription: &str, digest: &str) -> String {
     format!("/subscriptions/{}/providers/Microsoft.BatchAI/snapshots/{}", encode(subscription), encode(digest))
+}
+
+/// Where an operation is that goes on after its request was answered; `word` is [`RESULTS`] or [`STATUSES`].
+#[must_use]
+pub fn long_operation(subscription: &str, region: &str, word: &str, id: &str) -> String {
+    let (subscription, region, id) = (encode(subscription), encode(region), encode(id));
+    format!("/subscriptions/{subscription}/providers/Microsoft.BatchAI/locations/{region}/{word}/{id}")
 }
 
 /// Percent-encodes one part of a path, or one value of a query.

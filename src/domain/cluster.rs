@@ -50,6 +50,12 @@ impl Cluster {
         }
     }
 
+    /// When its user made it or last changed it.
+    #[must_use]
+    pub fn changed(&self) -> Timestamp {
+        self.modified.unwrap_or(self.created)
+    }
+
     /// `<subscription>/<group>/workspaces/<W>/clusters/<C>/<uuid>`: what keeps the output of set-up tasks apart
     /// (recordings of azure-sdk-for-python, June 2018).
     #[must_use]

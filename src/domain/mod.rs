@@ -8,6 +8,7 @@ pub mod cluster;
 pub mod file_server;
 pub mod job;
 pub mod legacy;
+pub mod long_operation;
 pub mod mount;
 pub mod name;
 pub mod node;

@@ -32,6 +32,12 @@ impl Workspace {
     pub fn new(key: WorkspaceKey, location: String, tags: BTreeMap<String, String>, at: Timestamp) -> Self {
         Self { key, location, tags, created: at, provisioning: Provisioning::succeeded(at), modified: None }
     }
+
+    /// When its user made it or last changed it.
+    #[must_use]
+    pub fn changed(&self) -> Timestamp {
+        self.modified.unwrap_or(self.created)
+    }
 }
 
 /// An experiment as it is remembered.

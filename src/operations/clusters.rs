@@ -1,11 +1,14 @@
 //! Clusters.
 
+use std::time::Duration;
+
 use super::workspaces::{find as find_workspace, find_open as find_open_workspace, mark};
-use super::{Context, Kind, Listed, OperationError, ensure_stays, page};
+use super::{Context, Kind, Listed, OperationError, ensure_stays, page, wait_until};
 use crate::domain::Timestamp;
+use crate::domain::allocation::AllocationState;
 use crate::domain::cluster::{Cluster, ClusterSpec};
 use crate::domain::name::{ClusterKey, WorkspaceKey};
-use crate::domain::node::Node;
+use crate::domain::node::{Node, NodeState};
 use crate::store::{Reader, Store, Stored, Tx, Window};
 
 /// A cluster with what is known of its nodes.
@@ -59,6 +62,51 @@ fn same(tx: &Tx<'_>, existing: Stored<Cluster>, spec: &ClusterSpec) -> Result<Cl
 /// When it or its workspace is not there.
 pub fn get(store: &Store, key: &ClusterKey) -> Result<ClusterView, OperationError> {
     store.read(|reader| view(reader, find(reader, key)?))
+}
+
+/// What of a cluster is waited for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Until {
+    /// That the cluster, its nodes aside, is another than this generation.
+    NewerThan(u64),
+    /// That it has, or has not, as many nodes as it should have.
+    In(AllocationState),
+    /// That at least one of its nodes could take a job.
+    Idle,
+}
+
+impl Until {
+    /// Whether the wait for this cluster is over.
+    #[must_use]
+    pub fn is_met(self, view: &ClusterView) -> bool {
+        match self {
+            Self::NewerThan(generation) => view.cluster.generation != generation,
+            Self::In(state) => view.cluster.value.allocation.state == state,
+            Self::Idle => {
+                view.nodes.iter().any(|node| node.state == NodeState::Ready && !view.busy.contains(&node.index))
+            }
+        }
+    }
+}
+
+/// The cluster as soon as `until` is met, or as it is when `patience` ends.
+///
+/// # Errors
+/// When it is not there, or goes while it is waited for.
+pub async fn wait(
+    context: &Context,
+    key: &ClusterKey,
+    until: Until,
+    patience: Duration,
+) -> Result<ClusterView, OperationError> {
+    let changed = wait_until(context, patience, || {
+        let view = get(&context.store, key)?;
+        Ok(until.is_met(&view).then_some(view))
+    });
+    match changed.await? {
+        Some(view) => Ok(view),
+        None => get(&context.store, key),
+    }
 }
 
 /// Clusters of a workspace.

@@ -7,7 +7,7 @@ use super::{Context, Kind, Listed, OperationError, clusters, ensure_stays, exper
 use crate::domain::Step;
 use crate::domain::Timestamp;
 use crate::domain::job::queue::{QueueView, reason};
-use crate::domain::job::{Event, Execution, Job, JobSpec};
+use crate::domain::job::{Event, Execution, Job, JobSpec, Outcome};
 use crate::domain::name::{ExperimentKey, JobKey};
 use crate::domain::node::{Node, NodeState};
 use crate::engine::toolkit::{self, OutputStream};
@@ -87,19 +87,70 @@ pub fn get(store: &Store, key: &JobKey) -> Result<JobView, OperationError> {
     store.read(|reader| view(reader, find(reader, key)?))
 }
 
-/// The job as soon as it is another than `generation`, or as it is when `patience` ends.
+/// What of a job is waited for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Until {
+    /// That it is another than this generation.
+    NewerThan(u64),
+    /// That it is in a state.
+    In(State),
+    /// That it has ended, one way or the other.
+    Ended,
+}
+
+/// The states of a job that can be waited for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum State {
+    /// It waits for nodes.
+    Queued,
+    /// It has nodes.
+    Running,
+    /// It is being stopped.
+    Terminating,
+    /// It ended with exit code 0.
+    Succeeded,
+    /// It ended otherwise.
+    Failed,
+}
+
+impl Until {
+    /// Whether the wait for this job is over.
+    #[must_use]
+    pub fn is_met(self, job: &Stored<Job>) -> bool {
+        let execution = job.value.execution();
+        match self {
+            Self::NewerThan(generation) => job.generation != generation,
+            Self::In(state) => state == State::of(execution),
+            Self::Ended => execution.is_ended(),
+        }
+    }
+}
+
+impl State {
+    fn of(execution: &Execution) -> Self {
+        match execution {
+            Execution::Queued { .. } => Self::Queued,
+            Execution::Running { .. } => Self::Running,
+            Execution::Terminating { .. } => Self::Terminating,
+            Execution::Ended { outcome: Outcome::Succeeded, .. } => Self::Succeeded,
+            Execution::Ended { outcome: Outcome::Failed { .. }, .. } => Self::Failed,
+        }
+    }
+}
+
+/// The job as soon as `until` is met, or as it is when `patience` ends.
 ///
 /// # Errors
 /// When it is not there, or goes while it is waited for.
 pub async fn wait(
     context: &Context,
     key: &JobKey,
-    generation: u64,
+    until: Until,
     patience: Duration,
 ) -> Result<JobView, OperationError> {
     let changed = wait_until(context, patience, || {
         let view = get(&context.store, key)?;
-        Ok((view.job.generation != generation).then_some(view))
+        Ok(until.is_met(&view.job).then_some(view))
     });
     match changed.await? {
         Some(view) => Ok(view),

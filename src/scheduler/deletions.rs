@@ -7,6 +7,7 @@ use std::path::{Path, PathBuf};
 
 use crate::domain::Step;
 use crate::domain::job::{Event, Execution, Job, JobError};
+use crate::domain::long_operation::Subject;
 use crate::domain::provisioning::ProvisioningState;
 use crate::engine::ClusterPlace;
 use crate::store::{Reader, StoreError, Stored, Tx};
@@ -129,23 +130,28 @@ fn without_nodes(tick: &mut Tick<'_>, cluster: &DeletedCluster) -> Option<i64> {
     Some(number)
 }
 
-/// Removes what is ready, and the folders that are empty then, in one commit.
+/// Removes what is ready, and the folders that are empty then, in one commit; whoever polls for that is told so.
 fn remove(tick: &Tick<'_>, ready: Ready) -> Result<(), StoreError> {
     if ready.jobs.is_empty() && ready.clusters.is_empty() && !ready.has_empty_folders {
         return Ok(());
     }
+    let now = tick.now;
     tick.world.store.write_blocking(move |tx| {
         for (number, _) in &ready.jobs {
             tx.delete_job(*number)?;
+            tx.end_long_operations(Subject::Job, *number, now)?;
         }
         for number in &ready.clusters {
             tx.delete_cluster(*number)?;
+            tx.end_long_operations(Subject::Cluster, *number, now)?;
         }
         for experiment in tx.empty_deleting_experiments()? {
             tx.delete_experiment(experiment.number)?;
+            tx.end_long_operations(Subject::Experiment, experiment.number, now)?;
         }
         for workspace in tx.empty_deleting_workspaces()? {
             tx.delete_workspace(workspace.number)?;
+            tx.end_long_operations(Subject::Workspace, workspace.number, now)?;
         }
         remove_unused_archives(tx, ready.jobs.into_iter().filter_map(|(_, archive)| archive))
     })

@@ -1,10 +1,11 @@
 //! Any error of an operation as an answer: status, code, public text. Private text goes to the log.
 
-use axum::Json;
 use axum::http::StatusCode;
 use axum::response::{IntoResponse, Response};
+use hyper::ext::ReasonPhrase;
 
 use super::convert::FieldErrors;
+use super::wire::json;
 use crate::api::error::{ErrorBody, ErrorDetail, code};
 use crate::domain::sentence::sentence;
 use crate::operations::{Kind, OperationError};
@@ -34,8 +35,22 @@ impl ApiError {
 
 impl IntoResponse for ApiError {
     fn into_response(self) -> Response {
-        (self.status, Json(ErrorBody { error: self.detail })).into_response()
+        let reason = reason(self.status, &self.detail.message);
+        let body = ErrorBody { error: self.detail };
+        let text = serde_json::to_string(&body).expect("an error is plain text");
+        let mut response = json(self.status, text);
+        if let Some(reason) = reason {
+            response.extensions_mut().insert(reason);
+        }
+        response
     }
+}
+
+/// The service said why something is not there in the status line too (azure-cli recordings, June 2018). A text that a
+/// status line cannot hold leaves the usual words there.
+fn reason(status: StatusCode, message: &str) -> Option<ReasonPhrase> {
+    let fits = status == StatusCode::NOT_FOUND && message.bytes().all(|byte| (b' '..=b'~').contains(&byte));
+    if fits { ReasonPhrase::try_from(message.to_owned()).ok() } else { None }
 }
 
 impl From<FieldErrors> for ApiError {
@@ -95,5 +110,6 @@ fn not_found(kind: Kind) -> &'static str {
         Kind::Experiment => code::EXPERIMENT_NOT_FOUND,
         Kind::Cluster => code::CLUSTER_NOT_FOUND,
         Kind::Job => code::JOB_NOT_FOUND,
+        Kind::LongOperation => "OperationNotFound",
     }
 }

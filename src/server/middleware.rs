@@ -1,16 +1,21 @@
-//! What is true of every answer: it names the build and the request, and a panic is an answer too.
+//! What is true of every request and answer: paths are spelt as the router spells them, answers have the headers of
+//! the service and name the build, and a panic is an answer too.
 
 use std::panic::AssertUnwindSafe;
 
-use axum::extract::{Request, State};
+use axum::extract::{OriginalUri, Request, State};
+use axum::http::uri::PathAndQuery;
 use axum::http::{HeaderValue, Method, StatusCode, Uri};
 use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
 use futures_util::future::FutureExt;
 
 use super::error::ApiError;
+use super::headers::Asked;
 use super::lifetime::Lifetime;
+use super::paths;
 use crate::api::server::BUILD_HEADER;
+use crate::domain::Timestamp;
 
 /// What the middleware adds.
 #[derive(Clone)]
@@ -21,14 +26,20 @@ pub(super) struct Around {
     pub(super) lifetime: Lifetime,
     /// A new request id.
     pub(super) new_id: fn() -> String,
+    /// The current time.
+    pub(super) clock: fn() -> Timestamp,
 }
 
-/// Wraps every handler.
-pub(super) async fn around(State(around): State<Around>, request: Request, next: Next) -> Response {
+/// Wraps the router, which sees the request afterwards.
+pub(super) async fn around(State(around): State<Around>, mut request: Request, next: Next) -> Response {
     let _busy = around.lifetime.busy();
+    if let Some(uri) = spelt(request.uri()) {
+        *request.uri_mut() = uri;
+    }
     let (method, path) = (request.method().clone(), request.uri().path().to_owned());
     let id = (around.new_id)();
     tracing::debug!(%id, %method, path, "request");
+    let asked = Asked::of(&method, request.headers());
     // The store rolls back what a panicking closure did, so nothing half-done is seen afterwards.
     let answer = AssertUnwindSafe(next.run(request)).catch_unwind().await;
     let mut response = answer.unwrap_or_else(|_| {
@@ -38,17 +49,27 @@ pub(super) async fn around(State(around): State<Around>, request: Request, next:
     });
     let headers = response.headers_mut();
     headers.insert(BUILD_HEADER, around.build.clone());
-    if let Ok(id) = HeaderValue::try_from(id) {
-        headers.insert("x-ms-request-id", id);
-    }
+    asked.answer(headers, &id, (around.clock)());
     response
 }
 
-/// The answer to a path or method that nobody serves.
-pub(super) async fn no_such_path(method: Method, uri: Uri) -> ApiError {
-    ApiError::new(
-        StatusCode::NOT_FOUND,
-        "InvalidResourceType",
-        format!("There is no operation {method} {}", uri.path()),
-    )
+/// The address as the router spells it, where that is another.
+fn spelt(uri: &Uri) -> Option<Uri> {
+    let path = paths::canonical(uri.path())?;
+    let path = uri.query().map_or(path.clone(), |query| format!("{path}?{query}"));
+    let mut parts = uri.clone().into_parts();
+    parts.path_and_query = Some(PathAndQuery::try_from(path).ok()?);
+    Uri::from_parts(parts).ok()
+}
+
+/// The answer to a path that nobody serves.
+pub(super) async fn no_such_path(method: Method, OriginalUri(uri): OriginalUri) -> ApiError {
+    let message = format!("There is no operation {method} {}", uri.path());
+    ApiError::new(StatusCode::NOT_FOUND, "InvalidResourceType", message)
+}
+
+/// The answer to a method that a path does not have; the router adds those that it has.
+pub(super) async fn no_such_method(method: Method, OriginalUri(uri): OriginalUri) -> ApiError {
+    let message = format!("There is no operation {method} at {}: the Allow header says which there are", uri.path());
+    ApiError::new(StatusCode::METHOD_NOT_ALLOWED, "MethodNotAllowed", message)
 }

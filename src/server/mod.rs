@@ -3,14 +3,20 @@
 //! [`serve`] takes the lock of the data directory, opens store and engine, starts the scheduler, listens,
 //! and takes all of that down in reverse order. Jobs do not notice either.
 
+mod body;
 pub mod convert;
 pub mod error;
 pub mod extract;
+mod headers;
 mod key;
 pub mod lifetime;
 mod middleware;
+pub mod origin;
+mod paths;
+mod query;
 mod router;
 pub mod routes;
+mod wire;
 
 use std::fs::{File, TryLockError};
 use std::io::{self, Write};
@@ -34,7 +40,7 @@ use crate::domain::secret::Seal;
 use crate::engine::local::LocalEngine;
 use crate::engine::{Engine, EngineError};
 use crate::operations::watch::FileWatch;
-use crate::operations::{Context, snapshots};
+use crate::operations::{Context, long, snapshots};
 use crate::scheduler::{self, Bell, Scheduler};
 use crate::store::{Store, StoreError};
 
@@ -126,6 +132,7 @@ fn compose(settings: &ServerSettings) -> Result<(Context, Scheduler), ServeError
     let scheduler = scheduler.map_err(io_error("start the scheduler of", settings.home.data()))?;
     let context = Context { store, engine, watch, clock: Timestamp::now, new_id, seal };
     snapshots::tidy(&context);
+    long::tidy(&context);
     Ok((context, scheduler))
 }
 
@@ -135,9 +142,11 @@ fn application(settings: &ServerSettings, context: Context, identity: Identity) 
         build: HeaderValue::try_from(build).unwrap_or(HeaderValue::from_static("")),
         lifetime: identity.lifetime.clone(),
         new_id,
+        clock: Timestamp::now,
     };
-    router::router(context)
-        .layer(axum::Extension(identity))
+    // A layer of a router runs when the route has been chosen, so what changes the path is around a router of its own.
+    axum::Router::new()
+        .fallback_service(router::router(context).layer(axum::Extension(identity)))
         .layer(axum::middleware::from_fn_with_state(around, middleware::around))
 }
 

@@ -4,7 +4,7 @@ use axum::Router;
 use axum::extract::DefaultBodyLimit;
 use axum::routing::{get, post};
 
-use super::routes::{clusters, experiments, files, jobs, server, snapshots, workspaces};
+use super::routes::{clusters, experiments, files, jobs, long_operations, server, snapshots, workspaces};
 use crate::api::path;
 use crate::operations::Context;
 
@@ -27,8 +27,11 @@ pub(super) fn router(context: Context) -> Router {
         .nest(path::GROUP_PREFIX, group)
         .route(path::WORKSPACES_OF_SUBSCRIPTION, get(workspaces::list_all))
         .route(path::SNAPSHOT, get(snapshots::head).put(snapshots::put).layer(DefaultBodyLimit::disable()))
+        .route(path::OPERATION_RESULT, get(long_operations::status))
+        .route(path::OPERATION_STATUS, get(long_operations::result))
         .route(path::SERVER, get(server::status))
         .route(path::SERVER_STOP, post(server::stop))
         .fallback(super::middleware::no_such_path)
+        .method_not_allowed_fallback(super::middleware::no_such_method)
         .with_state(context)
 }

@@ -9,23 +9,27 @@ use serde_json::{Number, Value};
 use super::problem::Segment;
 use super::shape::{self, Shape, properties};
 
-/// Turns numbers given as text into numbers, and numbers and booleans into text, where the schema wants the other.
+/// Turns numbers given as text into numbers, and numbers and booleans into text, where the schema wants the other;
+/// words of a fixed set, in any letter case, into its own spelling, because Azure took them so.
 ///
 /// Text of a number is its shortest form: `1.10` becomes `1.1`. What cannot be converted stays as it is, for
 /// [`super::problems`] to report.
 pub fn coerce(schema: &Schema, value: &mut Value) {
-    coerce_as_written(schema, value, &|_| None);
+    let root = schema.as_value();
+    Coercion { root, written: &|_| None, any_case: true, path: Vec::new() }.value(root, value);
 }
 
 /// As [`coerce`], but a number or boolean becomes the text that `written` knows for its path: `0777` stays `0777`.
+/// Words keep their letter case: in a file that somebody is just writing a wrong one is worth a hint.
 pub fn coerce_as_written(schema: &Schema, value: &mut Value, written: &dyn Fn(&[Segment]) -> Option<String>) {
     let root = schema.as_value();
-    Coercion { root, written, path: Vec::new() }.value(root, value);
+    Coercion { root, written, any_case: false, path: Vec::new() }.value(root, value);
 }
 
 struct Coercion<'s> {
     root: &'s Value,
     written: &'s dyn Fn(&[Segment]) -> Option<String>,
+    any_case: bool,
     path: Vec<Segment>,
 }
 
@@ -46,6 +50,13 @@ impl<'s> Coercion<'s> {
                     let Some(items) = option.get("items") else { return };
                     for (index, item) in list.iter_mut().enumerate() {
                         self.inside(Segment::Index(index), items, item);
+                    }
+                }
+                Value::String(text) if self.any_case => {
+                    let word =
+                        shape::allowed(option).into_iter().flatten().find(|word| word.eq_ignore_ascii_case(text));
+                    if let Some(word) = word {
+                        word.clone_into(text);
                     }
                 }
                 Value::Null | Value::Bool(_) | Value::Number(_) | Value::String(_) => {}

@@ -10,6 +10,7 @@ mod shape;
 mod suggest;
 #[cfg(test)]
 mod tests;
+mod unknown;
 
 use std::collections::BTreeSet;
 
@@ -19,6 +20,7 @@ use serde_json::{Map, Value};
 pub use coerce::{coerce, coerce_as_written};
 pub use problem::{At, Bound, Problem, ProblemKind, Segment, Suggestion, render_path};
 pub use suggest::nearest;
+pub use unknown::drop_unknown;
 
 use shape::{Shape, properties};
 

@@ -88,10 +88,39 @@ fn text_of_a_number_is_what_the_file_says_where_that_is_known() {
 
 #[test]
 fn what_cannot_be_converted_is_left_for_the_report() {
-    let before = job(json!({"cluster": {"id": []}, "nodeCount": "two", "schedulingPriority": "LOW"}));
+    let before = job(json!({"cluster": {"id": []}, "nodeCount": "two", "schedulingPriority": "LOWER"}));
     let mut after = before.clone();
     coerce(&schema_for!(JobCreate), &mut after);
     assert_eq!(after, before);
+}
+
+#[test]
+fn words_of_a_fixed_set_are_taken_in_any_letter_case() {
+    let written = |word: &str| job(json!({"schedulingPriority": word, "cluster": {"id": "HIGH"}}));
+    let mut body = written("HigH");
+    coerce_as_written(&schema_for!(JobCreate), &mut body, &|_| None);
+    assert_eq!(body, written("HigH"));
+    coerce(&schema_for!(JobCreate), &mut body);
+    assert_eq!(body, written("high"));
+}
+
+#[test]
+fn unknown_properties_are_taken_away_at_any_depth_and_keys_of_the_user_are_not() {
+    let mut body = job(json!({
+        "nodeCount": 1, "x": {"y": 1},
+        "environmentVariables": [{"name": "A", "value": "B", "z": null}, 7],
+        "pyTorchSettings": {"pythonScriptFilePath": "a.py", "q": []},
+    }));
+    body["kind"] = json!("job");
+    drop_unknown(&schema_for!(JobCreate), &mut body);
+    let expected = job(json!({
+        "nodeCount": 1, "environmentVariables": [{"name": "A", "value": "B"}, 7],
+        "pyTorchSettings": {"pythonScriptFilePath": "a.py"},
+    }));
+    assert_eq!(body, expected);
+    let mut workspace = json!({"location": "x", "tags": {"any": "thing"}, "sku": 1});
+    drop_unknown(&schema_for!(crate::api::workspace::WorkspaceCreate), &mut workspace);
+    assert_eq!(workspace, json!({"location": "x", "tags": {"any": "thing"}}));
 }
 
 #[test]

@@ -16,7 +16,7 @@ use crate::operations::jobs::{self, JobView};
 ///
 /// # Errors
 /// All field errors at once.
-pub fn spec(body: &wire::JobCreate, _rules: &Rules<'_>) -> Result<JobSpec, FieldErrors> {
+pub fn spec(body: &wire::JobCreate, rules: &Rules<'_>) -> Result<JobSpec, FieldErrors> {
     let mut errors = FieldErrors::default();
     let wire = &body.properties;
     refuse_what_is_missing(wire, &mut errors);
@@ -27,7 +27,8 @@ pub fn spec(body: &wire::JobCreate, _rules: &Rules<'_>) -> Result<JobSpec, Field
     }
     let cluster = errors.take("properties.cluster.id", cluster_key(&wire.cluster.id));
     let toolkit = toolkit::toolkit(wire, &mut errors);
-    let code = wire.code_snapshot.as_deref().and_then(|text| {
+    let additions = rules.version.is_ours();
+    let code = wire.code_snapshot.as_deref().filter(|_| additions).and_then(|text| {
         let id = SnapshotId::parse(text).ok_or("it must be `sha256:` and 64 hexadecimal digits");
         errors.take("properties.codeSnapshot", id)
     });
@@ -50,7 +51,7 @@ pub fn spec(body: &wire::JobCreate, _rules: &Rules<'_>) -> Result<JobSpec, Field
         environment: variables.iter().map(|v| (v.name.clone(), v.value.clone())).collect(),
         max_wall_clock_seconds: rest.seconds,
         code,
-        search_path: wire.search_path.clone(),
+        search_path: wire.search_path.clone().filter(|_| additions),
         container: None,
         secrets: Vec::new(),
     });
@@ -192,7 +193,7 @@ pub fn job(view: &JobView, version: ApiVersion) -> wire::Job {
             queue_reason: queue_reason.clone().filter(|_| version.is_ours()),
             output_streams: version.is_ours().then(|| streams.collect()),
             generation: version.is_ours().then_some(stored.generation),
-            spec: spec_back(job),
+            spec: spec_back(job, version),
         },
     }
 }
@@ -233,7 +234,7 @@ fn job_error(error: &JobError) -> BatchAiError {
     }
 }
 
-fn spec_back(job: &Job) -> wire::JobSpec {
+fn spec_back(job: &Job, version: ApiVersion) -> wire::JobSpec {
     let JobSpec {
         cluster,
         priority,
@@ -276,8 +277,8 @@ fn spec_back(job: &Job) -> wire::JobSpec {
             environment.iter().map(|(name, value)| EnvironmentVariable { name: name.clone(), value: value.clone() }),
         ),
         constraints: Some(wire::JobConstraints { max_wall_clock_time: Some(duration(*max_wall_clock_seconds)) }),
-        code_snapshot: code.as_ref().map(ToString::to_string),
-        search_path: search_path.clone(),
+        code_snapshot: code.as_ref().filter(|_| version.is_ours()).map(ToString::to_string),
+        search_path: search_path.clone().filter(|_| version.is_ours()),
         ..Default::default()
     };
     toolkit::settings_back(toolkit, &mut wire);

@@ -56,7 +56,10 @@ fn a_spec_survives_the_way_to_the_domain_and_back() {
         },
         name: domain.cluster.name.clone(),
     };
-    let back = spec_back(&Job::submitted(key, domain.clone(), "u".into(), crate::domain::Timestamp::UNIX_EPOCH));
+    let back = spec_back(
+        &Job::submitted(key, domain.clone(), "u".into(), crate::domain::Timestamp::UNIX_EPOCH),
+        ApiVersion::Ours,
+    );
     let text = serde_json::to_string(&back).expect("text");
     assert!(!text.contains("hunter2"), "{text}");
     assert!(text.contains("PT1H30M") && text.contains(r#""fileMode":"0777""#), "{text}");

@@ -1,6 +1,8 @@
 //! Workspaces and experiments.
 
+use super::FieldErrors;
 use crate::api::id::{Child, ResourceId};
+use crate::api::version::ApiVersion;
 use crate::api::workspace::ProvisioningProperties;
 use crate::api::{experiment as wire_experiment, workspace as wire};
 use crate::domain::Timestamp;
@@ -10,6 +12,22 @@ use crate::domain::workspace::{Experiment, Workspace};
 
 /// The region of a workspace whose creator named none: this machine.
 pub const DEFAULT_LOCATION: &str = "local";
+
+/// The region of a new workspace: in our version it may be left out.
+///
+/// # Errors
+/// When it is missing and the version requires it (Swagger 2018-05-01).
+pub fn location(asked: Option<String>, version: ApiVersion) -> Result<String, FieldErrors> {
+    match asked.filter(|location| !location.trim().is_empty()) {
+        Some(location) => Ok(location),
+        None if version.is_ours() => Ok(DEFAULT_LOCATION.into()),
+        None => {
+            let mut errors = FieldErrors::default();
+            errors.add("location", "the region of the workspace is missing, such as `eastus`");
+            Err(errors)
+        }
+    }
+}
 
 /// The id of something in a workspace.
 #[must_use]

@@ -1,15 +1,19 @@
 //! Clusters.
 
 use axum::extract::State;
-use axum::http::StatusCode;
+use axum::response::Response;
 
 use super::{Answer, deleted, page};
 use crate::api::cluster::{Cluster, ClusterCreate};
 use crate::api::page::Page;
+use crate::api::version::ApiVersion;
+use crate::domain::allocation::AllocationState;
 use crate::domain::name::{ClusterKey, WorkspaceKey};
+use crate::operations::clusters::{ClusterView, Until};
+use crate::operations::long::Target;
 use crate::operations::{Context, clusters};
 use crate::server::convert::{Rules, cluster as convert};
-use crate::server::extract::{Body, Key, Paging, Params, Version, Waiting, Wire};
+use crate::server::extract::{Body, Entity, Key, LongRequest, Paging, Version, Waiting, Wire};
 
 /// PUT.
 pub async fn create(
@@ -17,18 +21,34 @@ pub async fn create(
     Key(key): Key<ClusterKey>,
     Version(version): Version,
     Body(body): Body<ClusterCreate>,
-) -> Answer<Wire<Cluster>> {
+) -> Answer<Entity<Cluster>> {
     let spec = convert::spec(&body, &Rules { version, seal: &context.seal })?;
-    Ok(Wire(convert::cluster(&clusters::create(&context, key, spec).await?, version)))
+    Ok(entity(&clusters::create(&context, key, spec).await?, version))
 }
 
-/// GET.
+/// What of a cluster can be waited for by name.
+const WORDS: [(&str, Until); 3] = [
+    ("steady", Until::In(AllocationState::Steady)),
+    ("resizing", Until::In(AllocationState::Resizing)),
+    ("idle", Until::Idle),
+];
+
+/// GET; with `generation` or `waitFor`, and `waitSeconds`, as soon as the cluster is another than that or is so.
 pub async fn get(
     State(context): State<Context>,
     Key(key): Key<ClusterKey>,
     Version(version): Version,
-) -> Answer<Wire<Cluster>> {
-    Ok(Wire(convert::cluster(&clusters::get(&context.store, &key)?, version)))
+    waiting: Waiting,
+) -> Answer<Entity<Cluster>> {
+    let view = match waiting.until(Until::NewerThan, &WORDS)? {
+        Some(until) => clusters::wait(&context, &key, until, waiting.patience()).await?,
+        None => clusters::get(&context.store, &key)?,
+    };
+    Ok(entity(&view, version))
+}
+
+fn entity(view: &ClusterView, version: ApiVersion) -> Entity<Cluster> {
+    Entity { body: convert::cluster(view, version), changed: view.cluster.value.changed() }
 }
 
 /// GET of the list.
@@ -46,8 +66,8 @@ pub async fn list(
 pub async fn delete(
     State(context): State<Context>,
     Key(key): Key<ClusterKey>,
-    Params(waiting): Params<Waiting>,
-) -> Answer<StatusCode> {
+    request: LongRequest,
+) -> Answer<Response> {
     let was_there = clusters::delete(&context, key.clone()).await?;
-    deleted(&context, &waiting, was_there, || clusters::get(&context.store, &key)).await
+    deleted(&context, &request, was_there, Target::Cluster(key)).await
 }

@@ -1,24 +1,30 @@
 //! Experiments.
 
 use axum::extract::State;
-use axum::http::StatusCode;
+use axum::response::Response;
 
 use super::{Answer, deleted, page};
 use crate::api::experiment::Experiment;
 use crate::api::page::Page;
 use crate::domain::name::{ExperimentKey, WorkspaceKey};
+use crate::domain::workspace as domain;
+use crate::operations::long::Target;
 use crate::operations::{Context, experiments};
 use crate::server::convert::workspace as convert;
-use crate::server::extract::{Key, Paging, Params, Waiting, Wire};
+use crate::server::extract::{Entity, Key, LongRequest, Paging, Wire};
 
 /// PUT; without a body.
-pub async fn create(State(context): State<Context>, Key(key): Key<ExperimentKey>) -> Answer<Wire<Experiment>> {
-    Ok(Wire(convert::experiment(&experiments::create(&context, key).await?)))
+pub async fn create(State(context): State<Context>, Key(key): Key<ExperimentKey>) -> Answer<Entity<Experiment>> {
+    Ok(entity(&experiments::create(&context, key).await?))
 }
 
 /// GET.
-pub async fn get(State(context): State<Context>, Key(key): Key<ExperimentKey>) -> Answer<Wire<Experiment>> {
-    Ok(Wire(convert::experiment(&experiments::get(&context.store, &key)?)))
+pub async fn get(State(context): State<Context>, Key(key): Key<ExperimentKey>) -> Answer<Entity<Experiment>> {
+    Ok(entity(&experiments::get(&context.store, &key)?))
+}
+
+fn entity(experiment: &domain::Experiment) -> Entity<Experiment> {
+    Entity { body: convert::experiment(experiment), changed: experiment.created }
 }
 
 /// GET of the list.
@@ -35,8 +41,8 @@ pub async fn list(
 pub async fn delete(
     State(context): State<Context>,
     Key(key): Key<ExperimentKey>,
-    Params(waiting): Params<Waiting>,
-) -> Answer<StatusCode> {
+    request: LongRequest,
+) -> Answer<Response> {
     let was_there = experiments::delete(&context, key.clone()).await?;
-    deleted(&context, &waiting, was_there, || experiments::get(&context.store, &key)).await
+    deleted(&context, &request, was_there, Target::Experiment(key)).await
 }

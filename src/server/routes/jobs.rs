@@ -2,15 +2,19 @@
 
 use axum::extract::State;
 use axum::http::{HeaderMap, StatusCode, header};
+use axum::response::{IntoResponse, Response};
 
-use super::{Answer, deleted, page};
+use super::{Answer, deleted, finished, page};
 use crate::api::job::{Job, JobCreate};
 use crate::api::page::Page;
+use crate::api::version::ApiVersion;
+use crate::domain::long_operation::Work;
 use crate::domain::name::{ExperimentKey, JobKey};
-use crate::operations::jobs::IfExists;
-use crate::operations::{Context, jobs, wait_until};
+use crate::operations::jobs::{IfExists, JobView, State as JobState, Until};
+use crate::operations::long::Target;
+use crate::operations::{Context, jobs};
 use crate::server::convert::{Rules, job as convert};
-use crate::server::extract::{Body, Key, Paging, Params, Version, Waiting, Wire};
+use crate::server::extract::{Body, Entity, Key, LongRequest, Paging, Version, Waiting, Wire};
 
 /// PUT. With `If-None-Match: *` any job of that name is a conflict.
 pub async fn create(
@@ -19,25 +23,39 @@ pub async fn create(
     Version(version): Version,
     headers: HeaderMap,
     Body(body): Body<JobCreate>,
-) -> Answer<Wire<Job>> {
+) -> Answer<Entity<Job>> {
     let spec = convert::spec(&body, &Rules { version, seal: &context.seal })?;
     let only_new = headers.get(header::IF_NONE_MATCH).is_some_and(|value| value == "*");
     let if_exists = if only_new { IfExists::Conflict } else { IfExists::Same };
-    Ok(Wire(convert::job(&jobs::create(&context, key, spec, if_exists).await?, version)))
+    Ok(entity(&jobs::create(&context, key, spec, if_exists).await?, version))
 }
 
-/// GET; with `generation` and `waitSeconds` as soon as the job is another than that.
+/// What of a job can be waited for by name.
+const WORDS: [(&str, Until); 6] = [
+    ("queued", Until::In(JobState::Queued)),
+    ("running", Until::In(JobState::Running)),
+    ("terminating", Until::In(JobState::Terminating)),
+    ("succeeded", Until::In(JobState::Succeeded)),
+    ("failed", Until::In(JobState::Failed)),
+    ("ended", Until::Ended),
+];
+
+/// GET; with `generation` or `waitFor`, and `waitSeconds`, as soon as the job is another than that or is in that state.
 pub async fn get(
     State(context): State<Context>,
     Key(key): Key<JobKey>,
     Version(version): Version,
-    Params(waiting): Params<Waiting>,
-) -> Answer<Wire<Job>> {
-    let view = match waiting.generation {
-        Some(generation) => jobs::wait(&context, &key, generation, waiting.patience()).await?,
+    waiting: Waiting,
+) -> Answer<Entity<Job>> {
+    let view = match waiting.until(Until::NewerThan, &WORDS)? {
+        Some(until) => jobs::wait(&context, &key, until, waiting.patience()).await?,
         None => jobs::get(&context.store, &key)?,
     };
-    Ok(Wire(convert::job(&view, version)))
+    Ok(entity(&view, version))
+}
+
+fn entity(view: &JobView, version: ApiVersion) -> Entity<Job> {
+    Entity { body: convert::job(view, version), changed: view.job.value.created }
 }
 
 /// GET of the list.
@@ -55,23 +73,16 @@ pub async fn list(
 pub async fn terminate(
     State(context): State<Context>,
     Key(key): Key<JobKey>,
-    Params(waiting): Params<Waiting>,
-) -> Answer<StatusCode> {
+    request: LongRequest,
+) -> Answer<Response> {
     if jobs::terminate(&context, key.clone()).await? {
-        return Ok(StatusCode::OK);
+        return Ok(StatusCode::OK.into_response());
     }
-    let ended = wait_until(&context, waiting.patience(), || {
-        Ok(jobs::get(&context.store, &key)?.job.value.execution().is_ended().then_some(()))
-    });
-    Ok(if ended.await?.is_some() { StatusCode::OK } else { StatusCode::ACCEPTED })
+    finished(&context, &request, Work::Termination, Target::Job(key)).await
 }
 
 /// DELETE.
-pub async fn delete(
-    State(context): State<Context>,
-    Key(key): Key<JobKey>,
-    Params(waiting): Params<Waiting>,
-) -> Answer<StatusCode> {
+pub async fn delete(State(context): State<Context>, Key(key): Key<JobKey>, request: LongRequest) -> Answer<Response> {
     let was_there = jobs::delete(&context, key.clone()).await?;
-    deleted(&context, &waiting, was_there, || jobs::get(&context.store, &key)).await
+    deleted(&context, &request, was_there, Target::Job(key)).await
 }

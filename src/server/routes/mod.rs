@@ -4,16 +4,20 @@ pub mod clusters;
 pub mod experiments;
 pub mod files;
 pub mod jobs;
+pub mod long_operations;
 pub mod server;
 pub mod snapshots;
 pub mod workspaces;
 
 use axum::http::StatusCode;
+use axum::response::{IntoResponse, Response};
 
 use super::error::ApiError;
-use super::extract::{Paging, Waiting, Wire};
+use super::extract::{LongRequest, Paging, Wire};
 use crate::api::page::Page;
-use crate::operations::{Context, Listed, OperationError, wait_until};
+use crate::domain::long_operation::Work;
+use crate::operations::long::{self, Target};
+use crate::operations::{Context, Listed, wait_until};
 
 /// What a handler answers.
 type Answer<T> = Result<T, ApiError>;
@@ -25,20 +29,26 @@ fn page<T, W>(paging: &Paging, listed: &Listed<T>, convert: impl Fn(&T) -> W) ->
 }
 
 /// The answer to a DELETE: 204 for what was not there, 200 when it is gone, 202 when it is still going.
-/// Asking again is harmless, and is how a client waits longer.
-async fn deleted<T>(
-    context: &Context,
-    waiting: &Waiting,
-    was_there: bool,
-    get: impl Fn() -> Result<T, OperationError>,
-) -> Answer<StatusCode> {
-    if !was_there {
-        return Ok(StatusCode::NO_CONTENT);
+/// Asking again is harmless, and is how a client of ours waits longer.
+async fn deleted(context: &Context, request: &LongRequest, was_there: bool, target: Target) -> Answer<Response> {
+    if was_there {
+        finished(context, request, Work::Deletion, target).await
+    } else {
+        Ok(StatusCode::NO_CONTENT.into_response())
     }
-    let gone = wait_until(context, waiting.patience(), || match get() {
-        Ok(_) => Ok(None),
-        Err(OperationError::NotFound { .. }) => Ok(Some(())),
-        Err(error) => Err(error),
-    });
-    Ok(if gone.await?.is_some() { StatusCode::OK } else { StatusCode::ACCEPTED })
+}
+
+/// 200 when the work that was begun is over within the patience of the request, else 202.
+async fn finished(context: &Context, request: &LongRequest, work: Work, target: Target) -> Answer<Response> {
+    let is_over = || Ok(long::is_over(&context.store, work, &target)?.then_some(()));
+    if wait_until(context, request.patience, is_over).await?.is_some() {
+        return Ok(StatusCode::OK.into_response());
+    }
+    if request.version.is_ours() {
+        return Ok(StatusCode::ACCEPTED.into_response());
+    }
+    Ok(match long::begin(context, work, target).await? {
+        Some(operation) => long_operations::accepted(&operation, &request.origin, request.version),
+        None => StatusCode::OK.into_response(),
+    })
 }

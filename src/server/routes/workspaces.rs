@@ -1,30 +1,37 @@
 //! Workspaces.
 
 use axum::extract::State;
-use axum::http::StatusCode;
+use axum::response::Response;
 
 use super::{Answer, deleted, page};
 use crate::api::page::Page;
 use crate::api::workspace::{Workspace, WorkspaceCreate};
 use crate::domain::name::{GroupKey, WorkspaceKey};
+use crate::domain::workspace as domain;
+use crate::operations::long::Target;
 use crate::operations::{Context, workspaces};
 use crate::server::convert::workspace as convert;
-use crate::server::extract::{Body, Key, Paging, Params, Subscription, Waiting, Wire};
+use crate::server::extract::{Body, Entity, Key, LongRequest, Nested, Paging, Subscription, Version, Wire};
 
 /// PUT.
 pub async fn create(
     State(context): State<Context>,
     Key(key): Key<WorkspaceKey>,
+    Version(version): Version,
     Body(body): Body<WorkspaceCreate>,
-) -> Answer<Wire<Workspace>> {
-    let location = body.location.unwrap_or_else(|| convert::DEFAULT_LOCATION.into());
+) -> Answer<Entity<Workspace>> {
+    let location = convert::location(body.location, version)?;
     let workspace = workspaces::create(&context, key, location, body.tags.unwrap_or_default()).await?;
-    Ok(Wire(convert::workspace(&workspace)))
+    Ok(entity(&workspace))
 }
 
 /// GET.
-pub async fn get(State(context): State<Context>, Key(key): Key<WorkspaceKey>) -> Answer<Wire<Workspace>> {
-    Ok(Wire(convert::workspace(&workspaces::get(&context.store, &key)?)))
+pub async fn get(State(context): State<Context>, Key(key): Key<WorkspaceKey>) -> Answer<Entity<Workspace>> {
+    Ok(entity(&workspaces::get(&context.store, &key)?))
+}
+
+fn entity(workspace: &domain::Workspace) -> Entity<Workspace> {
+    Entity { body: convert::workspace(workspace), changed: workspace.changed() }
 }
 
 /// GET of the group's list.
@@ -40,6 +47,7 @@ pub async fn list(
 /// GET of the subscription's list.
 pub async fn list_all(
     State(context): State<Context>,
+    _: Nested,
     Subscription(subscription): Subscription,
     paging: Paging,
 ) -> Answer<Wire<Page<Workspace>>> {
@@ -51,8 +59,8 @@ pub async fn list_all(
 pub async fn delete(
     State(context): State<Context>,
     Key(key): Key<WorkspaceKey>,
-    Params(waiting): Params<Waiting>,
-) -> Answer<StatusCode> {
+    request: LongRequest,
+) -> Answer<Response> {
     let was_there = workspaces::delete(&context, key.clone()).await?;
-    deleted(&context, &waiting, was_there, || workspaces::get(&context.store, &key)).await
+    deleted(&context, &request, was_there, Target::Workspace(key)).await
 }
