@@ -16,6 +16,22 @@ pub struct ClusterCreate {
     pub properties: ClusterSpec,
 }
 
+/// Body of PATCH cluster.
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct ClusterUpdate {
+    /// What can change.
+    pub properties: ClusterUpdateSpec,
+}
+
+/// What of a cluster can change.
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct ClusterUpdateSpec {
+    /// How many nodes from now on.
+    pub scale_settings: Option<ScaleSettings>,
+}
+
 /// What a user says of a cluster.
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
@@ -221,6 +237,9 @@ pub struct ClusterProperties {
     pub node_state_counts: NodeStateCounts,
     /// What is wrong with nodes; absent when nothing is.
     pub errors: Option<Vec<BatchAiError>>,
+    /// Ours: grows with every change of the cluster, its nodes aside; what a client waits upon.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub generation: Option<u64>,
     /// What was asked for.
     #[serde(flatten)]
     pub spec: ClusterSpec,

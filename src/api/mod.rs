@@ -13,6 +13,7 @@ pub mod id;
 pub mod job;
 pub mod long_operation;
 pub mod mount;
+pub mod operation;
 pub mod page;
 pub mod path;
 pub mod server;

@@ -6,6 +6,8 @@ use super::id::{Child, ResourceId};
 pub const WORKSPACES_OF_SUBSCRIPTION: &str = "/subscriptions/{subscription}/providers/Microsoft.BatchAI/workspaces";
 /// Code snapshots, by content.
 pub const SNAPSHOT: &str = "/subscriptions/{subscription}/providers/Microsoft.BatchAI/snapshots/{digest}";
+/// What the provider can do.
+pub const OPERATIONS: &str = "/providers/Microsoft.BatchAI/operations";
 /// How far an operation is that goes on after its request was answered. The words of this and of [`OPERATION_STATUS`]
 /// are the reverse of Azure's habit (azure-sdk-for-net recordings, June 2018).
 pub const OPERATION_RESULT: &str =

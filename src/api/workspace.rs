@@ -15,6 +15,14 @@ pub struct WorkspaceCreate {
     pub tags: Option<BTreeMap<String, String>>,
 }
 
+/// Body of PATCH workspace.
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize, JsonSchema)]
+#[serde(default)]
+pub struct WorkspaceUpdate {
+    /// All labels from now on; left out, they stay.
+    pub tags: Option<BTreeMap<String, String>>,
+}
+
 /// A workspace as answered.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Workspace {

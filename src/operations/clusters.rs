@@ -6,7 +6,7 @@ use super::workspaces::{find as find_workspace, find_open as find_open_workspace
 use super::{Context, Kind, Listed, OperationError, ensure_stays, page, wait_until};
 use crate::domain::Timestamp;
 use crate::domain::allocation::AllocationState;
-use crate::domain::cluster::{Cluster, ClusterSpec};
+use crate::domain::cluster::{Cluster, ClusterSpec, Scale};
 use crate::domain::name::{ClusterKey, WorkspaceKey};
 use crate::domain::node::{Node, NodeState};
 use crate::store::{Reader, Store, Stored, Tx, Window};
@@ -120,6 +120,29 @@ pub fn list(store: &Store, workspace: &WorkspaceKey, window: Window) -> Result<L
         let items = listed.items.into_iter().map(|cluster| view(reader, cluster)).collect::<Result<_, _>>()?;
         Ok(Listed { items, next: listed.next })
     })
+}
+
+/// Changes how many nodes a cluster should have, also while it is resizing. The scheduler follows, so the answer has
+/// the new scale and the old allocation state (azure-sdk-for-python recordings, June 2018).
+///
+/// # Errors
+/// When it is not there, is being deleted, or the store fails.
+pub async fn rescale(context: &Context, key: ClusterKey, scale: Scale) -> Result<ClusterView, OperationError> {
+    context.store.ensure_room()?;
+    let now = (context.clock)();
+    context
+        .store
+        .write(move |tx| {
+            let mut cluster = find_open(tx, &key)?;
+            if cluster.value.spec.scale != scale {
+                cluster.value.spec.scale = scale;
+                cluster.value.modified = Some(now);
+                tx.update_cluster(cluster.number, &cluster.value)?;
+                cluster.generation += 1;
+            }
+            view(tx, cluster)
+        })
+        .await
 }
 
 /// Begins to delete a cluster; its jobs are stopped and stay as records. `false` when it was not there.

@@ -57,6 +57,32 @@ pub fn list(
     Ok(store.read(|reader| page(window, |window| reader.workspaces(subscription, group, window)))?)
 }
 
+/// Changes the labels of a workspace: `tags` are all that it has then, `None` leaves them.
+///
+/// # Errors
+/// When it is not there, is being deleted, or the store fails.
+pub async fn update(
+    context: &Context,
+    key: WorkspaceKey,
+    tags: Option<BTreeMap<String, String>>,
+) -> Result<Workspace, OperationError> {
+    context.store.ensure_room()?;
+    let now = (context.clock)();
+    context
+        .store
+        .write(move |tx| {
+            let mut workspace = find(tx, &key)?;
+            ensure_stays(Kind::Workspace, &workspace.value.key.name, workspace.value.provisioning)?;
+            if let Some(tags) = tags.filter(|tags| *tags != workspace.value.tags) {
+                workspace.value.tags = tags;
+                workspace.value.modified = Some(now);
+                tx.update_workspace(workspace.number, &workspace.value)?;
+            }
+            Ok(workspace.value)
+        })
+        .await
+}
+
 /// Begins to delete a workspace and everything in it. `false` when it was not there.
 ///
 /// # Errors

@@ -14,10 +14,10 @@ use super::convert::FieldErrors;
 use super::error::ApiError;
 use super::extract;
 use crate::api::check;
-use crate::api::cluster::ClusterCreate;
+use crate::api::cluster::{ClusterCreate, ClusterUpdate};
 use crate::api::job::JobCreate;
 use crate::api::version::ApiVersion;
-use crate::api::workspace::WorkspaceCreate;
+use crate::api::workspace::{WorkspaceCreate, WorkspaceUpdate};
 
 /// The largest body of a resource, in bytes.
 const LARGEST_BODY: usize = 4 << 20;
@@ -41,7 +41,7 @@ macro_rules! described {
         })+
     };
 }
-described!(WorkspaceCreate, ClusterCreate, JobCreate);
+described!(WorkspaceCreate, WorkspaceUpdate, ClusterCreate, ClusterUpdate, JobCreate);
 
 impl<S: Send + Sync, T: Described> FromRequest<S> for Body<T> {
     type Rejection = ApiError;

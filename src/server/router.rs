@@ -2,9 +2,9 @@
 
 use axum::Router;
 use axum::extract::DefaultBodyLimit;
-use axum::routing::{get, post};
+use axum::routing::{get, patch, post};
 
-use super::routes::{clusters, experiments, files, jobs, long_operations, server, snapshots, workspaces};
+use super::routes::{clusters, experiments, files, jobs, long_operations, operations, server, snapshots, workspaces};
 use crate::api::path;
 use crate::operations::Context;
 
@@ -14,8 +14,10 @@ pub(super) fn router(context: Context) -> Router {
     let group = Router::new()
         .route(at::WORKSPACES, get(workspaces::list))
         .route(at::WORKSPACE, get(workspaces::get).put(workspaces::create).delete(workspaces::delete))
+        .route(at::WORKSPACE, patch(workspaces::update))
         .route(at::CLUSTERS, get(clusters::list))
         .route(at::CLUSTER, get(clusters::get).put(clusters::create).delete(clusters::delete))
+        .route(at::CLUSTER, patch(clusters::update))
         .route(at::EXPERIMENTS, get(experiments::list))
         .route(at::EXPERIMENT, get(experiments::get).put(experiments::create).delete(experiments::delete))
         .route(at::JOBS, get(jobs::list))
@@ -27,6 +29,7 @@ pub(super) fn router(context: Context) -> Router {
         .nest(path::GROUP_PREFIX, group)
         .route(path::WORKSPACES_OF_SUBSCRIPTION, get(workspaces::list_all))
         .route(path::SNAPSHOT, get(snapshots::head).put(snapshots::put).layer(DefaultBodyLimit::disable()))
+        .route(path::OPERATIONS, get(operations::list))
         .route(path::OPERATION_RESULT, get(long_operations::status))
         .route(path::OPERATION_STATUS, get(long_operations::result))
         .route(path::SERVER, get(server::status))

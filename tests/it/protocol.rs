@@ -2,7 +2,7 @@
 
 use serde_json::{Value, json};
 
-use crate::support::{Answer, Rest, SUBSCRIPTION, Sandbox};
+use crate::support::{Answer, Rest, SUBSCRIPTION, Sandbox, wait_until};
 
 const GROUP: &str = "/subscriptions/00000000-0000-0000-0000-000000000000/resourceGroups/g";
 
@@ -24,11 +24,11 @@ fn cluster_body(target: u32) -> Value {
     } })
 }
 
-fn job_body(command: &str) -> Value {
+fn job_body(sandbox: &Sandbox, command: &str) -> Value {
     json!({ "properties": {
         "cluster": { "id": format!("{}/clusters/c", workspace("w")) },
         "nodeCount": 1,
-        "stdOutErrPathPrefix": "/tmp",
+        "stdOutErrPathPrefix": sandbox.work().display().to_string(),
         "customToolkitSettings": { "commandLine": command },
     } })
 }
@@ -154,7 +154,7 @@ fn the_tag_of_a_resource_does_not_follow_its_state() {
     let made = [
         tags(&rest.put(&cluster, &cluster_body(1)).is(200)),
         tags(&rest.send("PUT", &experiment, &[], None).is(200)),
-        tags(&rest.put(&(experiment.clone() + "/jobs/j"), &job_body("true")).is(200)),
+        tags(&rest.put(&(experiment.clone() + "/jobs/j"), &job_body(&sandbox, "true")).is(200)),
     ];
     let [etag, date] = &made[0];
     assert!(etag.as_ref().is_some_and(|tag| tag.starts_with("\"0x8D") || tag.starts_with("\"0x8E")), "{etag:?}");
@@ -216,7 +216,7 @@ fn requests_without_a_meaning_for_bodies_may_have_one_or_none() {
     let made = rest.send("PUT", &experiment, &[("Content-Type", "text/plain")], None).is(200).json();
     assert_eq!(rest.put(&experiment, &json!({ "any": "thing" })).is(200).json(), made);
     let job = experiment + "/jobs/j";
-    rest.put(&job, &job_body("true")).is(200);
+    rest.put(&job, &job_body(&sandbox, "true")).is(200);
     for body in [None, Some(b"{}".as_slice()), Some(b"no json")] {
         rest.send("POST", &(job.clone() + "/terminate"), &[], body).is(200);
         rest.send("POST", &(job.clone() + "/listOutputFiles?outputdirectoryid=stdouterr"), &[], body).is(200);
@@ -230,7 +230,7 @@ fn nothing_of_ours_is_in_an_answer_of_2018_05_01() {
     rest.put(&(workspace("w") + "/clusters/c"), &cluster_body(0)).is(200);
     rest.put(&(workspace("w") + "/experiments/e"), &json!({})).is(200);
     let job = workspace("w") + "/experiments/e/jobs/j";
-    let mut body = job_body("true");
+    let mut body = job_body(&sandbox, "true");
     body["properties"]["searchPath"] = json!("/bin");
     let ours = rest.speaking("2026-11-01");
     ours.put(&job, &body).is(200);
@@ -246,4 +246,150 @@ fn nothing_of_ours_is_in_an_answer_of_2018_05_01() {
     rest.put(&job.replace("/j", "/k"), &body).is(404);
     rest.put(&(job.clone() + "2"), &body).is(200);
     assert_eq!(of(ours.get(&(job + "2"))), ["queueReason", "outputStreams", "generation"]);
+}
+
+#[test]
+fn tags_of_a_workspace_are_replaced() {
+    let sandbox = Sandbox::new();
+    let rest = rest(&sandbox);
+    let made = rest.patch(&workspace("w"), &json!({ "tags": { "a": "1" } })).is(200);
+    let etag = made.header("etag").expect("a tag").to_owned();
+    assert_eq!(made.json()["tags"], json!({ "a": "1" }));
+    let changed = rest.patch(&workspace("w"), &json!({ "tags": { "b": "2" }, "location": "westus" })).is(200);
+    assert_ne!(changed.header("etag"), Some(etag.as_str()));
+    assert_eq!((&changed.json()["tags"], &changed.json()["location"]), (&json!({ "b": "2" }), &json!("eastus")));
+    let same = rest.patch(&workspace("w"), &json!({ "tags": null })).is(200);
+    assert_eq!(same.json(), changed.json());
+    assert_eq!(rest.get(&workspace("w")).header("etag"), changed.header("etag"));
+    refused(rest.patch(&workspace("w"), &json!({ "tags": ["b"] })), 400, "InvalidParameter");
+    refused(rest.patch(&workspace("none"), &json!({ "tags": {} })), 404, "WorkspaceNotFound");
+    assert!(rest.patch(&workspace("w"), &json!({ "tags": {} })).is(200).json().get("tags").is_none());
+}
+
+#[test]
+fn a_cluster_is_scaled_and_answers_with_its_old_state() {
+    let sandbox = Sandbox::new();
+    let rest = rest(&sandbox);
+    let ours = rest.speaking("2026-11-01");
+    let cluster = workspace("w") + "/clusters/c";
+    let scale = |settings: Value| json!({ "properties": { "scaleSettings": settings } });
+    rest.put(&cluster, &cluster_body(0)).is(200);
+    ours.get(&(cluster.clone() + "?waitFor=steady&waitSeconds=30")).is(200);
+    let answer = rest.patch(&cluster, &scale(json!({ "manual": { "targetNodeCount": 2 } }))).is(200).json();
+    let properties = &answer["properties"];
+    assert_eq!(properties["allocationState"], "steady", "{answer}");
+    assert_eq!(properties["scaleSettings"]["manual"]["targetNodeCount"], 2);
+    assert_eq!(properties["scaleSettings"]["manual"]["nodeDeallocationOption"], "requeue");
+    let idle = ours.get(&(cluster.clone() + "?waitFor=idle&waitSeconds=30")).is(200).json();
+    assert_ne!(idle["properties"]["nodeStateCounts"]["idleNodeCount"], 0, "{idle}");
+
+    let auto = json!({ "autoScale": { "minimumNodeCount": 0, "maximumNodeCount": 3, "initialNodeCount": 2 } });
+    let answer = rest.patch(&cluster, &scale(auto)).is(200).json();
+    let expected = json!({ "autoScale": { "minimumNodeCount": 0, "maximumNodeCount": 3, "initialNodeCount": 0 } });
+    assert_eq!(answer["properties"]["scaleSettings"], expected);
+    rest.patch(&cluster, &scale(json!({ "manual": { "targetNodeCount": 0 } }))).is(200);
+    wait_until("all nodes are gone", || rest.get(&cluster).json()["properties"]["currentNodeCount"] == 0);
+
+    let manual = json!({ "targetNodeCount": 1 });
+    let both = json!({ "manual": manual, "autoScale": { "minimumNodeCount": 0, "maximumNodeCount": 1 } });
+    for wrong in [json!({}), Value::Null, both, json!({ "manual": { "targetNodeCount": 101 } })] {
+        refused(rest.patch(&cluster, &scale(wrong)), 400, "InvalidParameter");
+    }
+    refused(rest.patch(&(cluster + "x"), &scale(json!({ "manual": manual }))), 404, "ClusterNotFound");
+}
+
+#[test]
+fn scaling_down_leaves_a_job_its_node() {
+    let sandbox = Sandbox::new();
+    let rest = rest(&sandbox);
+    let (cluster, job) = (workspace("w") + "/clusters/c", workspace("w") + "/experiments/e/jobs/j");
+    rest.put(&cluster, &cluster_body(1)).is(200);
+    rest.put(&(workspace("w") + "/experiments/e"), &json!({})).is(200);
+    let gate = sandbox.gate("end");
+    rest.put(&job, &job_body(&sandbox, &gate.wait())).is(200);
+    let ours = rest.speaking("2026-11-01");
+    ours.get(&(job.clone() + "?waitFor=running&waitSeconds=30")).is(200);
+    let none = json!({ "properties": { "scaleSettings": { "manual": {
+        "targetNodeCount": 0, "nodeDeallocationOption": "waitForJobCompletion" } } } });
+    rest.patch(&cluster, &none).is(200);
+    wait_until("it is resizing", || rest.get(&cluster).json()["properties"]["allocationState"] == "resizing");
+    gate.open();
+    let ended = ours.get(&(job + "?waitFor=ended&waitSeconds=30")).is(200).json();
+    assert_eq!(ended["properties"]["executionState"], "succeeded", "{ended}");
+    wait_until("the node is gone", || rest.get(&cluster).json()["properties"]["currentNodeCount"] == 0);
+}
+
+#[test]
+fn a_repeated_put_answers_what_is_there_and_another_is_a_conflict() {
+    let sandbox = Sandbox::new();
+    let rest = rest(&sandbox);
+    let made = rest.get(&workspace("w")).json();
+    assert_eq!(rest.put(&workspace("w"), &json!({ "location": "westus", "tags": { "a": "b" } })).is(200).json(), made);
+    let (cluster, job) = (workspace("w") + "/clusters/c", workspace("w") + "/experiments/e/jobs/j");
+    let made = rest.put(&cluster, &cluster_body(0)).is(200).json();
+    assert_eq!(
+        rest.put(&cluster, &cluster_body(0)).is(200).json()["properties"]["creationTime"],
+        made["properties"]["creationTime"]
+    );
+    refused(rest.put(&cluster, &cluster_body(1)), 409, "ResourceAlreadyExists");
+    rest.put(&(workspace("w") + "/experiments/e"), &json!({})).is(200);
+    let made = rest.put(&job, &job_body(&sandbox, "true")).is(200).json();
+    assert_eq!(rest.put(&job, &job_body(&sandbox, "true")).is(200).json(), made);
+    refused(rest.put(&job, &job_body(&sandbox, "false")), 409, "ResourceAlreadyExists");
+    refused(rest.put(&(workspace("none") + "/clusters/c"), &cluster_body(0)), 404, "WorkspaceNotFound");
+}
+
+#[test]
+fn a_state_is_waited_for_in_our_version_only() {
+    let sandbox = Sandbox::new();
+    let rest = rest(&sandbox);
+    let ours = rest.speaking("2026-11-01");
+    let (cluster, job) = (workspace("w") + "/clusters/c", workspace("w") + "/experiments/e/jobs/j");
+    rest.put(&cluster, &cluster_body(1)).is(200);
+    rest.put(&(workspace("w") + "/experiments/e"), &json!({})).is(200);
+    rest.put(&job, &job_body(&sandbox, "exit 3")).is(200);
+    let ended = ours.get(&(job.clone() + "?waitFor=ended&waitSeconds=30")).is(200).json();
+    assert_eq!(ended["properties"]["executionState"], "failed", "{ended}");
+    ours.get(&(job.clone() + "?waitFor=Failed&waitSeconds=30")).is(200);
+    // What never comes is not waited for longer than asked.
+    assert_eq!(ours.get(&(job.clone() + "?waitFor=queued")).is(200).json(), ended);
+    let steady = ours.get(&(cluster.clone() + "?waitFor=steady&waitSeconds=30")).is(200).json();
+    assert_eq!(steady["properties"]["allocationState"], "steady");
+    let generation = steady["properties"]["generation"].as_u64().expect("a generation");
+    let other = generation - 1;
+    let same = ours.get(&(cluster.clone() + &format!("?generation={other}&waitSeconds=30"))).is(200).json();
+    assert_eq!(same["properties"]["generation"], generation);
+    for (path, words) in [(&job, "terminating, succeeded, failed, ended"), (&cluster, "steady, resizing, idle")] {
+        let error = refused(ours.get(&format!("{path}?waitFor=done")), 400, "InvalidParameter");
+        assert!(error["message"].as_str().is_some_and(|message| message.contains(words)), "{error}");
+        refused(ours.get(&format!("{path}?waitFor=steady&waitSeconds=soon")), 400, "InvalidParameter");
+        rest.get(&format!("{path}?waitFor=done&waitSeconds=soon&generation=x")).is(200);
+    }
+}
+
+#[test]
+fn the_operations_of_the_provider_are_listed() {
+    let sandbox = Sandbox::new();
+    let rest = Rest::new(&sandbox, "2018-05-01");
+    let listed = rest.get("/providers/microsoft.batchai/operations").is(200).json();
+    let operations = listed["value"].as_array().expect("a list");
+    assert_eq!(operations.len(), 26);
+    let names: Vec<&str> = operations.iter().filter_map(|one| one["name"].as_str()).collect();
+    assert!(names.contains(&"Microsoft.BatchAI/workspaces/experiments/jobs/terminate/action"));
+    assert!(operations.iter().all(|one| one["display"]["provider"] == "Microsoft Batch AI"));
+    refused(rest.get("/providers/Microsoft.BatchAI/operations?api-version=1"), 400, "NoRegisteredProviderFound");
+}
+
+#[test]
+fn pages_link_to_each_other_with_the_host_and_the_version_of_the_client() {
+    let sandbox = Sandbox::new();
+    let rest = rest(&sandbox);
+    rest.put(&workspace("x"), &json!({ "location": "eastus" })).is(200);
+    let list = format!("{GROUP}/providers/Microsoft.BatchAI/workspaces?maxresults=1");
+    let first = rest.send("GET", &list, &[("Host", "batchai.example:1")], None).is(200).json();
+    let link = first["nextLink"].as_str().expect("a link");
+    assert!(link.starts_with("http://batchai.example:1/subscriptions/"), "{link}");
+    assert!(link.contains("api-version=2018-05-01"), "{link}");
+    let second = rest.get(link).is(200).json();
+    assert_eq!((&second["value"][0]["name"], second.get("nextLink")), (&json!("x"), None));
 }

@@ -41,6 +41,20 @@ pub fn spec(body: &wire::ClusterCreate, _rules: &Rules<'_>) -> Result<ClusterSpe
     errors.finish(spec)
 }
 
+/// Body of an update to the scale from now on. An initial number of nodes means nothing any more, and is 0
+/// (azure-sdk-for-python recordings, June 2018).
+///
+/// # Errors
+/// All field errors at once.
+pub fn new_scale(body: &wire::ClusterUpdate) -> Result<Scale, FieldErrors> {
+    let mut errors = FieldErrors::default();
+    let scale = scale(body.properties.scale_settings.as_ref(), &mut errors).map(|scale| match scale {
+        Scale::Auto { minimum, maximum, initial: _ } => Scale::Auto { minimum, maximum, initial: 0 },
+        manual @ Scale::Manual { .. } => manual,
+    });
+    errors.finish(scale)
+}
+
 /// Upper case, as the service answered it, except for our own word.
 fn vm_size(size: Option<&str>) -> String {
     match size {
@@ -101,7 +115,7 @@ fn scale(settings: Option<&wire::ScaleSettings>, errors: &mut FieldErrors) -> Op
 
 /// A cluster as answered.
 #[must_use]
-pub fn cluster(view: &ClusterView, _version: ApiVersion) -> wire::Cluster {
+pub fn cluster(view: &ClusterView, version: ApiVersion) -> wire::Cluster {
     let Cluster { key, spec, created, provisioning, allocation, uuid: _, modified: _, legacy: _ } = &view.cluster.value;
     wire::Cluster {
         id: super::workspace::id(&key.workspace, Child::Cluster(key.name.to_string())).to_string(),
@@ -119,6 +133,7 @@ pub fn cluster(view: &ClusterView, _version: ApiVersion) -> wire::Cluster {
             current_node_count: u32::try_from(view.nodes.len()).unwrap_or(u32::MAX),
             node_state_counts: counts(&view.nodes, &view.busy),
             errors: node_errors(&view.nodes),
+            generation: version.is_ours().then_some(view.cluster.generation),
             spec: spec_back(spec),
         },
     }

@@ -4,7 +4,7 @@ use axum::extract::State;
 use axum::response::Response;
 
 use super::{Answer, deleted, page};
-use crate::api::cluster::{Cluster, ClusterCreate};
+use crate::api::cluster::{Cluster, ClusterCreate, ClusterUpdate};
 use crate::api::page::Page;
 use crate::api::version::ApiVersion;
 use crate::domain::allocation::AllocationState;
@@ -24,6 +24,17 @@ pub async fn create(
 ) -> Answer<Entity<Cluster>> {
     let spec = convert::spec(&body, &Rules { version, seal: &context.seal })?;
     Ok(entity(&clusters::create(&context, key, spec).await?, version))
+}
+
+/// PATCH: only its scale can change.
+pub async fn update(
+    State(context): State<Context>,
+    Key(key): Key<ClusterKey>,
+    Version(version): Version,
+    Body(body): Body<ClusterUpdate>,
+) -> Answer<Entity<Cluster>> {
+    let scale = convert::new_scale(&body)?;
+    Ok(entity(&clusters::rescale(&context, key, scale).await?, version))
 }
 
 /// What of a cluster can be waited for by name.

@@ -5,6 +5,7 @@ pub mod experiments;
 pub mod files;
 pub mod jobs;
 pub mod long_operations;
+pub mod operations;
 pub mod server;
 pub mod snapshots;
 pub mod workspaces;

@@ -5,7 +5,7 @@ use axum::response::Response;
 
 use super::{Answer, deleted, page};
 use crate::api::page::Page;
-use crate::api::workspace::{Workspace, WorkspaceCreate};
+use crate::api::workspace::{Workspace, WorkspaceCreate, WorkspaceUpdate};
 use crate::domain::name::{GroupKey, WorkspaceKey};
 use crate::domain::workspace as domain;
 use crate::operations::long::Target;
@@ -23,6 +23,15 @@ pub async fn create(
     let location = convert::location(body.location, version)?;
     let workspace = workspaces::create(&context, key, location, body.tags.unwrap_or_default()).await?;
     Ok(entity(&workspace))
+}
+
+/// PATCH: only its tags can change.
+pub async fn update(
+    State(context): State<Context>,
+    Key(key): Key<WorkspaceKey>,
+    Body(body): Body<WorkspaceUpdate>,
+) -> Answer<Entity<Workspace>> {
+    Ok(entity(&workspaces::update(&context, key, body.tags).await?))
 }
 
 /// GET.
