@@ -1,44 +1,53 @@
 //! Clusters.
 
-use super::{FieldErrors, Rules, mount, time};
+use super::{FieldErrors, Rules, machine, mount, node_setup, time};
 use crate::api::cluster as wire;
 use crate::api::id::Child;
 use crate::api::version::ApiVersion;
-use crate::api::{BatchAiError, NameValuePair};
+use crate::api::{BatchAiError, NameValuePair, ResourceReference};
 use crate::domain::allocation::AllocationState;
 use crate::domain::cluster::{Admin, Cluster, ClusterSpec, Deallocation, MAX_NODES, Scale};
 use crate::domain::node::{Node, NodeState};
 use crate::operations::clusters::ClusterView;
 
-/// The VM size of a cluster whose creator named none: this machine.
-pub const LOCAL_SIZE: &str = "local";
-
 /// Body to spec.
 ///
 /// # Errors
 /// All field errors at once.
-pub fn spec(body: &wire::ClusterCreate, _rules: &Rules<'_>) -> Result<ClusterSpec, FieldErrors> {
+pub fn spec(body: &wire::ClusterCreate, rules: &Rules<'_>) -> Result<ClusterSpec, FieldErrors> {
     let mut errors = FieldErrors::default();
     let wire = &body.properties;
-    refuse_what_is_missing(wire, &mut errors);
     let scale = scale(wire.scale_settings.as_ref(), &mut errors);
+    let vm_size = machine::vm_size("properties.vmSize", wire.vm_size.as_deref(), rules.version, &mut errors);
+    let image = machine::image(wire.virtual_machine_configuration.as_ref(), &vm_size, &mut errors);
     let setup = wire.node_setup.as_ref();
-    let mounts =
-        mount::mounts("properties.nodeSetup.mountVolumes", setup.and_then(|s| s.mount_volumes.as_ref()), &mut errors);
-    let admin = wire.user_account_settings.as_ref().map(|account| {
-        if account.admin_user_name.is_empty() {
-            errors.add("properties.userAccountSettings.adminUserName", "it must not be empty");
-        }
-        Admin { name: account.admin_user_name.clone(), ssh_public_key: account.admin_user_ssh_public_key.clone() }
-    });
-    let spec = scale.map(|scale| ClusterSpec {
-        vm_size: vm_size(wire.vm_size.as_deref()),
+    let volumes = setup.and_then(|setup| setup.mount_volumes.as_ref());
+    let mounts = mount::mounts("properties.nodeSetup.mountVolumes", volumes, rules, &mut errors);
+    let task = setup.and_then(|setup| setup.setup_task.as_ref());
+    let counters = setup.and_then(|setup| setup.performance_counters_settings.as_ref());
+    let spec = ClusterSpec {
+        vm_size,
         low_priority: wire.vm_priority == Some(wire::VmPriority::LowPriority),
+        scale: scale.unwrap_or(NOTHING),
         mounts,
-        admin,
-        ..ClusterSpec::local(scale)
-    });
-    errors.finish(spec)
+        admin: admin(wire.user_account_settings.as_ref(), rules, &mut errors),
+        setup: task.map(|task| node_setup::setup_task(task, rules, &mut errors)),
+        image,
+        subnet: wire.subnet.as_ref().map(|subnet| subnet.id.clone()),
+        counters: counters.map(|settings| node_setup::counters(settings, rules, &mut errors)),
+    };
+    errors.finish(Some(spec))
+}
+
+/// Stands in for a scale with an error, which has been noted.
+const NOTHING: Scale = Scale::Manual { target: 0, deallocation: Deallocation::Requeue };
+
+fn admin(account: Option<&wire::UserAccountSettings>, rules: &Rules<'_>, errors: &mut FieldErrors) -> Option<Admin> {
+    const TARGET: &str = "properties.userAccountSettings";
+    if account.is_none() && !rules.version.is_ours() {
+        errors.add(TARGET, "it is required");
+    }
+    account.map(|account| machine::admin(TARGET, account, rules.version, errors))
 }
 
 /// Body of an update to the scale from now on. An initial number of nodes means nothing any more, and is 0
@@ -53,27 +62,6 @@ pub fn new_scale(body: &wire::ClusterUpdate) -> Result<Scale, FieldErrors> {
         manual @ Scale::Manual { .. } => manual,
     });
     errors.finish(scale)
-}
-
-/// Upper case, as the service answered it, except for our own word.
-fn vm_size(size: Option<&str>) -> String {
-    match size {
-        None => LOCAL_SIZE.into(),
-        Some(size) if size.eq_ignore_ascii_case(LOCAL_SIZE) => LOCAL_SIZE.into(),
-        Some(size) => size.to_uppercase(),
-    }
-}
-
-fn refuse_what_is_missing(wire: &wire::ClusterSpec, errors: &mut FieldErrors) {
-    if let Some(setup) = &wire.node_setup {
-        if setup.setup_task.is_some() {
-            errors.add("properties.nodeSetup.setupTask", "this server does not run set-up tasks yet");
-        }
-        if setup.performance_counters_settings.is_some() {
-            let target = "properties.nodeSetup.performanceCountersSettings";
-            errors.add(target, "this server does not send performance counters");
-        }
-    }
 }
 
 fn scale(settings: Option<&wire::ScaleSettings>, errors: &mut FieldErrors) -> Option<Scale> {
@@ -116,7 +104,8 @@ fn scale(settings: Option<&wire::ScaleSettings>, errors: &mut FieldErrors) -> Op
 /// A cluster as answered.
 #[must_use]
 pub fn cluster(view: &ClusterView, version: ApiVersion) -> wire::Cluster {
-    let Cluster { key, spec, created, provisioning, allocation, uuid: _, modified: _, legacy: _ } = &view.cluster.value;
+    let Cluster { key, spec: _, created, provisioning, allocation, uuid: _, modified: _, legacy: _ } =
+        &view.cluster.value;
     wire::Cluster {
         id: super::workspace::id(&key.workspace, Child::Cluster(key.name.to_string())).to_string(),
         name: key.name.to_string(),
@@ -134,7 +123,7 @@ pub fn cluster(view: &ClusterView, version: ApiVersion) -> wire::Cluster {
             node_state_counts: counts(&view.nodes, &view.busy),
             errors: node_errors(&view.nodes),
             generation: version.is_ours().then_some(view.cluster.generation),
-            spec: spec_back(spec),
+            spec: spec_back(&view.cluster.value),
         },
     }
 }
@@ -169,21 +158,21 @@ fn node_errors(nodes: &[Node]) -> Option<Vec<BatchAiError>> {
     (!errors.is_empty()).then_some(errors)
 }
 
-fn spec_back(spec: &ClusterSpec) -> wire::ClusterSpec {
-    let ClusterSpec { vm_size, low_priority, scale, mounts, admin, setup: _, image: _, subnet: _, counters: _ } = spec;
+fn spec_back(cluster: &Cluster) -> wire::ClusterSpec {
+    let ClusterSpec { vm_size, low_priority, scale, mounts, admin, setup, image, subnet, counters } = &cluster.spec;
+    let node_setup = wire::NodeSetup {
+        setup_task: setup.as_ref().map(|task| node_setup::setup_task_back(task, cluster.path_segment())),
+        mount_volumes: mount::volumes(mounts),
+        performance_counters_settings: counters.as_deref().map(node_setup::counters_back),
+    };
     wire::ClusterSpec {
         vm_size: Some(vm_size.clone()),
         vm_priority: Some(if *low_priority { wire::VmPriority::LowPriority } else { wire::VmPriority::Dedicated }),
         scale_settings: Some(scale_back(*scale)),
-        virtual_machine_configuration: None,
-        node_setup: mount::volumes(mounts)
-            .map(|mount_volumes| wire::NodeSetup { mount_volumes: Some(mount_volumes), ..Default::default() }),
-        user_account_settings: admin.as_ref().map(|admin| wire::UserAccountSettings {
-            admin_user_name: admin.name.clone(),
-            admin_user_ssh_public_key: admin.ssh_public_key.clone(),
-            admin_user_password: None,
-        }),
-        subnet: None,
+        virtual_machine_configuration: image.as_ref().map(machine::image_back),
+        node_setup: (node_setup != wire::NodeSetup::default()).then_some(node_setup),
+        user_account_settings: admin.as_ref().map(machine::admin_back),
+        subnet: subnet.as_ref().map(|id| ResourceReference { id: id.clone() }),
     }
 }
 

@@ -1,14 +1,16 @@
 //! Jobs.
 
-use super::{FieldErrors, Rules, mount, time, toolkit};
+use super::{FieldErrors, Rules, container, mount, secret, time, toolkit};
 use crate::api::id::{Child, ResourceId};
 use crate::api::job as wire;
 use crate::api::version::ApiVersion;
 use crate::api::{BatchAiError, EnvironmentVariable, NameValuePair, ResourceReference};
+use crate::domain::cluster::MAX_NODES;
 use crate::domain::job::spec::{DEFAULT_WALL_CLOCK_SECONDS, Input, Output};
-use crate::domain::job::{Execution, Job, JobError, JobSpec, Outcome, Priority};
+use crate::domain::job::{Container, Execution, Job, JobError, JobSpec, Outcome, Priority};
 use crate::domain::mount::relative_path;
 use crate::domain::name::{ClusterKey, JobKey, WorkspaceKey};
+use crate::domain::secret::SecretVariable;
 use crate::domain::snapshot::SnapshotId;
 use crate::operations::jobs::{self, JobView};
 
@@ -19,12 +21,10 @@ use crate::operations::jobs::{self, JobView};
 pub fn spec(body: &wire::JobCreate, rules: &Rules<'_>) -> Result<JobSpec, FieldErrors> {
     let mut errors = FieldErrors::default();
     let wire = &body.properties;
-    refuse_what_is_missing(wire, &mut errors);
     let variables = wire.environment_variables.as_deref().unwrap_or_default();
     super::check_variables("properties.environmentVariables", variables, &mut errors);
-    if wire.node_count == 0 {
-        errors.add("properties.nodeCount", "it must be at least 1");
-    }
+    let secrets = wire.secrets.as_deref().unwrap_or_default();
+    check_counts_and_texts(wire, rules, &mut errors);
     let cluster = errors.take("properties.cluster.id", cluster_key(&wire.cluster.id));
     let toolkit = toolkit::toolkit(wire, &mut errors);
     let additions = rules.version.is_ours();
@@ -34,8 +34,13 @@ pub fn spec(body: &wire::JobCreate, rules: &Rules<'_>) -> Result<JobSpec, FieldE
     });
     let rest = JobParts {
         inputs: inputs(wire, &mut errors),
-        outputs: outputs(wire, &mut errors),
-        mounts: mount::mounts("properties.mountVolumes", wire.mount_volumes.as_ref(), &mut errors),
+        outputs: outputs(wire, rules, &mut errors),
+        mounts: mount::mounts("properties.mountVolumes", wire.mount_volumes.as_ref(), rules, &mut errors),
+        container: wire
+            .container_settings
+            .as_ref()
+            .and_then(|settings| container::container(settings, rules, &mut errors)),
+        secrets: secret::variables("properties.secrets", secrets, variables, rules, &mut errors),
         seconds: wall_clock(wire, &mut errors),
     };
     let spec = cluster.zip(toolkit).map(|(cluster, toolkit)| JobSpec {
@@ -52,8 +57,8 @@ pub fn spec(body: &wire::JobCreate, rules: &Rules<'_>) -> Result<JobSpec, FieldE
         max_wall_clock_seconds: rest.seconds,
         code,
         search_path: wire.search_path.clone().filter(|_| additions),
-        container: None,
-        secrets: Vec::new(),
+        container: rest.container,
+        secrets: rest.secrets,
     });
     errors.finish(spec)
 }
@@ -62,18 +67,24 @@ struct JobParts {
     inputs: Vec<Input>,
     outputs: Vec<Output>,
     mounts: Vec<crate::domain::mount::Mount>,
+    container: Option<Container>,
+    secrets: Vec<SecretVariable>,
     seconds: u64,
 }
 
-fn refuse_what_is_missing(wire: &wire::JobSpec, errors: &mut FieldErrors) {
-    if wire.container_settings.is_some() {
-        errors.add(
-            "properties.containerSettings",
-            "this server does not run containers yet: leave it out to run on the host",
-        );
+/// Bounds, and what only our version may leave out.
+fn check_counts_and_texts(wire: &wire::JobSpec, rules: &Rules<'_>, errors: &mut FieldErrors) {
+    if wire.node_count == 0 {
+        errors.add("properties.nodeCount", "it must be at least 1");
+    } else if wire.node_count > MAX_NODES {
+        let message = format!("it is {}, but a cluster has at most {MAX_NODES} nodes", wire.node_count);
+        errors.add("properties.nodeCount", message);
     }
-    if wire.secrets.as_ref().is_some_and(|secrets| !secrets.is_empty()) {
-        errors.add("properties.secrets", "this server does not keep secrets yet");
+    if wire.job_preparation.as_ref().is_some_and(|preparation| preparation.command_line.trim().is_empty()) {
+        errors.add("properties.jobPreparation.commandLine", "it must not be empty");
+    }
+    if wire.std_out_err_path_prefix.is_none() && !rules.version.is_ours() {
+        errors.add("properties.stdOutErrPathPrefix", "it is required, such as $AZ_BATCHAI_MOUNT_ROOT/afs");
     }
 }
 
@@ -97,12 +108,15 @@ fn inputs(wire: &wire::JobSpec, errors: &mut FieldErrors) -> Vec<Input> {
     inputs.iter().map(|input| Input { id: input.id.clone(), path: input.path.clone() }).collect()
 }
 
-fn outputs(wire: &wire::JobSpec, errors: &mut FieldErrors) -> Vec<Output> {
+fn outputs(wire: &wire::JobSpec, rules: &Rules<'_>, errors: &mut FieldErrors) -> Vec<Output> {
     const TARGET: &str = "properties.outputDirectories";
     let outputs = wire.output_directories.as_deref().unwrap_or_default();
     check_ids(TARGET, outputs.iter().map(|output| output.id.as_str()), errors);
     let mut found = Vec::new();
     for (at, output) in outputs.iter().enumerate() {
+        if output.path_prefix.is_none() && !rules.version.is_ours() {
+            errors.add(format!("{TARGET}[{at}].pathPrefix"), "it is required, such as $AZ_BATCHAI_MOUNT_ROOT/afs");
+        }
         let suffix = output.path_suffix.as_deref().filter(|suffix| !suffix.is_empty());
         let path_suffix = suffix.and_then(|suffix| {
             let path = relative_path(suffix).ok_or_else(|| format!("`{suffix}` must be a relative path without `..`"));
@@ -249,8 +263,8 @@ fn spec_back(job: &Job, version: ApiVersion) -> wire::JobSpec {
         max_wall_clock_seconds,
         code,
         search_path,
-        container: _,
-        secrets: _,
+        container,
+        secrets,
     } = &job.spec;
     let mut wire = wire::JobSpec {
         scheduling_priority: Some(match priority {
@@ -263,6 +277,8 @@ fn spec_back(job: &Job, version: ApiVersion) -> wire::JobSpec {
         },
         mount_volumes: mount::volumes(mounts),
         node_count: *node_count,
+        container_settings: container.as_ref().map(container::back),
+        secrets: secret::variables_back(secrets),
         job_preparation: preparation.clone().map(|command_line| wire::JobPreparation { command_line }),
         std_out_err_path_prefix: std_out_err_prefix.clone(),
         input_directories: some(

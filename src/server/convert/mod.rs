@@ -5,8 +5,12 @@
 //! field is a decision.
 
 pub mod cluster;
+mod container;
 pub mod job;
+mod machine;
 pub mod mount;
+mod node_setup;
+mod secret;
 pub mod toolkit;
 pub mod workspace;
 
@@ -88,18 +92,27 @@ pub(super) fn name(what: &str, text: &str) -> Result<Name, String> {
     Name::parse(text).map_err(|error: NameError| format!("{what} name `{text}`: {error}"))
 }
 
-/// A variable's name: not empty, without `=` and NUL, not one of ours.
 fn check_variables(target: &str, variables: &[EnvironmentVariable], errors: &mut FieldErrors) {
     for (at, variable) in variables.iter().enumerate() {
-        let target = format!("{target}[{at}].name");
-        if variable.name.is_empty() || variable.name.contains(['=', '\0']) {
-            errors.add(target, format!("`{}` cannot be the name of an environment variable", variable.name));
-        } else if variable.name.starts_with("AZ_BATCHAI_") || variable.name == "BATCHAI_RUN_ID" {
-            errors.add(target, format!("`{}` is set by batchai and cannot be set by a job", variable.name));
-        } else if variable.value.contains('\0') {
-            errors.add(target, format!("the value of `{}` must not contain a NUL character", variable.name));
+        let target = format!("{target}[{at}]");
+        let EnvironmentVariable { name, value } = variable;
+        if check_name(&target, name, errors) && value.contains('\0') {
+            errors.add(format!("{target}.value"), format!("the value of `{name}` must not contain a NUL character"));
         }
     }
+}
+
+/// The name of a variable: not empty, without `=` and NUL, not one of ours. `target` is the variable.
+fn check_name(target: &str, name: &str, errors: &mut FieldErrors) -> bool {
+    let target = format!("{target}.name");
+    if name.is_empty() || name.contains(['=', '\0']) {
+        errors.add(target, format!("`{name}` cannot be the name of an environment variable"));
+    } else if name.starts_with("AZ_BATCHAI_") || name == "BATCHAI_RUN_ID" {
+        errors.add(target, format!("`{name}` is set by batchai and cannot be set by a job"));
+    } else {
+        return true;
+    }
+    false
 }
 
 #[cfg(test)]

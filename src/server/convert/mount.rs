@@ -1,7 +1,9 @@
 //! Mount volumes.
 
-use super::FieldErrors;
+use super::secret::{self, Given};
+use super::{FieldErrors, Rules};
 use crate::api::ResourceReference;
+use crate::api::id::{Child, ResourceId};
 use crate::api::mount as wire;
 use crate::domain::mount::{Mount, MountSource, relative_path};
 
@@ -9,16 +11,23 @@ use crate::domain::mount::{Mount, MountSource, relative_path};
 const DEFAULT_MODE: &str = "0777";
 
 /// Volumes in the order shares, containers, file servers, unmanaged ones.
-pub(super) fn mounts(target: &str, volumes: Option<&wire::MountVolumes>, errors: &mut FieldErrors) -> Vec<Mount> {
+pub(super) fn mounts(
+    target: &str,
+    volumes: Option<&wire::MountVolumes>,
+    rules: &Rules<'_>,
+    errors: &mut FieldErrors,
+) -> Vec<Mount> {
     let Some(volumes) = volumes else { return Vec::new() };
     let mut found = Vec::new();
     for (at, share) in volumes.azure_file_shares.iter().flatten().enumerate() {
         let target = format!("{target}.azureFileShares[{at}]");
+        check_credentials(&target, &share.credentials, rules, errors);
         let source = file_share(&target, share, errors);
         push(&mut found, &target, &share.relative_mount_path, source, errors);
     }
     for (at, container) in volumes.azure_blob_file_systems.iter().flatten().enumerate() {
         let target = format!("{target}.azureBlobFileSystems[{at}]");
+        check_credentials(&target, &container.credentials, rules, errors);
         let source = blob_container(&target, container, errors);
         push(&mut found, &target, &container.relative_mount_path, source, errors);
     }
@@ -34,6 +43,25 @@ pub(super) fn mounts(target: &str, volumes: Option<&wire::MountVolumes>, errors:
         push(&mut found, &target, &unmanaged.relative_mount_path, source, errors);
     }
     found
+}
+
+/// Exactly one of both forms; under our version neither is fine too, because emulated accounts ask for no key. What is
+/// given is looked at and forgotten.
+fn check_credentials(
+    target: &str,
+    credentials: &wire::StorageCredentials,
+    rules: &Rules<'_>,
+    errors: &mut FieldErrors,
+) {
+    let wire::StorageCredentials { account_key, account_key_secret_reference } = credentials;
+    if account_key.is_none() && account_key_secret_reference.is_none() && rules.version.is_ours() {
+        return;
+    }
+    let given = Given {
+        clear: ("accountKey", account_key.as_deref()),
+        reference: ("accountKeySecretReference", account_key_secret_reference.as_ref()),
+    };
+    let _forgotten = secret::value(&format!("{target}.credentials"), &given, rules, errors);
 }
 
 fn push(found: &mut Vec<Mount>, target: &str, path: &str, source: Option<MountSource>, errors: &mut FieldErrors) {
@@ -62,6 +90,12 @@ fn file_share(target: &str, share: &wire::AzureFileShareReference, errors: &mut 
         errors.add(format!("{target}.azureFileUrl"), message);
         return None;
     };
+    for (property, mode) in [("fileMode", &share.file_mode), ("directoryMode", &share.directory_mode)] {
+        let is_mode = |text: &str| (3..=4).contains(&text.len()) && text.bytes().all(|b| (b'0'..=b'7').contains(&b));
+        if let Some(mode) = mode.as_deref().filter(|mode| !is_mode(mode)) {
+            errors.add(format!("{target}.{property}"), format!("`{mode}` must be an octal mode, such as 0777"));
+        }
+    }
     Some(MountSource::FileShare {
         account: share.account_name.clone(),
         url: share.azure_file_url.clone(),
@@ -86,7 +120,10 @@ fn blob_container(
 }
 
 fn file_server(target: &str, server: &wire::FileServerReference, errors: &mut FieldErrors) -> Option<MountSource> {
-    required(&format!("{target}.fileServer.id"), &server.file_server.id, errors);
+    let id = &server.file_server.id;
+    if !ResourceId::parse(id).is_some_and(|id| matches!(id.child, Child::FileServer(_))) {
+        errors.add(format!("{target}.fileServer.id"), format!("`{id}` is not the id of a file server"));
+    }
     let directory =
         match server.source_directory.as_deref().map(|path| (path, relative_path(path.trim_start_matches('/')))) {
             None | Some(("" | "." | "/", _)) => None,

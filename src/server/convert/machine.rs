@@ -1,0 +1,107 @@
+//! Machines in Azure's words: VM sizes, images, administrators. Nodes are what the engine has; most of this is
+//! checked as the service did, kept, and shown again.
+
+use super::FieldErrors;
+use crate::api::cluster as wire;
+use crate::api::version::ApiVersion;
+use crate::domain::cluster::{Admin, Image};
+
+/// The VM size of a cluster whose creator named none: this machine.
+pub const LOCAL_SIZE: &str = "local";
+
+/// Sizes that the service refused (Swagger 2018-05-01, `vmSize`: all but STANDARD_A0 and those with premium storage).
+const REFUSED: [&str; 3] = ["STANDARD_A0", "STANDARD_GS", "STANDARD_DS"];
+
+/// Upper case, as the service answered it, except for our own word. Only our version may leave it out.
+pub(super) fn vm_size(target: &str, size: Option<&str>, version: ApiVersion, errors: &mut FieldErrors) -> String {
+    let Some(size) = size else {
+        if !version.is_ours() {
+            errors.add(target, "it is required, such as STANDARD_NC6");
+        }
+        return LOCAL_SIZE.into();
+    };
+    if size.eq_ignore_ascii_case(LOCAL_SIZE) {
+        return LOCAL_SIZE.into();
+    }
+    let upper = size.to_uppercase();
+    if size.is_empty() || !size.chars().all(|c| c.is_ascii_alphanumeric() || "_-".contains(c)) {
+        errors.add(target, format!("`{size}` must be a VM size, such as STANDARD_NC6"));
+    } else if upper == REFUSED[0] || REFUSED[1..].iter().any(|family| upper.starts_with(family)) {
+        errors.add(target, format!("`{size}` cannot be used: neither STANDARD_A0 nor sizes with premium storage can"));
+    }
+    upper
+}
+
+/// The image of nodes: as given, or what the service filled in (recordings of azure-cli, June 2018). Nodes of this
+/// machine have none unless somebody names one.
+pub(super) fn image(
+    configuration: Option<&wire::VirtualMachineConfiguration>,
+    vm_size: &str,
+    errors: &mut FieldErrors,
+) -> Option<Image> {
+    const TARGET: &str = "properties.virtualMachineConfiguration.imageReference";
+    let Some(reference) = configuration.and_then(|configuration| configuration.image_reference.as_ref()) else {
+        return (vm_size != LOCAL_SIZE).then(|| Image {
+            publisher: "Canonical".into(),
+            offer: "UbuntuServer".into(),
+            sku: "16.04-LTS".into(),
+            version: "latest".into(),
+            custom: None,
+        });
+    };
+    let wire::ImageReference { publisher, offer, sku, version, virtual_machine_image_id } = reference;
+    for (property, text) in [("publisher", publisher), ("offer", offer), ("sku", sku)] {
+        if text.trim().is_empty() {
+            errors.add(format!("{TARGET}.{property}"), "it must not be empty");
+        }
+    }
+    Some(Image {
+        publisher: publisher.clone(),
+        offer: offer.clone(),
+        sku: sku.clone(),
+        version: version.clone().filter(|version| !version.is_empty()).unwrap_or_else(|| "latest".into()),
+        custom: virtual_machine_image_id.clone(),
+    })
+}
+
+/// The image as answered.
+pub(super) fn image_back(image: &Image) -> wire::VirtualMachineConfiguration {
+    let Image { publisher, offer, sku, version, custom } = image;
+    wire::VirtualMachineConfiguration {
+        image_reference: Some(wire::ImageReference {
+            publisher: publisher.clone(),
+            offer: offer.clone(),
+            sku: sku.clone(),
+            version: Some(version.clone()),
+            virtual_machine_image_id: custom.clone(),
+        }),
+    }
+}
+
+/// The administrator. Only our version may leave out how to log in.
+pub(super) fn admin(
+    target: &str,
+    account: &wire::UserAccountSettings,
+    version: ApiVersion,
+    errors: &mut FieldErrors,
+) -> Admin {
+    let wire::UserAccountSettings { admin_user_name, admin_user_ssh_public_key, admin_user_password } = account;
+    if admin_user_name.trim().is_empty() {
+        errors.add(format!("{target}.adminUserName"), "it must not be empty");
+    }
+    let has = |text: &Option<String>| text.as_ref().is_some_and(|text| !text.is_empty());
+    if !version.is_ours() && !has(admin_user_ssh_public_key) && !has(admin_user_password) {
+        let message = "at least one of adminUserSshPublicKey and adminUserPassword must be given";
+        errors.add(format!("{target}.adminUserSshPublicKey"), message);
+    }
+    Admin { name: admin_user_name.clone(), ssh_public_key: admin_user_ssh_public_key.clone() }
+}
+
+/// The administrator as answered: never a password.
+pub(super) fn admin_back(admin: &Admin) -> wire::UserAccountSettings {
+    wire::UserAccountSettings {
+        admin_user_name: admin.name.clone(),
+        admin_user_ssh_public_key: admin.ssh_public_key.clone(),
+        admin_user_password: None,
+    }
+}

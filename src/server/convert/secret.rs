@@ -1,0 +1,88 @@
+//! Secrets: sealed on the way in, names only on the way out.
+
+use super::{FieldErrors, Rules};
+use crate::api::{EnvironmentVariable, EnvironmentVariableWithSecretValue, KeyVaultSecretReference};
+use crate::domain::secret::{SecretValue, SecretVariable};
+
+/// The two forms in which a secret may be given.
+pub(super) struct Given<'w> {
+    /// The property of the secret itself, such as `value`, and what is in it.
+    pub clear: (&'static str, Option<&'w str>),
+    /// The property of the reference, and what is in it.
+    pub reference: (&'static str, Option<&'w KeyVaultSecretReference>),
+}
+
+/// Exactly one of both forms; `None` when that is not so, and noted.
+pub(super) fn value(
+    target: &str,
+    given: &Given<'_>,
+    rules: &Rules<'_>,
+    errors: &mut FieldErrors,
+) -> Option<SecretValue> {
+    let Given { clear: (name, clear), reference: (reference_name, reference) } = given;
+    match (clear, reference) {
+        (Some(text), None) => Some(SecretValue::Sealed(rules.seal.seal(text))),
+        (None, Some(reference)) => key_vault(&format!("{target}.{reference_name}"), reference, errors),
+        (None, None) => {
+            errors.add(format!("{target}.{name}"), format!("either {name} or {reference_name} must be given"));
+            None
+        }
+        (Some(_), Some(_)) => {
+            errors.add(format!("{target}.{name}"), format!("{name} and {reference_name} exclude each other"));
+            None
+        }
+    }
+}
+
+fn key_vault(target: &str, reference: &KeyVaultSecretReference, errors: &mut FieldErrors) -> Option<SecretValue> {
+    let KeyVaultSecretReference { source_vault, secret_url } = reference;
+    let before = errors.0.len();
+    for (property, text) in [("sourceVault.id", &source_vault.id), ("secretUrl", secret_url)] {
+        if text.trim().is_empty() {
+            errors.add(format!("{target}.{property}"), "it must not be empty");
+        }
+    }
+    (errors.0.len() == before)
+        .then(|| SecretValue::KeyVault { vault: source_vault.id.clone(), url: secret_url.clone() })
+}
+
+/// Secret variables; their names follow the rules of ordinary ones, and none may have the name of one of `others`.
+pub(super) fn variables(
+    target: &str,
+    secrets: &[EnvironmentVariableWithSecretValue],
+    others: &[EnvironmentVariable],
+    rules: &Rules<'_>,
+    errors: &mut FieldErrors,
+) -> Vec<SecretVariable> {
+    let mut found: Vec<SecretVariable> = Vec::new();
+    for (at, secret) in secrets.iter().enumerate() {
+        let target = format!("{target}[{at}]");
+        let EnvironmentVariableWithSecretValue { name, value: clear, value_secret_reference } = secret;
+        super::check_name(&target, name, errors);
+        let is_taken = others.iter().any(|other| other.name == *name) || found.iter().any(|other| other.name == *name);
+        if is_taken {
+            errors.add(format!("{target}.name"), format!("`{name}` is given twice"));
+        }
+        if clear.as_ref().is_some_and(|text| text.contains('\0')) {
+            errors.add(format!("{target}.value"), "it must not contain a NUL character");
+        }
+        let given = Given {
+            clear: ("value", clear.as_deref()),
+            reference: ("valueSecretReference", value_secret_reference.as_ref()),
+        };
+        if let Some(value) = value(&target, &given, rules, errors) {
+            found.push(SecretVariable { name: name.clone(), value });
+        }
+    }
+    found
+}
+
+/// Secret variables as answered: their names (recordings of azure-sdk-for-python, June 2018).
+pub(super) fn variables_back(secrets: &[SecretVariable]) -> Option<Vec<EnvironmentVariableWithSecretValue>> {
+    let name = |secret: &SecretVariable| EnvironmentVariableWithSecretValue {
+        name: secret.name.clone(),
+        value: None,
+        value_secret_reference: None,
+    };
+    (!secrets.is_empty()).then(|| secrets.iter().map(name).collect())
+}
