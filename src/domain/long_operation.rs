@@ -1,5 +1,6 @@
 //! Operations that go on after their request was answered: what is remembered of one, and when it is over.
 
+use jiff::SignedDuration;
 use serde::{Deserialize, Serialize};
 
 use super::Timestamp;
@@ -78,6 +79,20 @@ impl LongOperation {
     }
 }
 
+/// How long an operation that is over can still be asked for.
+const KEPT: SignedDuration = SignedDuration::from_hours(7 * 24);
+
+impl Progress {
+    /// Whether nobody will ask at `now` any more.
+    #[must_use]
+    pub fn is_forgotten(self, now: Timestamp) -> bool {
+        match self {
+            Self::InProgress => false,
+            Self::Succeeded { at } => now.duration_since(at) > KEPT,
+        }
+    }
+}
+
 /// The name of a region as part of a path: `East US 2` is `eastus2`.
 #[must_use]
 pub fn region(location: &str) -> String {
@@ -117,6 +132,14 @@ mod tests {
         ] {
             assert_eq!(operation(work, ended).progress(job_end), expected, "{work:?} {ended:?} {job_end:?}");
         }
+    }
+
+    #[test]
+    fn what_goes_on_is_never_forgotten_and_what_is_over_after_a_week() {
+        let now = "2018-06-20T00:00:00Z".parse().expect("a time");
+        let over = |at: &str| Progress::Succeeded { at: at.parse().expect("a time") }.is_forgotten(now);
+        assert_eq!([over("2018-06-12T23:59:59Z"), over("2018-06-13T00:00:00Z")], [true, false]);
+        assert!(!Progress::InProgress.is_forgotten(now));
     }
 
     #[test]

@@ -2,8 +2,6 @@
 //!
 //! The scheduler ends them together with what they are about; see `scheduler/deletions.rs`.
 
-use std::time::Duration;
-
 use super::workspaces::find as find_workspace;
 use super::{Context, Kind, OperationError};
 use crate::domain::Timestamp;
@@ -12,9 +10,6 @@ use crate::domain::long_operation::{LongOperation, Progress, Subject, Work, regi
 use crate::domain::name::{ClusterKey, ExperimentKey, JobKey, WorkspaceKey};
 use crate::domain::provisioning::{Provisioning, ProvisioningState};
 use crate::store::{Reader, Store, StoreError, Stored};
-
-/// How long an operation that is over can still be asked for.
-const KEPT: Duration = Duration::from_hours(7 * 24);
 
 /// What is worked on.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -77,14 +72,12 @@ pub fn get(store: &Store, subscription: &str, id: &str) -> Result<(LongOperation
     })
 }
 
-/// Forgets what has been over for long. What cannot be forgotten now will be at the next start.
+/// Forgets what nobody will ask for any more. What cannot be forgotten now will be at the next start.
 pub fn tidy(context: &Context) {
-    let Ok(long_ago) = (context.clock)().checked_sub(KEPT) else { return };
+    let now = (context.clock)();
     let tidied = context.store.write_blocking(move |tx| {
         for operation in tx.long_operations()? {
-            if let Progress::Succeeded { at } = progress(tx, &operation)?
-                && at < long_ago
-            {
+            if progress(tx, &operation)?.is_forgotten(now) {
                 tx.delete_long_operation(&operation.id)?;
             }
         }

@@ -95,6 +95,16 @@ fn a_deletion_that_takes_long_can_be_polled_for_after_the_server_was_killed() {
     let [status, result] = addresses(rest.delete(WORKSPACE));
     let [same, _] = addresses(rest.delete(WORKSPACE));
     assert_ne!(same, status);
+    let scale = json!({ "properties": { "scaleSettings": { "manual": { "targetNodeCount": 0 } } } });
+    for refused in [
+        rest.put(WORKSPACE, &json!({ "location": "East US" })),
+        rest.put(&at("/experiments/e"), &json!({})),
+        rest.patch(&at("/clusters/c"), &scale),
+        rest.patch(WORKSPACE, &json!({ "tags": {} })),
+    ] {
+        assert_eq!(refused.is(409).json()["error"]["code"], "ResourceIsBeingDeleted");
+    }
+    assert_eq!(rest.get(WORKSPACE).is(200).json()["properties"]["provisioningState"], "deleting");
     sandbox.kill_server();
     let rest = Rest::new(&sandbox, "2018-05-01");
     for address in [&status, &same] {

@@ -1,6 +1,7 @@
 //! Tests of the store over real files. Here: what they share.
 
 mod jobs;
+mod long_operations;
 mod opening;
 mod tables;
 mod writing;
