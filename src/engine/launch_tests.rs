@@ -74,7 +74,7 @@ pub(in crate::engine) fn request(layout: &Layout, spec: JobSpec) -> LaunchReques
     LaunchRequest { run: RunId("r1".into()), job, cluster, nodes }
 }
 
-fn host() -> Host {
+pub(in crate::engine) fn host() -> Host {
     let text = str::to_owned;
     Host {
         search_path: text("/usr/bin"),
@@ -120,6 +120,9 @@ fn render(launch: &Launch) -> String {
         for (name, value) in &process.environment {
             text.push_str(&format!("  {name}={value}\n"));
         }
+    }
+    if !launch.secrets.is_empty() {
+        text.push_str(&format!("secrets {}\n", launch.secrets.join(", ")));
     }
     text.replace("s/g/workspaces/w/experiments/e/jobs/j/u1", "SEG")
 }

@@ -1,6 +1,6 @@
-//! Virtual nodes: a directory, a loopback address, and the cluster's mounts below it.
+//! Virtual nodes: a directory, a loopback address, the cluster's mounts below it, and its set-up task.
 //!
-//! `node.json` is what makes a directory a node; it is written when the rest is there. One that a crash left without
+//! `node.json` ([`super::record`]) is what makes a directory a node; it is written when the rest is there. One that a crash left without
 //! it is made anew. Addresses differ between nodes of one server, and mostly between servers of one machine: the
 //! second number comes from the path of the data directory.
 
@@ -11,35 +11,18 @@ use std::os::unix::fs::symlink;
 use std::path::Path;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
-use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 
-use super::preparing::{self, MountCommand, Preparing};
+use super::preparing::{MountCommand, Preparing};
+use super::record::{self, Key, Record, State};
+use super::runs::Runs;
+use super::setting_up::{Attempt, Progress, SetUps};
 use super::{failed, files};
+use crate::domain::sentence::sentence;
 use crate::engine::directories::Layout;
-use crate::engine::environment::Host;
-use crate::engine::{ClusterPlace, EngineError, NodeCondition, NodeFact, Waker, volumes};
+use crate::engine::environment::{self, Host};
+use crate::engine::{ClusterPlace, EngineError, NodeFact, NodeName, Waker, volumes};
 use crate::supervisor::run_dir::{LaunchMount, MountHow};
-
-const VERSION: u32 = 1;
-
-/// What is written of a node.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-struct Record {
-    version: u32,
-    index: u32,
-    address: String,
-    /// The boot that it was prepared in: the next one finds nothing mounted.
-    boot_id: String,
-    state: State,
-}
-
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-enum State {
-    Preparing,
-    Ready,
-    Broken(String),
-}
 
 #[derive(Debug)]
 struct Known {
@@ -47,7 +30,6 @@ struct Known {
     preparing: Option<Preparing>,
 }
 
-type Key = (i64, u32);
 type KnownNodes = Arc<Mutex<BTreeMap<Key, Known>>>;
 
 /// The nodes of this machine.
@@ -56,6 +38,7 @@ pub(super) struct Nodes {
     host: Host,
     boot_id: String,
     waker: Waker,
+    set_ups: SetUps,
     known: KnownNodes,
     /// One change at a time; never taken by threads that prepare.
     changing: Mutex<()>,
@@ -63,49 +46,57 @@ pub(super) struct Nodes {
 
 impl Nodes {
     /// Reads what is on disk. Directories that are no nodes, or not any more, are left to [`Nodes::resize`].
-    pub(super) fn open(layout: Layout, host: Host, boot_id: String, waker: Waker) -> Result<Self, EngineError> {
+    pub(super) fn open(
+        layout: Layout,
+        host: Host,
+        boot_id: String,
+        runs: Arc<Runs>,
+        waker: Waker,
+    ) -> Result<Self, EngineError> {
         let nodes = layout.nodes();
-        let known = read_all(&nodes).map_err(failed(|| format!("read the nodes in {}", nodes.display())))?;
-        Ok(Self { layout, host, boot_id, waker, known: Arc::new(Mutex::new(known)), changing: Mutex::new(()) })
+        let records = record::read_all(&nodes).map_err(failed(|| format!("read the nodes in {}", nodes.display())))?;
+        let known = records.into_iter().map(|(key, record)| (key, Known { record, preparing: None })).collect();
+        let set_ups = SetUps::new(layout.clone(), host.clone(), runs);
+        Ok(Self { layout, host, boot_id, waker, set_ups, known: Arc::new(Mutex::new(known)), changing: Mutex::new(()) })
     }
 
-    /// The nodes of a cluster. Goes on with preparations that a crash or a reboot has interrupted.
+    /// The nodes of a cluster. Goes on with preparations that a crash or a reboot has interrupted, and with set-up
+    /// tasks.
     pub(super) fn facts(&self, cluster: &ClusterPlace) -> Vec<NodeFact> {
         let _alone = self.changing.lock().unwrap_or_else(PoisonError::into_inner);
         let mut known = lock(&self.known);
         known.retain(|key, node| {
-            key.0 != cluster.number || node.preparing.is_some() || record_path(&self.layout, *key).exists()
+            key.0 != cluster.number || node.preparing.is_some() || record::path(&self.layout, *key).exists()
         });
         let mut facts = Vec::new();
         for (key, node) in known.range_mut((cluster.number, 0)..=(cluster.number, u32::MAX)) {
-            if node.preparing.is_none() && self.is_interrupted(cluster, &node.record) {
-                node.record.state = State::Preparing;
-                node.record.boot_id.clone_from(&self.boot_id);
-                if let Err(e) = self.prepare(cluster, *key, node) {
-                    node.record.state = State::Broken(format!("the node could not be prepared again: {e}"));
-                }
+            if node.preparing.is_none() {
+                self.go_on(cluster, *key, node);
             }
-            facts.push(fact(&node.record));
+            facts.push(node.record.fact());
         }
         facts
     }
 
     /// See [`crate::engine::Engine::resize`].
-    pub(super) fn resize(&self, cluster: &ClusterPlace, places: &[u32]) -> Result<(), EngineError> {
+    pub(super) fn resize(&self, cluster: &ClusterPlace, nodes: &[NodeName]) -> Result<(), EngineError> {
         let _alone = self.changing.lock().unwrap_or_else(PoisonError::into_inner);
-        let wanted: BTreeSet<u32> = places.iter().copied().collect();
+        let wanted: BTreeSet<u32> = nodes.iter().map(|node| node.index).collect();
         let mut first_error = None;
         let mut note = |result: Result<(), EngineError>| {
             if let Err(e) = result {
                 first_error.get_or_insert(e);
             }
         };
-        for index in self.present(cluster.number).difference(&wanted) {
-            note(self.remove((cluster.number, *index)));
-        }
-        for index in &wanted {
-            note(self.make(cluster, *index));
-        }
+        let leaving: Vec<Key> =
+            self.present(cluster.number).difference(&wanted).map(|index| (cluster.number, *index)).collect();
+        leaving.iter().filter_map(|key| self.set_up_of(*key).map(|attempt| (key, attempt))).for_each(
+            |(key, attempt)| {
+                note(self.set_ups.ask_to_end(key.0, key.1, &attempt));
+            },
+        );
+        leaving.into_iter().for_each(|key| note(self.remove(key)));
+        nodes.iter().for_each(|node| note(self.make(cluster, node)));
         if wanted.is_empty() {
             // Whatever is left in it is no node; a failed removal has been noted above.
             let _kept = fs::remove_dir(self.layout.cluster(cluster.number));
@@ -126,15 +117,26 @@ impl Nodes {
         if let Some(preparing) = preparing {
             preparing.cancel();
         }
+        if let Some(attempt) = self.set_up_of(key) {
+            self.set_ups.end(key.0, key.1, &attempt)?;
+        }
         let directory = self.layout.node(key.0, key.1);
         files::remove_tree(&directory).map_err(failed(|| format!("remove the node in {}", directory.display())))?;
         lock(&self.known).remove(&key);
         Ok(())
     }
 
-    fn make(&self, cluster: &ClusterPlace, index: u32) -> Result<(), EngineError> {
+    fn set_up_of(&self, key: Key) -> Option<Attempt> {
+        match &lock(&self.known).get(&key)?.record.state {
+            State::SettingUp(attempt) => Some(attempt.clone()),
+            State::Preparing | State::Mounted | State::Ready | State::Broken(_) => None,
+        }
+    }
+
+    fn make(&self, cluster: &ClusterPlace, name: &NodeName) -> Result<(), EngineError> {
+        let index = name.index;
         let key = (cluster.number, index);
-        if record_path(&self.layout, key).exists() && lock(&self.known).contains_key(&key) {
+        if record::path(&self.layout, key).exists() && lock(&self.known).contains_key(&key) {
             return Ok(());
         }
         self.remove(key)?;
@@ -143,18 +145,15 @@ impl Nodes {
         let mounted = self.link_volumes(cluster, index);
         let mut known = lock(&self.known);
         let address = free_address(&self.layout, &known);
-        let has_commands = mounted.is_ok() && !self.commands(cluster, index).is_empty();
         let state = match mounted {
             Err(reason) => State::Broken(reason),
-            Ok(()) if has_commands => State::Preparing,
-            Ok(()) => State::Ready,
+            Ok(()) if !self.commands(cluster, index).is_empty() => State::Preparing,
+            Ok(()) => mounted_state(cluster),
         };
-        let record = Record { version: VERSION, index, address, boot_id: self.boot_id.clone(), state };
-        write(&record_path(&self.layout, key), &record).map_err(failed(action))?;
+        let record = Record::new(name, address, self.boot_id.clone(), state);
+        record.write(&record::path(&self.layout, key)).map_err(failed(action))?;
         let mut node = Known { record, preparing: None };
-        if has_commands {
-            self.prepare(cluster, key, &mut node).map_err(failed(action))?;
-        }
+        self.go_on(cluster, key, &mut node);
         known.insert(key, node);
         Ok(())
     }
@@ -183,20 +182,66 @@ impl Nodes {
         cluster.spec.mounts.iter().filter_map(command).collect()
     }
 
-    fn is_interrupted(&self, cluster: &ClusterPlace, record: &Record) -> bool {
-        let is_from_before = record.boot_id != self.boot_id && !self.commands(cluster, record.index).is_empty();
-        record.state == State::Preparing || is_from_before
+    /// Does what can be done now for a node that nobody prepares at this moment.
+    fn go_on(&self, cluster: &ClusterPlace, key: Key, node: &mut Known) {
+        let has_commands = !self.commands(cluster, key.1).is_empty();
+        if node.record.boot_id != self.boot_id && (has_commands || cluster.spec.setup.is_some()) {
+            node.record.boot_id.clone_from(&self.boot_id);
+            node.record.state = if has_commands { State::Preparing } else { mounted_state(cluster) };
+        }
+        if node.record.state == State::Preparing {
+            if let Err(e) = self.prepare(cluster, key, node) {
+                node.record.state = State::Broken(format!("the node could not be prepared: {e}"));
+            }
+        } else {
+            self.set_up(cluster, key, &mut node.record);
+        }
+    }
+
+    /// Moves the set-up task of a node on. What is next is written down before it is done.
+    fn set_up(&self, cluster: &ClusterPlace, key: Key, record: &mut Record) {
+        let Some(task) = &cluster.spec.setup else { return };
+        let (state, over) = match &record.state {
+            State::Mounted => (State::SettingUp(Attempt::first()), None),
+            State::SettingUp(attempt) => match self.set_ups.progress(cluster, task, &record.name(), attempt) {
+                Ok(Progress::Going) => return,
+                Ok(Progress::Ready) => (State::Ready, Some(attempt.clone())),
+                Ok(Progress::Again(next)) => (State::SettingUp(next), Some(attempt.clone())),
+                Ok(Progress::Failed(why)) => (State::Broken(why), Some(attempt.clone())),
+                Err(e) => (State::Broken(sentence(&e)), None),
+            },
+            State::Preparing | State::Ready | State::Broken(_) => return,
+        };
+        record.state = state;
+        self.write(key, record);
+        if let Some(Err(e)) = over.map(|attempt| self.set_ups.end(key.0, key.1, &attempt)) {
+            tracing::warn!(error = %sentence(&e), "cannot clean up after a set-up task");
+        }
+        if let State::SettingUp(attempt) = &record.state
+            && let Err(e) = self.set_ups.begin(cluster, task, &record.name(), attempt)
+        {
+            record.state = State::Broken(sentence(&e));
+            self.write(key, record);
+        }
+    }
+
+    fn write(&self, key: Key, record: &Record) {
+        let path = record::path(&self.layout, key);
+        if let Err(e) = record.write(&path) {
+            tracing::warn!(path = %path.display(), error = %e, "cannot write down the state of a node");
+        }
     }
 
     fn prepare(&self, cluster: &ClusterPlace, key: Key, node: &mut Known) -> io::Result<()> {
-        let environment = preparing::environment(&self.host, &self.layout.node_mounts(key.0, key.1));
+        let environment = environment::of_node(&self.host, &self.layout.node_mounts(key.0, key.1));
         let log = self.layout.node(key.0, key.1).join("mount.log");
         let (known, waker) = (Arc::clone(&self.known), Arc::clone(&self.waker));
-        let path = record_path(&self.layout, key);
+        let path = record::path(&self.layout, key);
+        let mounted = mounted_state(cluster);
         let on_end = move |result: Result<(), String>| {
             if let Some(node) = lock(&known).get_mut(&key) {
-                node.record.state = result.map_or_else(State::Broken, |()| State::Ready);
-                if let Err(e) = write(&path, &node.record) {
+                node.record.state = result.map_or_else(State::Broken, |()| mounted);
+                if let Err(e) = node.record.write(&path) {
                     tracing::warn!(path = %path.display(), error = %e, "cannot write down the state of a node");
                 }
                 node.preparing = None;
@@ -207,6 +252,11 @@ impl Nodes {
         node.preparing = Some(started);
         Ok(())
     }
+}
+
+/// The state of a node whose volumes are there.
+fn mounted_state(cluster: &ClusterPlace) -> State {
+    if cluster.spec.setup.is_some() { State::Mounted } else { State::Ready }
 }
 
 /// Makes `target` appear at `path`. It may be there already: volumes inside of volumes are shared by nodes.
@@ -233,46 +283,6 @@ impl Drop for Nodes {
 
 fn lock(known: &Mutex<BTreeMap<Key, Known>>) -> MutexGuard<'_, BTreeMap<Key, Known>> {
     known.lock().unwrap_or_else(PoisonError::into_inner)
-}
-
-fn fact(record: &Record) -> NodeFact {
-    let condition = match &record.state {
-        State::Preparing => NodeCondition::Preparing,
-        State::Ready => NodeCondition::Ready,
-        State::Broken(reason) => NodeCondition::Broken(reason.clone()),
-    };
-    NodeFact { index: record.index, address: record.address.clone(), condition }
-}
-
-fn record_path(layout: &Layout, key: Key) -> std::path::PathBuf {
-    layout.node(key.0, key.1).join("node.json")
-}
-
-fn read_all(nodes: &Path) -> io::Result<BTreeMap<Key, Known>> {
-    let mut known = BTreeMap::new();
-    let clusters = match fs::read_dir(nodes) {
-        Err(e) if e.kind() == io::ErrorKind::NotFound => return Ok(known),
-        other => other?,
-    };
-    for cluster in clusters {
-        let cluster = cluster?;
-        let Some(number) = cluster.file_name().to_str().and_then(|name| name.parse::<i64>().ok()) else { continue };
-        for node in fs::read_dir(cluster.path())? {
-            let path = node?.path();
-            let record = fs::read(path.join("node.json")).ok().and_then(|text| serde_json::from_slice(&text).ok());
-            let record = record.filter(|record: &Record| record.version <= VERSION);
-            if let Some(record) = record.filter(|record| path.ends_with(record.index.to_string())) {
-                known.insert((number, record.index), Known { record, preparing: None });
-            }
-        }
-    }
-    Ok(known)
-}
-
-fn write(path: &Path, record: &Record) -> io::Result<()> {
-    let beside = path.with_extension("json.new");
-    fs::write(&beside, serde_json::to_vec(record)?)?;
-    fs::rename(beside, path)
 }
 
 /// The first free address of this server's block 127.x.0.0/16, without those that end in 0 or 255.

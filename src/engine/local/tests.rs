@@ -125,6 +125,10 @@ fn cluster(mounts: Vec<Mount>) -> ClusterPlace {
     ClusterPlace { number: 7, spec, path_segment: "s/rg/workspaces/w/clusters/c/u".into() }
 }
 
+fn names(places: &[u32]) -> Vec<NodeName> {
+    places.iter().map(|index| NodeName { index: *index, id: format!("tvm-{index}") }).collect()
+}
+
 fn unmanaged(command: &str) -> Mount {
     Mount { path: "vol".into(), source: MountSource::Unmanaged { command: command.into() } }
 }
@@ -263,8 +267,8 @@ fn nodes_are_made_once_with_addresses_of_their_own_and_survive_the_server() {
     let bench = Bench::new();
     let (one, mut two) = (cluster(vec![Mount { path: "afs".into(), source: share("acc", "data") }]), cluster(vec![]));
     two.number = 8;
-    bench.engine.resize(&one, &[0, 1]).expect("nodes");
-    bench.engine.resize(&two, &[5]).expect("nodes");
+    bench.engine.resize(&one, &names(&[0, 1])).expect("nodes");
+    bench.engine.resize(&two, &names(&[5])).expect("nodes");
     let nodes = bench.engine.nodes(&one).expect("nodes");
     assert_eq!(bench.conditions(&one), [NodeCondition::Ready, NodeCondition::Ready]);
     let other = bench.engine.nodes(&two).expect("nodes").remove(0).address;
@@ -272,14 +276,14 @@ fn nodes_are_made_once_with_addresses_of_their_own_and_survive_the_server() {
     assert!(nodes.iter().all(|node| node.address != other));
 
     let bench = bench.reopened();
-    bench.engine.resize(&one, &[0, 1]).expect("again is harmless");
+    bench.engine.resize(&one, &names(&[0, 1])).expect("again is harmless");
     assert_eq!(bench.engine.nodes(&one).expect("nodes"), nodes);
     let share = bench.engine.layout.node_mounts(7, 1).join("afs");
     fs::write(share.join("kept"), "").expect("a file on the share");
 
-    bench.engine.resize(&one, &[0]).expect("one goes");
+    bench.engine.resize(&one, &names(&[0])).expect("one goes");
     assert_eq!(bench.engine.nodes(&one).expect("nodes"), nodes[..1]);
-    bench.engine.resize(&one, &[]).expect("all go");
+    bench.engine.resize(&one, &names(&[])).expect("all go");
     assert!(!bench.engine.layout.cluster(7).exists());
     assert!(bench.engine.layout.storage().join("acc/shares/data/kept").exists());
 }
@@ -293,7 +297,7 @@ fn a_node_that_a_crash_left_half_made_is_made_anew() {
     let bench = bench.reopened();
     let cluster = cluster(vec![]);
     assert_eq!(bench.conditions(&cluster), []);
-    bench.engine.resize(&cluster, &[0]).expect("a node");
+    bench.engine.resize(&cluster, &names(&[0])).expect("a node");
     assert_eq!(bench.conditions(&cluster), [NodeCondition::Ready]);
     fs::remove_dir_all(&node).expect("somebody removes it");
     assert_eq!(bench.conditions(&cluster), []);
@@ -303,11 +307,11 @@ fn a_node_that_a_crash_left_half_made_is_made_anew() {
 fn mount_commands_decide_whether_a_node_is_ready() {
     let bench = Bench::new();
     let good = cluster(vec![unmanaged("test -d")]);
-    bench.engine.resize(&good, &[0]).expect("a node");
+    bench.engine.resize(&good, &names(&[0])).expect("a node");
     assert_eq!(bench.settled(&good), [NodeCondition::Ready]);
     let mut bad = cluster(vec![unmanaged("echo no such host >&2; false")]);
     bad.number = 8;
-    bench.engine.resize(&bad, &[0]).expect("a node");
+    bench.engine.resize(&bad, &names(&[0])).expect("a node");
     let reason = "the mount command `echo no such host >&2; false` failed with exit status: 1: no such host".to_owned();
     assert_eq!(bench.settled(&bad), [NodeCondition::Broken(reason)]);
 }
@@ -317,14 +321,14 @@ fn an_interrupted_preparation_is_begun_again_and_a_running_one_can_be_ended() {
     let bench = Bench::new();
     let flag = bench.folder.path().join("flag");
     let cluster = cluster(vec![unmanaged(&format!("test -e '{}' || exec sleep 600; test -d", flag.display()))]);
-    bench.engine.resize(&cluster, &[0]).expect("a node");
+    bench.engine.resize(&cluster, &names(&[0])).expect("a node");
     assert_eq!(bench.conditions(&cluster), [NodeCondition::Preparing]);
     let bench = bench.reopened();
     assert_eq!(bench.conditions(&cluster), [NodeCondition::Preparing]);
-    bench.engine.resize(&cluster, &[]).expect("it goes though its command runs");
+    bench.engine.resize(&cluster, &names(&[])).expect("it goes though its command runs");
     assert_eq!(bench.conditions(&cluster), []);
     fs::write(&flag, "").expect("a file");
-    bench.engine.resize(&cluster, &[0]).expect("a node");
+    bench.engine.resize(&cluster, &names(&[0])).expect("a node");
     assert_eq!(bench.settled(&cluster), [NodeCondition::Ready]);
 }
 

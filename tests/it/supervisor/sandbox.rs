@@ -40,6 +40,7 @@ impl Sandbox {
             nodes: Vec::new(),
             preparation: None,
             processes: Vec::new(),
+            secrets: Vec::new(),
             max_wall_clock_seconds: 3600,
             grace_seconds: 20,
         };
