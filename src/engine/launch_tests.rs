@@ -8,6 +8,7 @@ use crate::domain::job::{Job, JobSpec};
 use crate::domain::mount::{Mount, MountSource};
 use crate::domain::name::{ClusterKey, ExperimentKey, GroupKey, JobKey, Name, RunId, WorkspaceKey};
 use crate::domain::node::{Node, NodeState};
+use crate::domain::secret::{MasterKey, Seal, SecretValue, SecretVariable};
 use crate::domain::snapshot::SnapshotId;
 use crate::engine::ClusterPlace;
 use crate::engine::directories::directories;
@@ -120,9 +121,6 @@ fn render(launch: &Launch) -> String {
         for (name, value) in &process.environment {
             text.push_str(&format!("  {name}={value}\n"));
         }
-    }
-    if !launch.secrets.is_empty() {
-        text.push_str(&format!("secrets {}\n", launch.secrets.join(", ")));
     }
     text.replace("s/g/workspaces/w/experiments/e/jobs/j/u1", "SEG")
 }
@@ -260,6 +258,21 @@ fn the_plan_of_a_pytorch_job_on_two_nodes() {
       AZ_BATCHAI_TASK_INDEX=1
       MY_RANK=rank 1
     "#);
+}
+
+#[test]
+fn a_plan_names_secrets_and_holds_none() {
+    let seal = Seal::new(&MasterKey::new([1; 32]));
+    let value = seal.seal("hunter2");
+    let mut spec = job_spec();
+    spec.environment = vec![("SEEN".into(), "$TOKEN".into())];
+    spec.secrets = vec![SecretVariable { name: "TOKEN".into(), value: SecretValue::Sealed(value.clone()) }];
+    let launch = launch_of(spec);
+    assert_eq!(launch.secrets, ["TOKEN"]);
+    assert_eq!(launch.nodes[0].environment["SEEN"], "$TOKEN", "no other variable shows it");
+    let text = serde_json::to_string(&launch).expect("text");
+    let sealed = serde_json::to_string(&value).expect("text");
+    assert!(!text.contains("hunter2") && !text.contains(sealed.trim_matches('"')), "{text}");
 }
 
 #[test]

@@ -11,7 +11,7 @@ use tempfile::TempDir;
 use super::*;
 use crate::domain::job::Outcome;
 use crate::domain::mount::{Mount, MountSource};
-use crate::domain::secret::MasterKey;
+use crate::domain::secret::{MasterKey, SecretValue, SecretVariable};
 use crate::engine::NodeCondition;
 use crate::engine::launch::tests::{cluster_spec, job_spec, request, share};
 
@@ -260,6 +260,42 @@ fn a_run_that_some_supervisor_holds_is_not_taken_for_one_that_has_not_begun() {
     assert_eq!(bench.observe(&request), Observation::Running);
     drop(lock);
     assert_eq!(bench.observe(&request), Observation::NotBegun);
+}
+
+/// A supervisor that keeps what comes on its standard input, and begins nothing.
+const LISTENER: &str = "cat > new && mv new came; exit 1";
+
+fn with_secret(mut request: LaunchRequest, seal: &Seal) -> LaunchRequest {
+    let value = SecretValue::Sealed(seal.seal("hunter2"));
+    request.job.spec.secrets = vec![SecretVariable { name: "TOKEN".into(), value }];
+    request
+}
+
+#[test]
+fn every_supervisor_that_is_started_for_a_run_gets_its_secrets() {
+    let bench = Bench::new();
+    let request = with_secret(bench.request(LISTENER), &Seal::new(&MasterKey::new([1; 32])));
+    let came = bench.engine.layout.run(&request.run).path().join("came");
+    // The first one begins nothing, nor does the second, which another server starts.
+    let mut bench = bench;
+    for _ in 0..2 {
+        bench.engine.launch(&request).expect("a launch");
+        assert_eq!(bench.observe_until(&request, is_over), Observation::NotBegun);
+        assert_eq!(fs::read_to_string(&came).expect("it came"), r#"{"TOKEN":"hunter2"}"#);
+        fs::remove_file(&came).expect("a file");
+        let plan = fs::read_to_string(came.with_file_name("launch.json")).expect("a plan");
+        assert!(plan.contains("TOKEN") && !plan.contains("hunter2"), "{plan}");
+        bench = bench.reopened();
+    }
+}
+
+#[test]
+fn a_run_whose_secrets_cannot_be_opened_is_not_started() {
+    let bench = Bench::new();
+    let request = with_secret(bench.request(LISTENER), &Seal::new(&MasterKey::new([2; 32])));
+    let Err(EngineError::NotStarted(why)) = bench.engine.launch(&request) else { panic!("nobody can open them") };
+    assert!(why.starts_with("the secret variable `TOKEN` cannot be opened"), "{why}");
+    assert!(!bench.engine.layout.run(&request.run).path().join("launch.json").exists());
 }
 
 #[test]
