@@ -137,6 +137,17 @@ impl Simulated {
         });
     }
 
+    /// Restarts the machine of a node, which is prepared again.
+    pub fn restart_node(&self, cluster: i64, place: u32) {
+        let preparation = self.preparation;
+        self.change(|state| {
+            let ready_at = state.now + preparation;
+            if let Some(node) = state.nodes.get_mut(&cluster).and_then(|nodes| nodes.get_mut(&place)) {
+                node.ready_at = ready_at;
+            }
+        });
+    }
+
     /// Makes a node vanish.
     pub fn remove_node(&self, cluster: i64, place: u32) {
         self.change(|state| {
