@@ -4,6 +4,7 @@
 //! that must survive us is on disk ([`super::directories`]); what is kept here can be found again. The composition
 //! root opens it; the scheduler calls it through [`Engine`].
 
+mod address;
 mod command;
 mod files;
 mod host;
@@ -73,7 +74,7 @@ impl LocalEngine {
 
 impl Engine for LocalEngine {
     fn nodes(&self, cluster: &ClusterPlace) -> Result<Vec<NodeFact>, EngineError> {
-        Ok(self.nodes.facts(cluster))
+        self.nodes.facts(cluster)
     }
 
     fn resize(&self, cluster: &ClusterPlace, nodes: &[NodeName]) -> Result<(), EngineError> {

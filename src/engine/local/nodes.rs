@@ -1,8 +1,7 @@
 //! Virtual nodes: a directory, a loopback address, the cluster's mounts below it, and its set-up task.
 //!
-//! `node.json` ([`super::record`]) is what makes a directory a node; it is written when the rest is there. One that a crash left without
-//! it is made anew. Addresses differ between nodes of one server, and mostly between servers of one machine: the
-//! second number comes from the path of the data directory.
+//! `node.json` ([`super::record`]) is what makes a directory a node; it is written when the rest is there. One that a
+//! crash left without it is made anew.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
@@ -11,14 +10,12 @@ use std::os::unix::fs::symlink;
 use std::path::Path;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
-use sha2::{Digest, Sha256};
-
+use super::address::free_address;
 use super::preparing::{MountCommand, Preparing};
 use super::record::{self, Key, Record, State};
 use super::runs::Runs;
-use super::setting_up::{Attempt, Progress, SetUps};
+use super::setting_up::{Attempt, SetUps};
 use super::{failed, files};
-use crate::domain::sentence::sentence;
 use crate::engine::directories::Layout;
 use crate::engine::environment::{self, Host};
 use crate::engine::{ClusterPlace, EngineError, NodeFact, NodeName, Waker, volumes};
@@ -62,7 +59,10 @@ impl Nodes {
 
     /// The nodes of a cluster. Goes on with preparations that a crash or a reboot has interrupted, and with set-up
     /// tasks.
-    pub(super) fn facts(&self, cluster: &ClusterPlace) -> Vec<NodeFact> {
+    ///
+    /// # Errors
+    /// When it cannot be known now where a set-up task stands.
+    pub(super) fn facts(&self, cluster: &ClusterPlace) -> Result<Vec<NodeFact>, EngineError> {
         let _alone = self.changing.lock().unwrap_or_else(PoisonError::into_inner);
         let mut known = lock(&self.known);
         known.retain(|key, node| {
@@ -71,11 +71,11 @@ impl Nodes {
         let mut facts = Vec::new();
         for (key, node) in known.range_mut((cluster.number, 0)..=(cluster.number, u32::MAX)) {
             if node.preparing.is_none() {
-                self.go_on(cluster, *key, node);
+                self.go_on(cluster, *key, node)?;
             }
             facts.push(node.record.fact());
         }
-        facts
+        Ok(facts)
     }
 
     /// See [`crate::engine::Engine::resize`].
@@ -90,11 +90,10 @@ impl Nodes {
         };
         let leaving: Vec<Key> =
             self.present(cluster.number).difference(&wanted).map(|index| (cluster.number, *index)).collect();
-        leaving.iter().filter_map(|key| self.set_up_of(*key).map(|attempt| (key, attempt))).for_each(
-            |(key, attempt)| {
-                note(self.set_ups.ask_to_end(key.0, key.1, &attempt));
-            },
-        );
+        // All are asked before the first is waited for.
+        for (key, attempt) in leaving.iter().filter_map(|key| Some((key, self.set_up_of(*key)?))) {
+            note(self.set_ups.ask_to_end(key.0, key.1, &attempt));
+        }
         leaving.into_iter().for_each(|key| note(self.remove(key)));
         nodes.iter().for_each(|node| note(self.make(cluster, node)));
         if wanted.is_empty() {
@@ -144,7 +143,8 @@ impl Nodes {
         fs::create_dir_all(self.layout.node_mounts(cluster.number, index)).map_err(failed(action))?;
         let mounted = self.link_volumes(cluster, index);
         let mut known = lock(&self.known);
-        let address = free_address(&self.layout, &known);
+        let used = known.values().map(|node| node.record.address.as_str()).collect();
+        let address = free_address(&self.layout, &used);
         let state = match mounted {
             Err(reason) => State::Broken(reason),
             Ok(()) if !self.commands(cluster, index).is_empty() => State::Preparing,
@@ -153,9 +153,9 @@ impl Nodes {
         let record = Record::new(name, address, self.boot_id.clone(), state);
         record.write(&record::path(&self.layout, key)).map_err(failed(action))?;
         let mut node = Known { record, preparing: None };
-        self.go_on(cluster, key, &mut node);
+        let begun = self.go_on(cluster, key, &mut node);
         known.insert(key, node);
-        Ok(())
+        begun
     }
 
     /// A volume that cannot appear makes the node unusable, which its user sees; the reason is in the error.
@@ -183,7 +183,7 @@ impl Nodes {
     }
 
     /// Does what can be done now for a node that nobody prepares at this moment.
-    fn go_on(&self, cluster: &ClusterPlace, key: Key, node: &mut Known) {
+    fn go_on(&self, cluster: &ClusterPlace, key: Key, node: &mut Known) -> Result<(), EngineError> {
         let has_commands = !self.commands(cluster, key.1).is_empty();
         if node.record.boot_id != self.boot_id && (has_commands || cluster.spec.setup.is_some()) {
             node.record.boot_id.clone_from(&self.boot_id);
@@ -193,57 +193,21 @@ impl Nodes {
             if let Err(e) = self.prepare(cluster, key, node) {
                 node.record.state = State::Broken(format!("the node could not be prepared: {e}"));
             }
-        } else {
-            self.set_up(cluster, key, &mut node.record);
+            return Ok(());
         }
-    }
-
-    /// Moves the set-up task of a node on. What is next is written down before it is done.
-    fn set_up(&self, cluster: &ClusterPlace, key: Key, record: &mut Record) {
-        let Some(task) = &cluster.spec.setup else { return };
-        let (state, over) = match &record.state {
-            State::Mounted => (State::SettingUp(Attempt::first()), None),
-            State::SettingUp(attempt) => match self.set_ups.progress(cluster, task, &record.name(), attempt) {
-                Ok(Progress::Going) => return,
-                Ok(Progress::Ready) => (State::Ready, Some(attempt.clone())),
-                Ok(Progress::Again(next)) => (State::SettingUp(next), Some(attempt.clone())),
-                Ok(Progress::Failed(why)) => (State::Broken(why), Some(attempt.clone())),
-                Err(e) => (State::Broken(sentence(&e)), None),
-            },
-            State::Preparing | State::Ready | State::Broken(_) => return,
-        };
-        record.state = state;
-        self.write(key, record);
-        if let Some(Err(e)) = over.map(|attempt| self.set_ups.end(key.0, key.1, &attempt)) {
-            tracing::warn!(error = %sentence(&e), "cannot clean up after a set-up task");
-        }
-        if let State::SettingUp(attempt) = &record.state
-            && let Err(e) = self.set_ups.begin(cluster, task, &record.name(), attempt)
-        {
-            record.state = State::Broken(sentence(&e));
-            self.write(key, record);
-        }
-    }
-
-    fn write(&self, key: Key, record: &Record) {
-        let path = record::path(&self.layout, key);
-        if let Err(e) = record.write(&path) {
-            tracing::warn!(path = %path.display(), error = %e, "cannot write down the state of a node");
-        }
+        self.set_ups.go_on(cluster, &mut node.record)
     }
 
     fn prepare(&self, cluster: &ClusterPlace, key: Key, node: &mut Known) -> io::Result<()> {
         let environment = environment::of_node(&self.host, &self.layout.node_mounts(key.0, key.1));
         let log = self.layout.node(key.0, key.1).join("mount.log");
         let (known, waker) = (Arc::clone(&self.known), Arc::clone(&self.waker));
-        let path = record::path(&self.layout, key);
+        let layout = self.layout.clone();
         let mounted = mounted_state(cluster);
         let on_end = move |result: Result<(), String>| {
             if let Some(node) = lock(&known).get_mut(&key) {
                 node.record.state = result.map_or_else(State::Broken, |()| mounted);
-                if let Err(e) = node.record.write(&path) {
-                    tracing::warn!(path = %path.display(), error = %e, "cannot write down the state of a node");
-                }
+                node.record.note(&layout, key);
                 node.preparing = None;
             }
             waker();
@@ -283,19 +247,4 @@ impl Drop for Nodes {
 
 fn lock(known: &Mutex<BTreeMap<Key, Known>>) -> MutexGuard<'_, BTreeMap<Key, Known>> {
     known.lock().unwrap_or_else(PoisonError::into_inner)
-}
-
-/// The first free address of this server's block 127.x.0.0/16, without those that end in 0 or 255.
-fn free_address(layout: &Layout, known: &BTreeMap<Key, Known>) -> String {
-    let used: BTreeSet<&str> = known.values().map(|node| node.record.address.as_str()).collect();
-    let block = block(&layout.nodes());
-    let address = |number: usize| format!("127.{block}.{}.{}", number / 254 % 256, 1 + number % 254);
-    // With more nodes than addresses, they share: a machine of that size is not a thing of this engine.
-    (0..=used.len()).map(address).find(|address| !used.contains(address.as_str())).unwrap_or_else(|| address(0))
-}
-
-/// 64 to 254: above what programs and distributions use for themselves.
-fn block(path: &Path) -> u8 {
-    let digest = Sha256::digest(path.as_os_str().as_encoded_bytes());
-    64 + digest[0] % 191
 }

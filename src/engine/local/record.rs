@@ -69,6 +69,14 @@ impl Record {
         NodeFact { index: self.index, id: self.id.clone(), address: self.address.clone(), condition }
     }
 
+    /// Writes it when it has changed. What cannot be written is done again by the next server.
+    pub(super) fn note(&self, layout: &Layout, key: Key) {
+        let path = path(layout, key);
+        if let Err(e) = self.write(&path) {
+            tracing::warn!(path = %path.display(), error = %e, "cannot write down the state of a node");
+        }
+    }
+
     /// Writes it so that a reader finds the old one or the new one.
     pub(super) fn write(&self, path: &Path) -> io::Result<()> {
         let beside = path.with_extension("json.new");

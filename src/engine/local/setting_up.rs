@@ -8,10 +8,12 @@ use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
 
+use super::record::{Record, State};
 use super::runs::{Course, Runs};
 use super::{failed, files};
 use crate::domain::cluster::SetupTask;
 use crate::domain::name::RunId;
+use crate::domain::sentence::sentence;
 use crate::engine::directories::Layout;
 use crate::engine::environment::Host;
 use crate::engine::setup_task::{self, Verdict};
@@ -48,7 +50,7 @@ impl Attempt {
 
 /// Where a set-up task stands.
 #[derive(Debug)]
-pub(super) enum Progress {
+enum Progress {
     /// It runs.
     Going,
     /// The node takes jobs.
@@ -71,8 +73,39 @@ impl SetUps {
         Self { layout, host, runs }
     }
 
+    /// Moves the set-up task of a node on as far as it goes now. What is next is written down before it is done.
+    ///
+    /// # Errors
+    /// When it cannot be known now where it stands; nothing has changed then.
+    pub(super) fn go_on(&self, cluster: &ClusterPlace, record: &mut Record) -> Result<(), EngineError> {
+        let Some(task) = &cluster.spec.setup else { return Ok(()) };
+        let key = (cluster.number, record.index);
+        let (state, over) = match &record.state {
+            State::Mounted => (State::SettingUp(Attempt::first()), None),
+            State::SettingUp(attempt) => match self.progress(cluster, task, &record.name(), attempt)? {
+                Progress::Going => return Ok(()),
+                Progress::Ready => (State::Ready, Some(attempt.clone())),
+                Progress::Again(next) => (State::SettingUp(next), Some(attempt.clone())),
+                Progress::Failed(why) => (State::Broken(why), Some(attempt.clone())),
+            },
+            State::Preparing | State::Ready | State::Broken(_) => return Ok(()),
+        };
+        record.state = state;
+        record.note(&self.layout, key);
+        if let Some(Err(e)) = over.map(|attempt| self.end(key.0, key.1, &attempt)) {
+            tracing::warn!(error = %sentence(&e), "cannot clean up after a set-up task");
+        }
+        if let State::SettingUp(attempt) = &record.state
+            && let Err(e) = self.begin(cluster, task, &record.name(), attempt)
+        {
+            record.state = State::Broken(sentence(&e));
+            record.note(&self.layout, key);
+        }
+        Ok(())
+    }
+
     /// Begins an attempt that is written down. What an earlier one left goes.
-    pub(super) fn begin(
+    fn begin(
         &self,
         cluster: &ClusterPlace,
         task: &SetupTask,
@@ -88,7 +121,7 @@ impl SetUps {
     }
 
     /// Where it stands. One that was written down and never begun is begun.
-    pub(super) fn progress(
+    fn progress(
         &self,
         cluster: &ClusterPlace,
         task: &SetupTask,
@@ -98,10 +131,10 @@ impl SetUps {
         let run_dir = self.run_dir(cluster.number, node.index);
         Ok(match self.runs.look(&attempt.run, &run_dir)? {
             Course::Running => Progress::Going,
-            Course::NotBegun => {
-                self.begin(cluster, task, node, attempt)?;
-                Progress::Going
-            }
+            Course::NotBegun => match self.begin(cluster, task, node, attempt) {
+                Ok(()) => Progress::Going,
+                Err(e) => Progress::Failed(sentence(&e)),
+            },
             Course::Ended(exit) => {
                 let said = setup_task::stderr(&run_dir).and_then(|path| files::last_line(&path));
                 match setup_task::verdict(&exit, said.as_deref()) {
