@@ -55,6 +55,8 @@
 //! | when a job starts, and where | `scheduler/plan.rs`, `scheduler/placement.rs` |
 //! | how a toolkit's processes are started | [`engine::toolkit`] |
 //! | a variable of the job's environment | [`engine::environment`] |
+//! | how a node is made ready | `engine/local/nodes.rs`, `engine/local/setting_up.rs`, [`engine::setup_task`] |
+//! | the way of a secret | [`domain::secret`], [`engine::secrets`], [`supervisor::secrets`] |
 //! | where files lie | [`config::home`], [`engine::directories`], [`supervisor::run_dir`] |
 //! | how things are ended | `supervisor/ladder.rs` |
 //! | what is stored | [`store`], whose documents are [`domain`] values |

@@ -3,6 +3,7 @@
 //! ```text
 //! Preparing --Prepared--> Ready --Released--> Leaving --> (gone)
 //!     \------Broken-----> Unusable --Released----^
+//!     <-------------------- Restarted, from each of these
 //! ```
 //! Whether a ready node is idle or running is not kept here: a node runs when an active run has it.
 
@@ -46,6 +47,8 @@ pub enum NodeState {
 pub enum NodeEvent {
     /// It is ready.
     Prepared,
+    /// It is being prepared anew, as after a restart of the machine.
+    Restarted,
     /// It could not be made ready.
     Broken(String),
     /// The cluster does not want it any more.
@@ -73,11 +76,15 @@ impl NodeState {
                 Step::To(Self::Unusable { reason: reason.clone() })
             }
             (Self::Preparing | Self::Ready | Self::Unusable { .. }, NodeEvent::Released) => Step::To(Self::Leaving),
+            (Self::Ready | Self::Unusable { .. }, NodeEvent::Restarted) => Step::To(Self::Preparing),
             (Self::Ready, NodeEvent::Prepared)
+            | (Self::Preparing, NodeEvent::Restarted)
             | (Self::Unusable { .. }, NodeEvent::Broken(_))
             | (Self::Leaving, NodeEvent::Released) => Step::Unchanged,
             (Self::Unusable { .. }, NodeEvent::Prepared) => Step::Refused(NodeRefusal::PreparationOver),
-            (Self::Leaving, NodeEvent::Prepared | NodeEvent::Broken(_)) => Step::Refused(NodeRefusal::Leaving),
+            (Self::Leaving, NodeEvent::Prepared | NodeEvent::Broken(_) | NodeEvent::Restarted) => {
+                Step::Refused(NodeRefusal::Leaving)
+            }
         }
     }
 }
@@ -90,7 +97,8 @@ mod tests {
     fn the_whole_table() {
         let states =
             [NodeState::Preparing, NodeState::Ready, NodeState::Unusable { reason: "disk".into() }, NodeState::Leaving];
-        let events = [NodeEvent::Prepared, NodeEvent::Broken("mount".into()), NodeEvent::Released];
+        let events =
+            [NodeEvent::Prepared, NodeEvent::Restarted, NodeEvent::Broken("mount".into()), NodeEvent::Released];
         let mut table = String::new();
         for state in &states {
             for event in &events {
@@ -104,15 +112,19 @@ mod tests {
         }
         insta::assert_snapshot!(table, @r#"
         Preparing + Prepared -> Ready
+        Preparing + Restarted -> =
         Preparing + Broken("mount") -> Unusable { reason: "mount" }
         Preparing + Released -> Leaving
         Ready + Prepared -> =
+        Ready + Restarted -> Preparing
         Ready + Broken("mount") -> Unusable { reason: "mount" }
         Ready + Released -> Leaving
         Unusable { reason: "disk" } + Prepared -> refused: the preparation of the node is over
+        Unusable { reason: "disk" } + Restarted -> Preparing
         Unusable { reason: "disk" } + Broken("mount") -> =
         Unusable { reason: "disk" } + Released -> Leaving
         Leaving + Prepared -> refused: the node is leaving
+        Leaving + Restarted -> refused: the node is leaving
         Leaving + Broken("mount") -> refused: the node is leaving
         Leaving + Released -> =
         "#);

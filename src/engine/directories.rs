@@ -2,7 +2,7 @@
 //!
 //! ```text
 //! <root>/runs/<run id>/                     one run; see `supervisor::run_dir`
-//!        nodes/<cluster>/<index>/           one node: node.json, mounts/
+//!        nodes/<cluster>/<index>/           one node: node.json, mounts/; setup/ is a run, while it is set up
 //!        output/<segment>/                  output that the server keeps: stdouterr/, outputs/
 //!        output-temp/<segment>/             output on "the node's own disk": kept apart, never listed
 //!        storage/<account>/shares/<share>/  emulated Azure storage; also containers/<container>/
@@ -15,8 +15,8 @@ use std::path::{Path, PathBuf};
 
 use sha2::{Digest, Sha256};
 
-use super::EngineError;
 use super::volumes;
+use super::{ClusterPlace, EngineError};
 use crate::domain::cluster::ClusterSpec;
 use crate::domain::job::spec::Output;
 use crate::domain::job::{Job, JobDirectory};
@@ -80,6 +80,12 @@ impl Layout {
     #[must_use]
     pub fn node(&self, cluster: i64, index: u32) -> PathBuf {
         self.cluster(cluster).join(index.to_string())
+    }
+
+    /// The run of a node's set-up task.
+    #[must_use]
+    pub fn set_up(&self, cluster: i64, index: u32) -> RunDir {
+        RunDir::at(self.node(cluster, index).join("setup"))
     }
 
     /// The mount root of one node.
@@ -189,6 +195,25 @@ pub fn directories(layout: &Layout, job: &Job, cluster: &ClusterSpec) -> Result<
         found.push(place.directory(id, &below(Path::new("outputs"), suffix).to_string_lossy()));
     }
     Ok(found)
+}
+
+/// Where the output of the set-up task of a cluster will be: `<prefix>/<segment of the cluster>` (recordings of
+/// azure-sdk-for-python, June 2018). Below an unmanaged volume the path keeps its variable.
+///
+/// # Errors
+/// [`EngineError::NotStarted`] when the prefix leads nowhere.
+pub fn set_up_directory(layout: &Layout, cluster: &ClusterPlace, prefix: &str) -> Result<String, EngineError> {
+    const PROPERTY: &str = "stdOutErrPathPrefix of the set-up task";
+    if [JOB_MOUNT_ROOT, JOB_TEMP, JOB_TEMP_DIR]
+        .iter()
+        .any(|of_jobs| leading_variable(prefix).map(|v| v.0) == Some(of_jobs))
+    {
+        let why = format!("it belongs to no job; use ${MOUNT_ROOT} or an absolute path");
+        return Err(refused(PROPERTY, prefix, &why));
+    }
+    let segment = cluster.path_segment.clone();
+    let resolver = Resolver { layout, segment, cluster: &cluster.spec.mounts, job: &[] };
+    Ok(resolver.place(PROPERTY, Some(prefix))?.path)
 }
 
 /// A prefix and the segment, resolved.

@@ -4,7 +4,7 @@
 //! `batch-ai`, "environment variables"), and the user's own variables. Pure. Called by [`super::launch`].
 
 use std::collections::BTreeMap;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use super::directories::{JOB_MOUNT_ROOT, JOB_TEMP, JOB_TEMP_DIR, MOUNT_ROOT};
 use crate::domain::job::JobSpec;
@@ -74,6 +74,22 @@ pub fn base(host: &Host, spec: &JobSpec, run: &RunId, node: &NodeView) -> Variab
     .into()
 }
 
+/// What commands see on a node of this machine that belongs to no job yet.
+#[must_use]
+pub fn of_node(host: &Host, mount_root: &Path) -> Variables {
+    [
+        ("PATH", host.search_path.clone()),
+        ("HOME", host.home.clone()),
+        ("USER", host.user.clone()),
+        ("LOGNAME", host.user.clone()),
+        ("SHELL", host.shell.clone()),
+        ("LANG", host.language.clone()),
+        (MOUNT_ROOT, mount_root.to_string_lossy().into_owned()),
+    ]
+    .map(|(name, value)| (name.to_owned(), value))
+    .into()
+}
+
 /// The user's variables laid over `ours`, in their order; each may refer to those before it. Variables of the
 /// service and the run's marker stay what they are.
 #[must_use]
@@ -92,7 +108,8 @@ pub fn difference(all: &Variables, node: &Variables) -> Variables {
     all.iter().filter(|(name, value)| node.get(*name) != Some(value)).map(|(n, v)| (n.clone(), v.clone())).collect()
 }
 
-fn is_reserved(name: &str) -> bool {
+/// Whether no user sets this variable.
+pub(super) fn is_reserved(name: &str) -> bool {
     name == RUN_MARKER || name.starts_with("AZ_BATCHAI_")
 }
 

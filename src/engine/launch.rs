@@ -7,6 +7,7 @@ use std::path::PathBuf;
 
 use super::directories::{Layout, STD_OUT_ERR};
 use super::environment::{self, Host, NodeView, Variables};
+use super::secrets;
 use super::toolkit::{self, MOST_PROCESSES, ToolkitProcess};
 use super::volumes;
 use super::{EngineError, LaunchRequest};
@@ -34,6 +35,7 @@ pub fn plan(request: &LaunchRequest, layout: &Layout, host: &Host) -> Result<Lau
         nodes: nodes.into_iter().map(|node| node.launch).collect(),
         preparation: prepared,
         processes,
+        secrets: secrets::names(&request.job.spec.secrets),
         max_wall_clock_seconds: request.job.spec.max_wall_clock_seconds,
         grace_seconds: GRACE_SECONDS,
     })

@@ -8,6 +8,7 @@ use crate::domain::job::{Job, JobSpec};
 use crate::domain::mount::{Mount, MountSource};
 use crate::domain::name::{ClusterKey, ExperimentKey, GroupKey, JobKey, Name, RunId, WorkspaceKey};
 use crate::domain::node::{Node, NodeState};
+use crate::domain::secret::{MasterKey, Seal, SecretValue, SecretVariable};
 use crate::domain::snapshot::SnapshotId;
 use crate::engine::ClusterPlace;
 use crate::engine::directories::directories;
@@ -74,7 +75,7 @@ pub(in crate::engine) fn request(layout: &Layout, spec: JobSpec) -> LaunchReques
     LaunchRequest { run: RunId("r1".into()), job, cluster, nodes }
 }
 
-fn host() -> Host {
+pub(in crate::engine) fn host() -> Host {
     let text = str::to_owned;
     Host {
         search_path: text("/usr/bin"),
@@ -257,6 +258,21 @@ fn the_plan_of_a_pytorch_job_on_two_nodes() {
       AZ_BATCHAI_TASK_INDEX=1
       MY_RANK=rank 1
     "#);
+}
+
+#[test]
+fn a_plan_names_secrets_and_holds_none() {
+    let seal = Seal::new(&MasterKey::new([1; 32]));
+    let value = seal.seal("hunter2");
+    let mut spec = job_spec();
+    spec.environment = vec![("SEEN".into(), "$TOKEN".into())];
+    spec.secrets = vec![SecretVariable { name: "TOKEN".into(), value: SecretValue::Sealed(value.clone()) }];
+    let launch = launch_of(spec);
+    assert_eq!(launch.secrets, ["TOKEN"]);
+    assert_eq!(launch.nodes[0].environment["SEEN"], "$TOKEN", "no other variable shows it");
+    let text = serde_json::to_string(&launch).expect("text");
+    let sealed = serde_json::to_string(&value).expect("text");
+    assert!(!text.contains("hunter2") && !text.contains(sealed.trim_matches('"')), "{text}");
 }
 
 #[test]

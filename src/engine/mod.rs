@@ -9,6 +9,8 @@ pub mod environment;
 pub mod launch;
 pub mod local;
 pub mod outcome;
+pub mod secrets;
+pub mod setup_task;
 pub mod simulated;
 pub mod toolkit;
 pub mod volumes;
@@ -45,11 +47,22 @@ impl ClusterPlace {
     }
 }
 
+/// A node, by its place and its name.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct NodeName {
+    /// Its place in the cluster.
+    pub index: u32,
+    /// Its id on the wire, such as `tvm-0000000001_0-20180607t091500z`.
+    pub id: String,
+}
+
 /// What an engine says of a node that exists.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct NodeFact {
     /// Its place in the cluster.
     pub index: u32,
+    /// The id under which it was made.
+    pub id: String,
     /// Where programs on other nodes reach it.
     pub address: String,
     /// Whether it is ready.
@@ -118,12 +131,12 @@ pub trait Engine: Send + Sync {
     /// When they cannot be known now.
     fn nodes(&self, cluster: &ClusterPlace) -> Result<Vec<NodeFact>, EngineError>;
 
-    /// Makes exactly the nodes of these places exist; the others go. Idempotent. The caller sees to it that
-    /// nothing runs on those that go.
+    /// Makes exactly the nodes of these places exist; the others go. Idempotent: a node that exists keeps the id under
+    /// which it was made. The caller sees to it that no job runs on those that go; a set-up task is ended.
     ///
     /// # Errors
     /// When not all of them could be made or removed; [`Engine::nodes`] tells which are there.
-    fn resize(&self, cluster: &ClusterPlace, places: &[u32]) -> Result<(), EngineError>;
+    fn resize(&self, cluster: &ClusterPlace, nodes: &[NodeName]) -> Result<(), EngineError>;
 
     /// Where the files of a job will be, by directory id; the same answer for the same job and cluster.
     ///

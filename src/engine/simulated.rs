@@ -10,7 +10,7 @@ use std::path::PathBuf;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
-use super::{ClusterPlace, Engine, EngineError, LaunchRequest, NodeCondition, NodeFact, Observation, Waker};
+use super::{ClusterPlace, Engine, EngineError, LaunchRequest, NodeCondition, NodeFact, NodeName, Observation, Waker};
 use crate::domain::job::{Job, JobDirectory, JobError, Outcome};
 use crate::domain::name::RunId;
 
@@ -67,6 +67,7 @@ struct State {
 }
 
 struct SimulatedNode {
+    id: String,
     ready_at: Duration,
     broken: Option<String>,
 }
@@ -136,6 +137,17 @@ impl Simulated {
         });
     }
 
+    /// Restarts the machine of a node, which is prepared again.
+    pub fn restart_node(&self, cluster: i64, place: u32) {
+        let preparation = self.preparation;
+        self.change(|state| {
+            let ready_at = state.now + preparation;
+            if let Some(node) = state.nodes.get_mut(&cluster).and_then(|nodes| nodes.get_mut(&place)) {
+                node.ready_at = ready_at;
+            }
+        });
+    }
+
     /// Makes a node vanish.
     pub fn remove_node(&self, cluster: i64, place: u32) {
         self.change(|state| {
@@ -188,14 +200,14 @@ impl Engine for Simulated {
         Ok(nodes.map(|(index, node)| node.fact(*index, state.now)).collect())
     }
 
-    fn resize(&self, cluster: &ClusterPlace, places: &[u32]) -> Result<(), EngineError> {
+    fn resize(&self, cluster: &ClusterPlace, wanted: &[NodeName]) -> Result<(), EngineError> {
         let mut state = self.state();
         state.hear("resize a cluster")?;
         let ready_at = state.now + self.preparation;
         let nodes = state.nodes.entry(cluster.number).or_default();
-        nodes.retain(|index, _| places.contains(index));
-        for place in places {
-            nodes.entry(*place).or_insert(SimulatedNode { ready_at, broken: None });
+        nodes.retain(|index, _| wanted.iter().any(|node| node.index == *index));
+        for NodeName { index, id } in wanted {
+            nodes.entry(*index).or_insert_with(|| SimulatedNode { id: id.clone(), ready_at, broken: None });
         }
         Ok(())
     }
@@ -288,7 +300,7 @@ impl SimulatedNode {
             None => NodeCondition::Ready,
         };
         // The service numbered the private addresses of nodes from 10.0.0.4 on.
-        NodeFact { index, address: format!("10.0.0.{}", index.saturating_add(4)), condition }
+        NodeFact { index, id: self.id.clone(), address: format!("10.0.0.{}", index.saturating_add(4)), condition }
     }
 }
 

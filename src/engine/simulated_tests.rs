@@ -39,6 +39,10 @@ fn seen(engine: &Simulated, request: &LaunchRequest) -> Observation {
     seen.pop().expect("one run")
 }
 
+fn names(places: &[u32]) -> Vec<NodeName> {
+    places.iter().map(|index| NodeName { index: *index, id: format!("node-{index}") }).collect()
+}
+
 fn conditions(engine: &Simulated) -> Vec<NodeCondition> {
     engine.nodes(&cluster()).expect("nodes").into_iter().map(|fact| fact.condition).collect()
 }
@@ -102,12 +106,12 @@ fn stopping_a_run_that_is_over_does_not_change_how_it_ended() {
 #[test]
 fn nodes_are_prepared_break_and_go() {
     let engine = Simulated::new(Arc::new(|| {})).with_preparation(2 * SECOND);
-    engine.resize(&cluster(), &[0, 2]).expect("resized");
+    engine.resize(&cluster(), &names(&[0, 2])).expect("resized");
     assert_eq!(conditions(&engine), [NodeCondition::Preparing, NodeCondition::Preparing]);
     engine.advance(2 * SECOND);
     engine.break_node(1, 2, "disk");
     assert_eq!(conditions(&engine), [NodeCondition::Ready, NodeCondition::Broken("disk".into())]);
-    engine.resize(&cluster(), &[0, 1]).expect("resized");
+    engine.resize(&cluster(), &names(&[0, 1])).expect("resized");
     assert_eq!(conditions(&engine), [NodeCondition::Ready, NodeCondition::Preparing]);
     engine.remove_node(1, 0);
     assert_eq!(conditions(&engine), [NodeCondition::Preparing]);

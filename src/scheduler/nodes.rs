@@ -8,7 +8,7 @@ use crate::domain::cluster::Cluster;
 use crate::domain::node::{Node, NodeEvent, NodeState};
 use crate::domain::provisioning::ProvisioningState;
 use crate::domain::{Step, Timestamp};
-use crate::engine::{ClusterPlace, NodeCondition, NodeFact};
+use crate::engine::{ClusterPlace, NodeCondition, NodeFact, NodeName};
 use crate::store::{StoreError, Stored, Tx};
 
 use super::memory::Attempt;
@@ -65,7 +65,8 @@ pub(super) fn resize(tick: &mut Tick<'_>, clusters: &[Present], plans: &[Plan]) 
             change.allocation.push(AllocationEvent::TargetMoved);
             let resize = Attempt::Resize(cluster.place.number);
             // Also after a refusal the engine is asked what it has: part of it may have been done.
-            tick.attempt(resize, |engine| engine.resize(&cluster.place, &plan.places));
+            let names = names(cluster, &plan.places, tick.now);
+            tick.attempt(resize, |engine| engine.resize(&cluster.place, &names));
             if let Some(facts) = list(tick, &cluster.place) {
                 note_nodes(&mut change, cluster, &places, &facts, tick.now);
                 is_reached = facts.keys().copied().eq(places);
@@ -80,6 +81,18 @@ pub(super) fn resize(tick: &mut Tick<'_>, clusters: &[Present], plans: &[Plan]) 
         write(tick, cluster, change)?;
     }
     Ok(())
+}
+
+/// What the nodes of these places are called: those that are there keep their names.
+fn names(cluster: &Present, places: &[u32], now: Timestamp) -> Vec<NodeName> {
+    let is_low_priority = cluster.place.spec.low_priority;
+    let there = |index: &u32| cluster.nodes.iter().find(|n| n.index == *index && cluster.existing.contains(index));
+    let name = |index: &u32| {
+        let known = there(index).map(|node| node.id.clone());
+        let id = known.unwrap_or_else(|| node_id(cluster.place.number, *index, is_low_priority, now));
+        NodeName { index: *index, id }
+    };
+    places.iter().map(name).collect()
 }
 
 fn read(tick: &Tick<'_>) -> Result<Vec<Present>, StoreError> {
@@ -108,7 +121,7 @@ fn list(tick: &mut Tick<'_>, place: &ClusterPlace) -> Option<BTreeMap<u32, NodeF
 /// What a stored node is after what the engine says of it; `None` when that changes nothing.
 fn after(node: &Node, fact: &NodeFact, now: Timestamp) -> Option<Node> {
     let event = match &fact.condition {
-        NodeCondition::Preparing => None,
+        NodeCondition::Preparing => Some(NodeEvent::Restarted),
         NodeCondition::Ready => Some(NodeEvent::Prepared),
         NodeCondition::Broken(why) => Some(NodeEvent::Broken(why.clone())),
     };
@@ -144,7 +157,7 @@ fn note_nodes(
         match same {
             Some(node) if places.contains(&fact.index) => change.put.extend(after(node, fact, now)),
             Some(node) => change.put.extend(released(node, now)),
-            None if places.contains(&fact.index) => change.put.push(new_node(cluster, fact, now)),
+            None if places.contains(&fact.index) => change.put.push(new_node(fact, now)),
             None => {}
         }
     }
@@ -160,10 +173,10 @@ fn released(node: &Node, now: Timestamp) -> Option<Node> {
     }
 }
 
-fn new_node(cluster: &Present, fact: &NodeFact, now: Timestamp) -> Node {
+fn new_node(fact: &NodeFact, now: Timestamp) -> Node {
     let preparing = Node {
         index: fact.index,
-        id: node_id(cluster.place.number, fact.index, cluster.place.spec.low_priority, now),
+        id: fact.id.clone(),
         address: fact.address.clone(),
         state: NodeState::Preparing,
         since: now,

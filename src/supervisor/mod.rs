@@ -4,7 +4,7 @@
 //! prepares, starts the processes, and at the end writes `exit.json`. It is the subreaper of everything it
 //! starts, so nothing escapes it; it ends them by cgroup where it could make one, else by walking its
 //! descendants: TERM, grace, KILL. No async runtime, no network, no database: it must outlive and outsimple
-//! the server. [`run_dir`] is all it shares with the rest; [`identity`], [`orphans`] and [`unmount`] are for engines.
+//! the server. [`run_dir`] and [`secrets`] are all it shares with the rest; [`identity`], [`orphans`] and [`unmount`] are for engines.
 //!
 //! ```text
 //! begin (here) -> steps: directories, code, mounts, preparation, processes -> family: end what is left
@@ -22,6 +22,7 @@ mod mountinfo;
 pub mod orphans;
 mod processes;
 pub mod run_dir;
+pub mod secrets;
 mod shell;
 mod steps;
 pub mod unmount;
@@ -36,6 +37,7 @@ use std::time::{Duration, Instant};
 use cgroup::Cgroup;
 use family::Family;
 use run_dir::{Launch, RunDir, RunDirError, Status, VERSION};
+use secrets::Secrets;
 use steps::Run;
 use watch::Watch;
 
@@ -82,11 +84,13 @@ pub fn run(dir: &Path) -> Result<(), SupervisorError> {
         return Ok(());
     }
     let launch = dir.read_launch()?.ok_or_else(|| SupervisorError::NothingToDo(dir.path().display().to_string()))?;
+    // Before anything is begun: without them another supervisor can still begin it.
+    let secrets = receive_secrets(&launch).map_err(failed("receive the secrets of the run"))?;
     let deadline = began.checked_add(Duration::from_secs(launch.max_wall_clock_seconds));
     let watch = Watch::begin(deadline).map_err(failed("listen to signals"))?;
     dir.reserve_exit();
     let family = introduce(&dir, &launch)?;
-    let exit = Run::new(&dir, &launch, watch, family).finish();
+    let exit = Run::new(&dir, &launch, &secrets, watch, family).finish();
     last_word::write(&dir, &launch, &exit)?;
     Ok(())
 }
@@ -104,6 +108,13 @@ fn take_lock(dir: &RunDir) -> Result<Option<File>, SupervisorError> {
         Err(TryLockError::WouldBlock) => Ok(None),
         Err(TryLockError::Error(source)) => Err(failed("lock supervisor.lock")(source)),
     }
+}
+
+/// Reads our standard input to its end when the plan says that secrets come there.
+fn receive_secrets(launch: &Launch) -> io::Result<Secrets> {
+    // Not `io::stdin`, whose buffer would keep them.
+    let pipe = File::from(rustix::stdio::stdin().try_clone_to_owned()?);
+    Secrets::receive(&launch.secrets, pipe)
 }
 
 /// Whether a supervisor, now dead, began this run. What it wrote need not be readable to mean that.

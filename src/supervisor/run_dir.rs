@@ -51,6 +51,10 @@ pub struct Launch {
     pub preparation: Option<Preparation>,
     /// The toolkit's processes, started together after the preparation.
     pub processes: Vec<Process>,
+    /// The names of the secret variables of the preparation and the processes, in order; over all others. Their values
+    /// come by [`super::secrets`].
+    #[serde(default)]
+    pub secrets: Vec<String>,
     /// Seconds from the beginning of the run until it is ended with [`Cause::WallClock`].
     pub max_wall_clock_seconds: u64,
     /// Seconds between the polite and the impolite signal.

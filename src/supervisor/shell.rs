@@ -64,7 +64,7 @@ pub struct Order<'a> {
     /// Where it starts.
     pub directory: &'a Path,
     /// The whole environment; later ones win.
-    pub environment: [&'a BTreeMap<String, String>; 2],
+    pub environment: [&'a BTreeMap<String, String>; 3],
     /// Marks the process whatever the environment says.
     pub run: &'a str,
     /// Made empty.

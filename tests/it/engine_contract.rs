@@ -14,7 +14,7 @@ use batchai::domain::node::{Node, NodeState};
 use batchai::domain::secret::{MasterKey, Seal};
 use batchai::engine::local::LocalEngine;
 use batchai::engine::simulated::{Script, Simulated};
-use batchai::engine::{ClusterPlace, Engine, LaunchRequest, NodeCondition, Observation, Waker};
+use batchai::engine::{ClusterPlace, Engine, LaunchRequest, NodeCondition, NodeName, Observation, Waker};
 
 use crate::support::Sandbox;
 
@@ -35,6 +35,10 @@ struct Bench {
 enum Kind {
     Simulated(Simulated),
     Local(LocalEngine),
+}
+
+fn names(places: &[u32]) -> Vec<NodeName> {
+    places.iter().map(|index| NodeName { index: *index, id: format!("tvm-{index}") }).collect()
 }
 
 /// What a job does.
@@ -341,7 +345,7 @@ fn a_run_that_is_forgotten_has_never_begun(bench: &mut Bench) {
 }
 
 fn a_run_has_all_of_its_nodes(bench: &Bench) {
-    bench.engine().resize(&cluster(), &[0, 1]).expect("nodes");
+    bench.engine().resize(&cluster(), &names(&[0, 1])).expect("nodes");
     let request = bench.request("a", Doing::Exits(0), 2);
     bench.engine().launch(&request).expect("a launch");
     assert_eq!(bench.observe_until_over(&request), Observation::Ended(Outcome::Succeeded));
@@ -354,7 +358,7 @@ fn exactly_the_nodes_that_were_asked_for_are_there(bench: &mut Bench) {
         assert!(facts.iter().all(|fact| fact.condition == NodeCondition::Ready), "{facts:?}");
         facts.iter().map(|fact| fact.index).collect::<Vec<_>>()
     };
-    let resize = |bench: &Bench, to: &[u32]| bench.engine().resize(&cluster, to).expect("nodes");
+    let resize = |bench: &Bench, to: &[u32]| bench.engine().resize(&cluster, &names(to)).expect("nodes");
     resize(bench, &[]);
     assert!(places(bench).is_empty());
     resize(bench, &[0, 1, 5]);
@@ -378,10 +382,10 @@ fn exactly_the_nodes_that_were_asked_for_are_there(bench: &mut Bench) {
 
 fn the_nodes_of_one_cluster_are_none_of_another(bench: &Bench) {
     let other = ClusterPlace { number: 2, ..cluster() };
-    bench.engine().resize(&cluster(), &[0]).expect("nodes");
+    bench.engine().resize(&cluster(), &names(&[0])).expect("nodes");
     assert_eq!(bench.engine().nodes(&other).expect("nodes"), []);
-    bench.engine().resize(&other, &[0, 1]).expect("nodes");
-    bench.engine().resize(&cluster(), &[]).expect("nodes");
+    bench.engine().resize(&other, &names(&[0, 1])).expect("nodes");
+    bench.engine().resize(&cluster(), &names(&[])).expect("nodes");
     assert_eq!(bench.engine().nodes(&other).expect("nodes").len(), 2);
 }
 
@@ -393,7 +397,7 @@ fn the_directories_of_a_job_are_stable_and_its_own(bench: &mut Bench) {
     assert_eq!(ids, ["stdouterr", "MODEL"]);
     assert!(a.iter().all(|directory| Path::new(&directory.path).is_absolute() && directory.is_listable), "{a:?}");
     assert!(a.iter().all(|one| b.iter().all(|other| one.path != other.path)), "{a:?} {b:?}");
-    bench.engine().resize(&cluster(), &[0, 1]).expect("nodes");
+    bench.engine().resize(&cluster(), &names(&[0, 1])).expect("nodes");
     bench.reopen();
     assert_eq!(directories(bench, "a"), a);
 }
@@ -414,7 +418,7 @@ macro_rules! contract {
 
 impl Bench {
     fn with_a_node(self) -> Self {
-        self.engine().resize(&cluster(), &[0]).expect("a node");
+        self.engine().resize(&cluster(), &names(&[0])).expect("a node");
         self
     }
 }

@@ -17,6 +17,7 @@ mod job_files;
 mod job_run;
 mod long_operations;
 mod names;
+mod node_set_up;
 mod output;
 mod protocol;
 mod rest;

@@ -5,7 +5,7 @@ use std::process::Command;
 
 use serde_json::{Value, json};
 
-use crate::support::{Gate, Sandbox, process, skipped};
+use crate::support::{Gate, Sandbox, process, skipped, wait_until};
 
 fn share(path: &str) -> Value {
     json!({ "azureFileUrl": "https://acc.file.core.windows.net/data", "relativeMountPath": path,
@@ -199,7 +199,7 @@ fn an_unmanaged_volume_is_what_its_command_makes_of_the_path() {
     sandbox.spec("job.json", &job);
     let run = sandbox.run("job run -c c -f job.json").succeeds();
     let path = run.stdout.strip_prefix("data\ndata\n").expect("both volumes").trim_end();
-    assert!(!PathBuf::from(path).exists(), "{path} is left");
+    wait_until(&format!("{path} goes with the run"), || !PathBuf::from(path).exists());
     sandbox.job_file("cat $AZ_BATCHAI_MOUNT_ROOT/gfs/data.txt");
     sandbox.run("job run -c c -f job.json").succeeds().prints("data\n");
 }

@@ -12,11 +12,8 @@ use std::time::{Duration, Instant};
 use rustix::event::{PollFd, PollFlags, Timespec, poll};
 
 use super::files;
-use crate::domain::job::Outcome;
 use crate::domain::name::RunId;
 use crate::domain::sentence::sentence;
-use crate::engine::directories::Layout;
-use crate::engine::outcome::outcome;
 use crate::supervisor::run_dir::{Exit, RunDir, RunDirError, Status};
 use crate::supervisor::{identity, orphans};
 
@@ -31,7 +28,7 @@ pub(super) enum Seen {
     /// A supervisor holds it, and has not said who it is.
     Starting,
     /// It is over.
-    Ended(Outcome),
+    Ended(Exit),
     /// Nothing has begun.
     NotBegun,
     /// It was begun, and nobody is left who could say how it ended.
@@ -42,9 +39,8 @@ pub(super) enum Seen {
 ///
 /// # Errors
 /// When the machine is out of something, so that nothing can be known now.
-pub(super) fn inspect(layout: &Layout, boot_id: &str, run: &RunId) -> io::Result<Seen> {
-    let run_dir = layout.run(run);
-    let looked = look(layout, &run_dir, boot_id, run);
+pub(super) fn inspect(run_dir: &RunDir, boot_id: &str, run: &RunId) -> io::Result<Seen> {
+    let looked = look(run_dir, boot_id, run);
     let error = match looked {
         Ok(seen) => return Ok(seen),
         Err(Trouble::Now(error)) => return Err(error),
@@ -56,7 +52,7 @@ pub(super) fn inspect(layout: &Layout, boot_id: &str, run: &RunId) -> io::Result
         return Err(io::Error::new(source.kind(), error));
     }
     let status = run_dir.read_status().ok().flatten();
-    end_rest(&run_dir, run, status.as_ref())?;
+    end_rest(run_dir, run, status.as_ref())?;
     Ok(Seen::Lost(sentence(&error)))
 }
 
@@ -68,13 +64,13 @@ enum Trouble {
     Now(io::Error),
 }
 
-fn look(layout: &Layout, run_dir: &RunDir, boot_id: &str, run: &RunId) -> Result<Seen, Trouble> {
+fn look(run_dir: &RunDir, boot_id: &str, run: &RunId) -> Result<Seen, Trouble> {
     let status = match run_dir.read_status().map_err(Trouble::File)? {
         Some(status) => Some(status),
         None => introduction(run_dir)?,
     };
     let Some(status) = status else {
-        let ended = run_dir.read_exit().map_err(Trouble::File)?.map(|exit| ended(layout, run_dir, &exit));
+        let ended = run_dir.read_exit().map_err(Trouble::File)?.map(Seen::Ended);
         let unsettled = if is_held(&run_dir.lock()) { Seen::Starting } else { Seen::NotBegun };
         return Ok(ended.unwrap_or(unsettled));
     };
@@ -87,18 +83,13 @@ fn look(layout: &Layout, run_dir: &RunDir, boot_id: &str, run: &RunId) -> Result
     }
     // Read after the supervisor was found gone: what it wrote last is there by now.
     if let Some(exit) = run_dir.read_exit().map_err(Trouble::File)? {
-        return Ok(ended(layout, run_dir, &exit));
+        return Ok(Seen::Ended(exit));
     }
     if !is_of_this_boot {
         return Ok(Seen::Lost("the machine was restarted while it ran".into()));
     }
     let count = end_rest(run_dir, run, Some(&status)).map_err(Trouble::Now)?;
     Ok(Seen::Lost(lost(count)))
-}
-
-fn ended(layout: &Layout, run_dir: &RunDir, exit: &Exit) -> Seen {
-    let launch = run_dir.read_launch().ok().flatten();
-    Seen::Ended(outcome(layout, exit, launch.as_ref()))
 }
 
 fn lost(count: usize) -> String {

@@ -4,13 +4,16 @@
 //! that must survive us is on disk ([`super::directories`]); what is kept here can be found again. The composition
 //! root opens it; the scheduler calls it through [`Engine`].
 
+mod address;
 mod command;
 mod files;
 mod host;
 mod inspect;
 mod nodes;
 mod preparing;
+mod record;
 mod runs;
+mod setting_up;
 mod watch;
 
 use std::io;
@@ -20,7 +23,7 @@ use std::time::Duration;
 
 use super::directories::{self, Layout};
 use super::toolkit;
-use super::{ClusterPlace, Engine, EngineError, LaunchRequest, NodeFact, Observation, Waker};
+use super::{ClusterPlace, Engine, EngineError, LaunchRequest, NodeFact, NodeName, Observation, Waker};
 use crate::domain::job::{Job, JobDirectory};
 use crate::domain::name::RunId;
 use crate::domain::secret::Seal;
@@ -31,9 +34,7 @@ use runs::Runs;
 pub struct LocalEngine {
     layout: Layout,
     nodes: Nodes,
-    runs: Runs,
-    #[expect(dead_code, reason = "opened for runs and set-up tasks next")]
-    seal: Arc<Seal>,
+    runs: Arc<Runs>,
 }
 
 impl LocalEngine {
@@ -55,9 +56,10 @@ impl LocalEngine {
         let layout = Layout::at(root);
         let boot_id = host::boot_id().map_err(failed(|| "read the id of this boot".into()))?;
         let host = host::current();
-        let nodes = Nodes::open(layout.clone(), host.clone(), boot_id.clone(), waker.clone())?;
-        let runs = Runs::open(layout.clone(), host, boot_id, executable, waker)?;
-        Ok(Self { layout, nodes, runs, seal })
+        let runs = Runs::open(layout.clone(), host.clone(), boot_id.clone(), executable, seal, waker.clone())?;
+        let runs = Arc::new(runs);
+        let nodes = Nodes::open(layout.clone(), host, boot_id, Arc::clone(&runs), waker)?;
+        Ok(Self { layout, nodes, runs })
     }
 
     fn remove_own_output(&self, job: &Job) -> io::Result<()> {
@@ -72,11 +74,11 @@ impl LocalEngine {
 
 impl Engine for LocalEngine {
     fn nodes(&self, cluster: &ClusterPlace) -> Result<Vec<NodeFact>, EngineError> {
-        Ok(self.nodes.facts(cluster))
+        self.nodes.facts(cluster)
     }
 
-    fn resize(&self, cluster: &ClusterPlace, places: &[u32]) -> Result<(), EngineError> {
-        self.nodes.resize(cluster, places)
+    fn resize(&self, cluster: &ClusterPlace, nodes: &[NodeName]) -> Result<(), EngineError> {
+        self.nodes.resize(cluster, nodes)
     }
 
     fn directories(&self, job: &Job, cluster: &ClusterPlace) -> Result<Vec<JobDirectory>, EngineError> {

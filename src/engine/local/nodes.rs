@@ -1,8 +1,7 @@
-//! Virtual nodes: a directory, a loopback address, and the cluster's mounts below it.
+//! Virtual nodes: a directory, a loopback address, the cluster's mounts below it, and its set-up task.
 //!
-//! `node.json` is what makes a directory a node; it is written when the rest is there. One that a crash left without
-//! it is made anew. Addresses differ between nodes of one server, and mostly between servers of one machine: the
-//! second number comes from the path of the data directory.
+//! `node.json` ([`super::record`]) is what makes a directory a node; it is written when the rest is there. One that a
+//! crash left without it is made anew.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
@@ -11,35 +10,16 @@ use std::os::unix::fs::symlink;
 use std::path::Path;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
-use serde::{Deserialize, Serialize};
-use sha2::{Digest, Sha256};
-
-use super::preparing::{self, MountCommand, Preparing};
+use super::address::free_address;
+use super::preparing::{MountCommand, Preparing};
+use super::record::{self, Key, Record, State};
+use super::runs::Runs;
+use super::setting_up::{Attempt, SetUps};
 use super::{failed, files};
 use crate::engine::directories::Layout;
-use crate::engine::environment::Host;
-use crate::engine::{ClusterPlace, EngineError, NodeCondition, NodeFact, Waker, volumes};
+use crate::engine::environment::{self, Host};
+use crate::engine::{ClusterPlace, EngineError, NodeFact, NodeName, Waker, volumes};
 use crate::supervisor::run_dir::{LaunchMount, MountHow};
-
-const VERSION: u32 = 1;
-
-/// What is written of a node.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-struct Record {
-    version: u32,
-    index: u32,
-    address: String,
-    /// The boot that it was prepared in: the next one finds nothing mounted.
-    boot_id: String,
-    state: State,
-}
-
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-enum State {
-    Preparing,
-    Ready,
-    Broken(String),
-}
 
 #[derive(Debug)]
 struct Known {
@@ -47,7 +27,6 @@ struct Known {
     preparing: Option<Preparing>,
 }
 
-type Key = (i64, u32);
 type KnownNodes = Arc<Mutex<BTreeMap<Key, Known>>>;
 
 /// The nodes of this machine.
@@ -56,6 +35,7 @@ pub(super) struct Nodes {
     host: Host,
     boot_id: String,
     waker: Waker,
+    set_ups: SetUps,
     known: KnownNodes,
     /// One change at a time; never taken by threads that prepare.
     changing: Mutex<()>,
@@ -63,49 +43,59 @@ pub(super) struct Nodes {
 
 impl Nodes {
     /// Reads what is on disk. Directories that are no nodes, or not any more, are left to [`Nodes::resize`].
-    pub(super) fn open(layout: Layout, host: Host, boot_id: String, waker: Waker) -> Result<Self, EngineError> {
+    pub(super) fn open(
+        layout: Layout,
+        host: Host,
+        boot_id: String,
+        runs: Arc<Runs>,
+        waker: Waker,
+    ) -> Result<Self, EngineError> {
         let nodes = layout.nodes();
-        let known = read_all(&nodes).map_err(failed(|| format!("read the nodes in {}", nodes.display())))?;
-        Ok(Self { layout, host, boot_id, waker, known: Arc::new(Mutex::new(known)), changing: Mutex::new(()) })
+        let records = record::read_all(&nodes).map_err(failed(|| format!("read the nodes in {}", nodes.display())))?;
+        let known = records.into_iter().map(|(key, record)| (key, Known { record, preparing: None })).collect();
+        let set_ups = SetUps::new(layout.clone(), host.clone(), runs);
+        Ok(Self { layout, host, boot_id, waker, set_ups, known: Arc::new(Mutex::new(known)), changing: Mutex::new(()) })
     }
 
-    /// The nodes of a cluster. Goes on with preparations that a crash or a reboot has interrupted.
-    pub(super) fn facts(&self, cluster: &ClusterPlace) -> Vec<NodeFact> {
+    /// The nodes of a cluster. Goes on with preparations that a crash or a reboot has interrupted, and with set-up
+    /// tasks.
+    ///
+    /// # Errors
+    /// When it cannot be known now where a set-up task stands.
+    pub(super) fn facts(&self, cluster: &ClusterPlace) -> Result<Vec<NodeFact>, EngineError> {
         let _alone = self.changing.lock().unwrap_or_else(PoisonError::into_inner);
         let mut known = lock(&self.known);
         known.retain(|key, node| {
-            key.0 != cluster.number || node.preparing.is_some() || record_path(&self.layout, *key).exists()
+            key.0 != cluster.number || node.preparing.is_some() || record::path(&self.layout, *key).exists()
         });
         let mut facts = Vec::new();
         for (key, node) in known.range_mut((cluster.number, 0)..=(cluster.number, u32::MAX)) {
-            if node.preparing.is_none() && self.is_interrupted(cluster, &node.record) {
-                node.record.state = State::Preparing;
-                node.record.boot_id.clone_from(&self.boot_id);
-                if let Err(e) = self.prepare(cluster, *key, node) {
-                    node.record.state = State::Broken(format!("the node could not be prepared again: {e}"));
-                }
+            if node.preparing.is_none() {
+                self.go_on(cluster, *key, node)?;
             }
-            facts.push(fact(&node.record));
+            facts.push(node.record.fact());
         }
-        facts
+        Ok(facts)
     }
 
     /// See [`crate::engine::Engine::resize`].
-    pub(super) fn resize(&self, cluster: &ClusterPlace, places: &[u32]) -> Result<(), EngineError> {
+    pub(super) fn resize(&self, cluster: &ClusterPlace, nodes: &[NodeName]) -> Result<(), EngineError> {
         let _alone = self.changing.lock().unwrap_or_else(PoisonError::into_inner);
-        let wanted: BTreeSet<u32> = places.iter().copied().collect();
+        let wanted: BTreeSet<u32> = nodes.iter().map(|node| node.index).collect();
         let mut first_error = None;
         let mut note = |result: Result<(), EngineError>| {
             if let Err(e) = result {
                 first_error.get_or_insert(e);
             }
         };
-        for index in self.present(cluster.number).difference(&wanted) {
-            note(self.remove((cluster.number, *index)));
+        let leaving: Vec<Key> =
+            self.present(cluster.number).difference(&wanted).map(|index| (cluster.number, *index)).collect();
+        // All are asked before the first is waited for.
+        for (key, attempt) in leaving.iter().filter_map(|key| Some((key, self.set_up_of(*key)?))) {
+            note(self.set_ups.ask_to_end(key.0, key.1, &attempt));
         }
-        for index in &wanted {
-            note(self.make(cluster, *index));
-        }
+        leaving.into_iter().for_each(|key| note(self.remove(key)));
+        nodes.iter().for_each(|node| note(self.make(cluster, node)));
         if wanted.is_empty() {
             // Whatever is left in it is no node; a failed removal has been noted above.
             let _kept = fs::remove_dir(self.layout.cluster(cluster.number));
@@ -126,15 +116,26 @@ impl Nodes {
         if let Some(preparing) = preparing {
             preparing.cancel();
         }
+        if let Some(attempt) = self.set_up_of(key) {
+            self.set_ups.end(key.0, key.1, &attempt)?;
+        }
         let directory = self.layout.node(key.0, key.1);
         files::remove_tree(&directory).map_err(failed(|| format!("remove the node in {}", directory.display())))?;
         lock(&self.known).remove(&key);
         Ok(())
     }
 
-    fn make(&self, cluster: &ClusterPlace, index: u32) -> Result<(), EngineError> {
+    fn set_up_of(&self, key: Key) -> Option<Attempt> {
+        match &lock(&self.known).get(&key)?.record.state {
+            State::SettingUp(attempt) => Some(attempt.clone()),
+            State::Preparing | State::Mounted | State::Ready | State::Broken(_) => None,
+        }
+    }
+
+    fn make(&self, cluster: &ClusterPlace, name: &NodeName) -> Result<(), EngineError> {
+        let index = name.index;
         let key = (cluster.number, index);
-        if record_path(&self.layout, key).exists() && lock(&self.known).contains_key(&key) {
+        if record::path(&self.layout, key).exists() && lock(&self.known).contains_key(&key) {
             return Ok(());
         }
         self.remove(key)?;
@@ -142,21 +143,19 @@ impl Nodes {
         fs::create_dir_all(self.layout.node_mounts(cluster.number, index)).map_err(failed(action))?;
         let mounted = self.link_volumes(cluster, index);
         let mut known = lock(&self.known);
-        let address = free_address(&self.layout, &known);
-        let has_commands = mounted.is_ok() && !self.commands(cluster, index).is_empty();
+        let used = known.values().map(|node| node.record.address.as_str()).collect();
+        let address = free_address(&self.layout, &used);
         let state = match mounted {
             Err(reason) => State::Broken(reason),
-            Ok(()) if has_commands => State::Preparing,
-            Ok(()) => State::Ready,
+            Ok(()) if !self.commands(cluster, index).is_empty() => State::Preparing,
+            Ok(()) => mounted_state(cluster),
         };
-        let record = Record { version: VERSION, index, address, boot_id: self.boot_id.clone(), state };
-        write(&record_path(&self.layout, key), &record).map_err(failed(action))?;
+        let record = Record::new(name, address, self.boot_id.clone(), state);
+        record.write(&record::path(&self.layout, key)).map_err(failed(action))?;
         let mut node = Known { record, preparing: None };
-        if has_commands {
-            self.prepare(cluster, key, &mut node).map_err(failed(action))?;
-        }
+        let begun = self.go_on(cluster, key, &mut node);
         known.insert(key, node);
-        Ok(())
+        begun
     }
 
     /// A volume that cannot appear makes the node unusable, which its user sees; the reason is in the error.
@@ -183,22 +182,32 @@ impl Nodes {
         cluster.spec.mounts.iter().filter_map(command).collect()
     }
 
-    fn is_interrupted(&self, cluster: &ClusterPlace, record: &Record) -> bool {
-        let is_from_before = record.boot_id != self.boot_id && !self.commands(cluster, record.index).is_empty();
-        record.state == State::Preparing || is_from_before
+    /// Does what can be done now for a node that nobody prepares at this moment.
+    fn go_on(&self, cluster: &ClusterPlace, key: Key, node: &mut Known) -> Result<(), EngineError> {
+        let has_commands = !self.commands(cluster, key.1).is_empty();
+        if node.record.boot_id != self.boot_id && (has_commands || cluster.spec.setup.is_some()) {
+            node.record.boot_id.clone_from(&self.boot_id);
+            node.record.state = if has_commands { State::Preparing } else { mounted_state(cluster) };
+        }
+        if node.record.state == State::Preparing {
+            if let Err(e) = self.prepare(cluster, key, node) {
+                node.record.state = State::Broken(format!("the node could not be prepared: {e}"));
+            }
+            return Ok(());
+        }
+        self.set_ups.go_on(cluster, &mut node.record)
     }
 
     fn prepare(&self, cluster: &ClusterPlace, key: Key, node: &mut Known) -> io::Result<()> {
-        let environment = preparing::environment(&self.host, &self.layout.node_mounts(key.0, key.1));
+        let environment = environment::of_node(&self.host, &self.layout.node_mounts(key.0, key.1));
         let log = self.layout.node(key.0, key.1).join("mount.log");
         let (known, waker) = (Arc::clone(&self.known), Arc::clone(&self.waker));
-        let path = record_path(&self.layout, key);
+        let layout = self.layout.clone();
+        let mounted = mounted_state(cluster);
         let on_end = move |result: Result<(), String>| {
             if let Some(node) = lock(&known).get_mut(&key) {
-                node.record.state = result.map_or_else(State::Broken, |()| State::Ready);
-                if let Err(e) = write(&path, &node.record) {
-                    tracing::warn!(path = %path.display(), error = %e, "cannot write down the state of a node");
-                }
+                node.record.state = result.map_or_else(State::Broken, |()| mounted);
+                node.record.note(&layout, key);
                 node.preparing = None;
             }
             waker();
@@ -207,6 +216,11 @@ impl Nodes {
         node.preparing = Some(started);
         Ok(())
     }
+}
+
+/// The state of a node whose volumes are there.
+fn mounted_state(cluster: &ClusterPlace) -> State {
+    if cluster.spec.setup.is_some() { State::Mounted } else { State::Ready }
 }
 
 /// Makes `target` appear at `path`. It may be there already: volumes inside of volumes are shared by nodes.
@@ -233,59 +247,4 @@ impl Drop for Nodes {
 
 fn lock(known: &Mutex<BTreeMap<Key, Known>>) -> MutexGuard<'_, BTreeMap<Key, Known>> {
     known.lock().unwrap_or_else(PoisonError::into_inner)
-}
-
-fn fact(record: &Record) -> NodeFact {
-    let condition = match &record.state {
-        State::Preparing => NodeCondition::Preparing,
-        State::Ready => NodeCondition::Ready,
-        State::Broken(reason) => NodeCondition::Broken(reason.clone()),
-    };
-    NodeFact { index: record.index, address: record.address.clone(), condition }
-}
-
-fn record_path(layout: &Layout, key: Key) -> std::path::PathBuf {
-    layout.node(key.0, key.1).join("node.json")
-}
-
-fn read_all(nodes: &Path) -> io::Result<BTreeMap<Key, Known>> {
-    let mut known = BTreeMap::new();
-    let clusters = match fs::read_dir(nodes) {
-        Err(e) if e.kind() == io::ErrorKind::NotFound => return Ok(known),
-        other => other?,
-    };
-    for cluster in clusters {
-        let cluster = cluster?;
-        let Some(number) = cluster.file_name().to_str().and_then(|name| name.parse::<i64>().ok()) else { continue };
-        for node in fs::read_dir(cluster.path())? {
-            let path = node?.path();
-            let record = fs::read(path.join("node.json")).ok().and_then(|text| serde_json::from_slice(&text).ok());
-            let record = record.filter(|record: &Record| record.version <= VERSION);
-            if let Some(record) = record.filter(|record| path.ends_with(record.index.to_string())) {
-                known.insert((number, record.index), Known { record, preparing: None });
-            }
-        }
-    }
-    Ok(known)
-}
-
-fn write(path: &Path, record: &Record) -> io::Result<()> {
-    let beside = path.with_extension("json.new");
-    fs::write(&beside, serde_json::to_vec(record)?)?;
-    fs::rename(beside, path)
-}
-
-/// The first free address of this server's block 127.x.0.0/16, without those that end in 0 or 255.
-fn free_address(layout: &Layout, known: &BTreeMap<Key, Known>) -> String {
-    let used: BTreeSet<&str> = known.values().map(|node| node.record.address.as_str()).collect();
-    let block = block(&layout.nodes());
-    let address = |number: usize| format!("127.{block}.{}.{}", number / 254 % 256, 1 + number % 254);
-    // With more nodes than addresses, they share: a machine of that size is not a thing of this engine.
-    (0..=used.len()).map(address).find(|address| !used.contains(address.as_str())).unwrap_or_else(|| address(0))
-}
-
-/// 64 to 254: above what programs and distributions use for themselves.
-fn block(path: &Path) -> u8 {
-    let digest = Sha256::digest(path.as_os_str().as_encoded_bytes());
-    64 + digest[0] % 191
 }

@@ -11,7 +11,7 @@ use std::time::{Duration, Instant};
 
 use super::command::{self, Ran};
 use super::files;
-use crate::engine::environment::{Host, Variables};
+use crate::engine::environment::Variables;
 
 /// How long all mounts of a node may take together.
 const LIMIT: Duration = Duration::from_secs(5 * 60);
@@ -56,20 +56,6 @@ impl Preparing {
         // A panic of the thread has been reported by the thread.
         let _ended = self.thread.join();
     }
-}
-
-/// What commands on a node see before any job is there.
-pub(super) fn environment(host: &Host, mount_root: &Path) -> Variables {
-    let mount_root = mount_root.to_string_lossy().into_owned();
-    [
-        ("PATH", host.search_path.clone()),
-        ("HOME", host.home.clone()),
-        ("USER", host.user.clone()),
-        ("LANG", host.language.clone()),
-        (crate::engine::directories::MOUNT_ROOT, mount_root),
-    ]
-    .map(|(name, value)| (name.to_owned(), value))
-    .into()
 }
 
 /// `None` when it was cancelled.

@@ -1,5 +1,7 @@
 //! Runs: starting supervisors, finding them again, and telling what became of them.
 //!
+//! Jobs run so, and the set-up tasks of nodes ([`super::setting_up`]), whose run directories lie elsewhere.
+//!
 //! A run whose supervisor we hold by pidfd is running, without a look at any file. Every other question is answered
 //! by its run directory ([`super::super::launch`] wrote the plan, the supervisor the rest).
 
@@ -8,22 +10,31 @@ use std::fs::{self, File};
 use std::io;
 use std::os::fd::OwnedFd;
 use std::path::{Path, PathBuf};
-use std::process::{Child, Command, Stdio};
+use std::process::{Child, ChildStdin, Command, Stdio};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::thread;
+use std::time::Duration;
 
+use rustix::event::{PollFd, PollFlags, Timespec, poll};
 use rustix::process::{Pid, PidfdFlags, Signal, pidfd_open, pidfd_send_signal};
 
 use super::inspect::{self, Seen};
 use super::watch::Watch;
 use super::{failed, files};
 use crate::domain::name::RunId;
+use crate::domain::secret::{Seal, SecretVariable};
 use crate::engine::directories::{Layout, below};
 use crate::engine::environment::Host;
-use crate::engine::{EngineError, LaunchRequest, Observation, Waker, launch};
-use crate::supervisor::run_dir::{RunDir, RunDirError};
+use crate::engine::outcome::outcome;
+use crate::engine::{EngineError, LaunchRequest, Observation, Waker, launch, secrets};
+use crate::supervisor::run_dir::{Exit, Launch, RunDir, RunDirError};
+use crate::supervisor::secrets::Secrets;
 
 /// After so many supervisors that ended before they had begun, the next will not do better.
 const MOST_STARTS: u32 = 3;
+
+/// Longer than a supervisor takes to end a run that has little grace.
+const END_LIMIT: Duration = Duration::from_secs(15);
 
 /// A supervisor that lives, or whose end is about to be noticed.
 #[derive(Debug)]
@@ -40,6 +51,19 @@ struct Entry {
     starts: u32,
 }
 
+/// Where a run stands.
+#[derive(Debug)]
+pub(super) enum Course {
+    /// A supervisor is with it.
+    Running,
+    /// It is over.
+    Ended(Exit),
+    /// Nothing has begun.
+    NotBegun,
+    /// See [`Observation::Lost`].
+    Lost(String),
+}
+
 type Entries = HashMap<RunId, Entry>;
 
 /// The runs of this machine.
@@ -48,6 +72,7 @@ pub(super) struct Runs {
     host: Host,
     boot_id: String,
     executable: PathBuf,
+    seal: Arc<Seal>,
     entries: Arc<Mutex<Entries>>,
     watch: Watch,
     starting: Mutex<()>,
@@ -59,6 +84,7 @@ impl Runs {
         host: Host,
         boot_id: String,
         executable: PathBuf,
+        seal: Arc<Seal>,
         waker: Waker,
     ) -> Result<Self, EngineError> {
         let entries = Arc::new(Mutex::new(Entries::new()));
@@ -68,7 +94,7 @@ impl Runs {
             waker();
         };
         let watch = Watch::start(on_end).map_err(failed(|| "watch supervisors".into()))?;
-        Ok(Self { layout, host, boot_id, executable, entries, watch, starting: Mutex::new(()) })
+        Ok(Self { layout, host, boot_id, executable, seal, entries, watch, starting: Mutex::new(()) })
     }
 
     /// While this is held, no run is started.
@@ -82,19 +108,32 @@ impl Runs {
             return Ok(());
         }
         let run_dir = self.layout.run(&request.run);
-        let starts = lock(&self.entries).get(&request.run).map_or(0, |entry| entry.starts);
+        let plan = launch::plan(request, &self.layout, &self.host)?;
+        let _starting = self.hold_starts();
+        self.make_directories(request, &run_dir)
+            .map_err(failed(|| format!("make the run directory {}", run_dir.path().display())))?;
+        self.begin(&request.run, &run_dir, &plan, &request.job.spec.secrets)
+    }
+
+    /// Writes the plan of a run into its directory, which is there, and starts a supervisor on it. The caller has seen
+    /// that it has not begun.
+    pub(super) fn begin(
+        &self,
+        run: &RunId,
+        run_dir: &RunDir,
+        plan: &Launch,
+        sealed: &[SecretVariable],
+    ) -> Result<(), EngineError> {
+        let starts = lock(&self.entries).get(run).map_or(0, |entry| entry.starts);
         if starts >= MOST_STARTS {
             let said = files::last_line(&run_dir.log()).map(|line| format!(": {line}")).unwrap_or_default();
             return Err(EngineError::NotStarted(format!(
                 "its supervisor ended {starts} times before it had begun{said}"
             )));
         }
-        let plan = launch::plan(request, &self.layout, &self.host)?;
-        let _starting = self.hold_starts();
-        self.make_directories(request, &run_dir)
-            .map_err(failed(|| format!("make the run directory {}", run_dir.path().display())))?;
-        run_dir.write_launch(&plan).map_err(from_run_dir)?;
-        self.start(&request.run, &run_dir).map_err(failed(|| format!("start the supervisor of run {}", request.run)))
+        let secrets = secrets::open(&self.seal, sealed)?;
+        run_dir.write_launch(plan).map_err(from_run_dir)?;
+        self.start(run, run_dir, secrets).map_err(failed(|| format!("start the supervisor of run {run}")))
     }
 
     fn make_directories(&self, request: &LaunchRequest, run_dir: &RunDir) -> io::Result<()> {
@@ -108,18 +147,21 @@ impl Runs {
         fs::write(launch::host_file(run_dir), launch::host_file_text(request))
     }
 
-    fn start(&self, run: &RunId, run_dir: &RunDir) -> io::Result<()> {
+    fn start(&self, run: &RunId, run_dir: &RunDir, secrets: Secrets) -> io::Result<()> {
         let log = File::options().create(true).append(true).open(run_dir.log())?;
         let mut command = Command::new(&self.executable);
         command.arg("__supervise").arg(run_dir.path()).current_dir(run_dir.path());
         // All that it needs to find shells and mount programs; jobs get their environment from the plan.
         command.env_clear().env("PATH", &self.host.search_path).env("HOME", &self.host.home);
-        command.stdin(Stdio::null()).stdout(log.try_clone()?).stderr(log);
+        let stdin = if secrets.is_empty() { Stdio::null() } else { Stdio::piped() };
+        command.stdin(stdin).stdout(log.try_clone()?).stderr(log);
         let mut entries = lock(&self.entries);
         let mut child = command.spawn()?;
+        // A supervisor that they do not reach ends before it has begun, and another one is started.
+        let sent = child.stdin.take().map_or(Ok(()), |pipe| send(secrets, pipe));
         let entry = entries.entry(run.clone()).or_default();
         entry.starts += 1;
-        match self.watch_child(&child) {
+        match sent.and_then(|()| self.watch_child(&child)) {
             Ok((token, pidfd)) => {
                 entry.supervisor = Some(Supervisor { token, pidfd, child: Some(child) });
                 Ok(())
@@ -140,19 +182,33 @@ impl Runs {
     }
 
     fn observe_one(&self, run: &RunId) -> Result<Observation, EngineError> {
+        let run_dir = self.layout.run(run);
+        Ok(match self.look(run, &run_dir)? {
+            Course::Running => Observation::Running,
+            Course::Ended(exit) => {
+                let plan = run_dir.read_launch().ok().flatten();
+                Observation::Ended(outcome(&self.layout, &exit, plan.as_ref()))
+            }
+            Course::NotBegun => Observation::NotBegun,
+            Course::Lost(why) => Observation::Lost(why),
+        })
+    }
+
+    /// Where the run of this directory stands. Ends what it left when it is lost.
+    pub(super) fn look(&self, run: &RunId, run_dir: &RunDir) -> Result<Course, EngineError> {
         if lock(&self.entries).get(run).is_some_and(|entry| entry.supervisor.is_some()) {
-            return Ok(Observation::Running);
+            return Ok(Course::Running);
         }
-        let seen = inspect::inspect(&self.layout, &self.boot_id, run);
+        let seen = inspect::inspect(run_dir, &self.boot_id, run);
         match seen.map_err(failed(|| format!("look at run {run}")))? {
             Seen::Alive(pidfd) => {
                 self.adopt(run, pidfd).map_err(failed(|| format!("watch the supervisor of run {run}")))?;
-                Ok(Observation::Running)
+                Ok(Course::Running)
             }
-            Seen::Starting => Ok(Observation::Running),
-            Seen::Ended(outcome) => Ok(Observation::Ended(outcome)),
-            Seen::NotBegun => Ok(Observation::NotBegun),
-            Seen::Lost(why) => Ok(Observation::Lost(why)),
+            Seen::Starting => Ok(Course::Running),
+            Seen::Ended(outcome) => Ok(Course::Ended(outcome)),
+            Seen::NotBegun => Ok(Course::NotBegun),
+            Seen::Lost(why) => Ok(Course::Lost(why)),
         }
     }
 
@@ -172,6 +228,37 @@ impl Runs {
             Observation::NotBegun => self.remove(run),
             Observation::Ended(_) | Observation::Lost(_) => Ok(()),
         }
+    }
+
+    /// Begins to end a run, wherever its directory is; [`Runs::end`] does the rest.
+    pub(super) fn ask_to_end(&self, run: &RunId, run_dir: &RunDir) -> Result<(), EngineError> {
+        match self.look(run, run_dir)? {
+            Course::Running => self.signal(run).map_err(failed(|| format!("stop run {run}"))),
+            Course::Ended(_) | Course::NotBegun | Course::Lost(_) => Ok(()),
+        }
+    }
+
+    /// Ends a run and waits until nothing of it is left: only for those whose plan has a short grace.
+    pub(super) fn end(&self, run: &RunId, run_dir: &RunDir) -> Result<(), EngineError> {
+        self.ask_to_end(run, run_dir)?;
+        self.wait_for_supervisor(run).map_err(failed(|| format!("wait for the end of run {run}")))?;
+        // One that had to be killed has left processes: looking ends them.
+        self.look(run, run_dir)?;
+        lock(&self.entries).remove(run);
+        Ok(())
+    }
+
+    fn wait_for_supervisor(&self, run: &RunId) -> io::Result<()> {
+        let held =
+            lock(&self.entries).get(run).and_then(|entry| entry.supervisor.as_ref()).map(|s| s.pidfd.try_clone());
+        let Some(pidfd) = held.transpose()? else { return Ok(()) };
+        let limit = Timespec::try_from(END_LIMIT).map_err(io::Error::other)?;
+        if poll(&mut [PollFd::new(&pidfd, PollFlags::IN)], Some(&limit))? == 0 {
+            return Err(io::Error::new(io::ErrorKind::TimedOut, "its supervisor does not end"));
+        }
+        let ended = lock(&self.entries).get_mut(run).and_then(|entry| entry.supervisor.take());
+        // Reaped here, or by the thread that watches.
+        ended.and_then(|supervisor| supervisor.child).map_or(Ok(()), |mut child| child.wait().map(drop))
     }
 
     fn signal(&self, run: &RunId) -> io::Result<()> {
@@ -226,6 +313,16 @@ fn bury(entries: &mut Entries, token: u64) {
     {
         tracing::warn!(pid = child.id(), error = %e, "cannot reap a supervisor");
     }
+}
+
+/// Sends secrets from a thread of their own: they may be more than a pipe holds, and nobody waits for a supervisor.
+fn send(secrets: Secrets, pipe: ChildStdin) -> io::Result<()> {
+    let work = move || {
+        if let Err(e) = secrets.send(pipe) {
+            tracing::warn!(error = %e, "a supervisor went without its secrets");
+        }
+    };
+    thread::Builder::new().name("secrets".into()).spawn(work).map(drop)
 }
 
 fn from_run_dir(error: RunDirError) -> EngineError {

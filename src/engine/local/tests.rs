@@ -11,7 +11,7 @@ use tempfile::TempDir;
 use super::*;
 use crate::domain::job::Outcome;
 use crate::domain::mount::{Mount, MountSource};
-use crate::domain::secret::MasterKey;
+use crate::domain::secret::{MasterKey, SecretValue, SecretVariable};
 use crate::engine::NodeCondition;
 use crate::engine::launch::tests::{cluster_spec, job_spec, request, share};
 
@@ -123,6 +123,10 @@ fn cluster(mounts: Vec<Mount>) -> ClusterPlace {
     let mut spec = cluster_spec();
     spec.mounts = mounts;
     ClusterPlace { number: 7, spec, path_segment: "s/rg/workspaces/w/clusters/c/u".into() }
+}
+
+fn names(places: &[u32]) -> Vec<NodeName> {
+    places.iter().map(|index| NodeName { index: *index, id: format!("tvm-{index}") }).collect()
 }
 
 fn unmanaged(command: &str) -> Mount {
@@ -258,13 +262,49 @@ fn a_run_that_some_supervisor_holds_is_not_taken_for_one_that_has_not_begun() {
     assert_eq!(bench.observe(&request), Observation::NotBegun);
 }
 
+/// A supervisor that keeps what comes on its standard input, and begins nothing.
+const LISTENER: &str = "cat > new && mv new came; exit 1";
+
+fn with_secret(mut request: LaunchRequest, seal: &Seal) -> LaunchRequest {
+    let value = SecretValue::Sealed(seal.seal("hunter2"));
+    request.job.spec.secrets = vec![SecretVariable { name: "TOKEN".into(), value }];
+    request
+}
+
+#[test]
+fn every_supervisor_that_is_started_for_a_run_gets_its_secrets() {
+    let bench = Bench::new();
+    let request = with_secret(bench.request(LISTENER), &Seal::new(&MasterKey::new([1; 32])));
+    let came = bench.engine.layout.run(&request.run).path().join("came");
+    // The first one begins nothing, nor does the second, which another server starts.
+    let mut bench = bench;
+    for _ in 0..2 {
+        bench.engine.launch(&request).expect("a launch");
+        assert_eq!(bench.observe_until(&request, is_over), Observation::NotBegun);
+        assert_eq!(fs::read_to_string(&came).expect("it came"), r#"{"TOKEN":"hunter2"}"#);
+        fs::remove_file(&came).expect("a file");
+        let plan = fs::read_to_string(came.with_file_name("launch.json")).expect("a plan");
+        assert!(plan.contains("TOKEN") && !plan.contains("hunter2"), "{plan}");
+        bench = bench.reopened();
+    }
+}
+
+#[test]
+fn a_run_whose_secrets_cannot_be_opened_is_not_started() {
+    let bench = Bench::new();
+    let request = with_secret(bench.request(LISTENER), &Seal::new(&MasterKey::new([2; 32])));
+    let Err(EngineError::NotStarted(why)) = bench.engine.launch(&request) else { panic!("nobody can open them") };
+    assert!(why.starts_with("the secret variable `TOKEN` cannot be opened"), "{why}");
+    assert!(!bench.engine.layout.run(&request.run).path().join("launch.json").exists());
+}
+
 #[test]
 fn nodes_are_made_once_with_addresses_of_their_own_and_survive_the_server() {
     let bench = Bench::new();
     let (one, mut two) = (cluster(vec![Mount { path: "afs".into(), source: share("acc", "data") }]), cluster(vec![]));
     two.number = 8;
-    bench.engine.resize(&one, &[0, 1]).expect("nodes");
-    bench.engine.resize(&two, &[5]).expect("nodes");
+    bench.engine.resize(&one, &names(&[0, 1])).expect("nodes");
+    bench.engine.resize(&two, &names(&[5])).expect("nodes");
     let nodes = bench.engine.nodes(&one).expect("nodes");
     assert_eq!(bench.conditions(&one), [NodeCondition::Ready, NodeCondition::Ready]);
     let other = bench.engine.nodes(&two).expect("nodes").remove(0).address;
@@ -272,14 +312,14 @@ fn nodes_are_made_once_with_addresses_of_their_own_and_survive_the_server() {
     assert!(nodes.iter().all(|node| node.address != other));
 
     let bench = bench.reopened();
-    bench.engine.resize(&one, &[0, 1]).expect("again is harmless");
+    bench.engine.resize(&one, &names(&[0, 1])).expect("again is harmless");
     assert_eq!(bench.engine.nodes(&one).expect("nodes"), nodes);
     let share = bench.engine.layout.node_mounts(7, 1).join("afs");
     fs::write(share.join("kept"), "").expect("a file on the share");
 
-    bench.engine.resize(&one, &[0]).expect("one goes");
+    bench.engine.resize(&one, &names(&[0])).expect("one goes");
     assert_eq!(bench.engine.nodes(&one).expect("nodes"), nodes[..1]);
-    bench.engine.resize(&one, &[]).expect("all go");
+    bench.engine.resize(&one, &names(&[])).expect("all go");
     assert!(!bench.engine.layout.cluster(7).exists());
     assert!(bench.engine.layout.storage().join("acc/shares/data/kept").exists());
 }
@@ -293,7 +333,7 @@ fn a_node_that_a_crash_left_half_made_is_made_anew() {
     let bench = bench.reopened();
     let cluster = cluster(vec![]);
     assert_eq!(bench.conditions(&cluster), []);
-    bench.engine.resize(&cluster, &[0]).expect("a node");
+    bench.engine.resize(&cluster, &names(&[0])).expect("a node");
     assert_eq!(bench.conditions(&cluster), [NodeCondition::Ready]);
     fs::remove_dir_all(&node).expect("somebody removes it");
     assert_eq!(bench.conditions(&cluster), []);
@@ -303,11 +343,11 @@ fn a_node_that_a_crash_left_half_made_is_made_anew() {
 fn mount_commands_decide_whether_a_node_is_ready() {
     let bench = Bench::new();
     let good = cluster(vec![unmanaged("test -d")]);
-    bench.engine.resize(&good, &[0]).expect("a node");
+    bench.engine.resize(&good, &names(&[0])).expect("a node");
     assert_eq!(bench.settled(&good), [NodeCondition::Ready]);
     let mut bad = cluster(vec![unmanaged("echo no such host >&2; false")]);
     bad.number = 8;
-    bench.engine.resize(&bad, &[0]).expect("a node");
+    bench.engine.resize(&bad, &names(&[0])).expect("a node");
     let reason = "the mount command `echo no such host >&2; false` failed with exit status: 1: no such host".to_owned();
     assert_eq!(bench.settled(&bad), [NodeCondition::Broken(reason)]);
 }
@@ -317,14 +357,14 @@ fn an_interrupted_preparation_is_begun_again_and_a_running_one_can_be_ended() {
     let bench = Bench::new();
     let flag = bench.folder.path().join("flag");
     let cluster = cluster(vec![unmanaged(&format!("test -e '{}' || exec sleep 600; test -d", flag.display()))]);
-    bench.engine.resize(&cluster, &[0]).expect("a node");
+    bench.engine.resize(&cluster, &names(&[0])).expect("a node");
     assert_eq!(bench.conditions(&cluster), [NodeCondition::Preparing]);
     let bench = bench.reopened();
     assert_eq!(bench.conditions(&cluster), [NodeCondition::Preparing]);
-    bench.engine.resize(&cluster, &[]).expect("it goes though its command runs");
+    bench.engine.resize(&cluster, &names(&[])).expect("it goes though its command runs");
     assert_eq!(bench.conditions(&cluster), []);
     fs::write(&flag, "").expect("a file");
-    bench.engine.resize(&cluster, &[0]).expect("a node");
+    bench.engine.resize(&cluster, &names(&[0])).expect("a node");
     assert_eq!(bench.settled(&cluster), [NodeCondition::Ready]);
 }
 

@@ -59,6 +59,20 @@ fn a_broken_node_shows_as_unusable_and_gets_no_job() {
 }
 
 #[test]
+fn a_node_that_is_prepared_again_gets_no_job_until_it_is_ready() {
+    let mut stage = Stage::with(manual(1), |engine| engine.with_preparation(Duration::from_secs(5)));
+    stage.pass(5);
+    assert_eq!(stage.nodes(), "0 ready");
+    stage.engine.restart_node(stage.cluster, 0);
+    stage.settle();
+    assert_eq!(stage.nodes(), "0 preparing");
+    stage.submit("a", 1);
+    assert_eq!(stage.state("a"), "queued");
+    stage.pass(5);
+    assert_eq!((stage.nodes().as_str(), stage.state("a")), ("0 ready", "running on [0]".into()));
+}
+
+#[test]
 fn a_node_that_vanished_is_made_again_under_a_new_name() {
     let mut stage = Stage::new(manual(1));
     let id = |stage: &Stage| stage.world.store.read(|reader| reader.nodes(stage.cluster)).expect("read")[0].id.clone();

@@ -14,6 +14,7 @@ use super::code;
 use super::execution_log::ExecutionLog;
 use super::family::{End, Family, Reaped, Whom};
 use super::run_dir::{Exit, Launch, LaunchMount, RunDir};
+use super::secrets::Secrets;
 use super::shell::{self, Order};
 use super::watch::{Interruption, Watch};
 use super::{note, sentence, unmount};
@@ -32,6 +33,7 @@ const WRITE_BACK: Duration = Duration::from_secs(30);
 pub struct Run<'a> {
     dir: &'a RunDir,
     launch: &'a Launch,
+    secrets: &'a Secrets,
     watch: Watch,
     family: Family,
     logs: Vec<ExecutionLog>,
@@ -61,9 +63,9 @@ enum Together {
 
 impl<'a> Run<'a> {
     /// A run that is about to begin.
-    pub fn new(dir: &'a RunDir, launch: &'a Launch, watch: Watch, family: Family) -> Self {
+    pub fn new(dir: &'a RunDir, launch: &'a Launch, secrets: &'a Secrets, watch: Watch, family: Family) -> Self {
         let settle_at = family.cgroup_path().map(|_| Instant::now() + SETTLE_AFTER);
-        Self { dir, launch, watch, family, logs: Vec::new(), mounted: Vec::new(), settle_at }
+        Self { dir, launch, secrets, watch, family, logs: Vec::new(), mounted: Vec::new(), settle_at }
     }
 
     /// Does all of it. When this returns no process and no mount of the run is left, or the message says which.
@@ -122,7 +124,7 @@ impl<'a> Run<'a> {
                     name: "the preparation",
                     command: &preparation.command,
                     directory: &node.working_directory,
-                    environment: [&node.environment, &none],
+                    environment: [&node.environment, &none, self.secrets.variables()],
                     run: &launch.run,
                     stdout: &preparation.stdout[place],
                     stderr: &preparation.stderr[place],
@@ -151,7 +153,7 @@ impl<'a> Run<'a> {
                     name: &process.name,
                     command: &process.command,
                     directory: &node.working_directory,
-                    environment: [&node.environment, &process.environment],
+                    environment: [&node.environment, &process.environment, self.secrets.variables()],
                     run: &launch.run,
                     stdout: &process.stdout,
                     stderr: &process.stderr,

@@ -52,7 +52,7 @@ impl Run<'_> {
                 name: "the mount command",
                 command: &format!("{command} {}", shell::quote(&mount.path)),
                 directory: &node.working_directory,
-                environment: [&node.environment, &BTreeMap::new()],
+                environment: [&node.environment, &BTreeMap::new(), &BTreeMap::new()],
                 run: &self.launch.run,
                 stdout: &output,
                 stderr: &output,

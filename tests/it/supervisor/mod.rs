@@ -4,5 +4,6 @@ mod ends;
 mod mounts;
 mod once;
 mod sandbox;
+mod secrets;
 mod set_up;
 mod stops;

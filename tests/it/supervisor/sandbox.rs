@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 use std::fs::{self, File};
+use std::io::Write;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 use std::time::{Duration, Instant};
@@ -40,6 +41,7 @@ impl Sandbox {
             nodes: Vec::new(),
             preparation: None,
             processes: Vec::new(),
+            secrets: Vec::new(),
             max_wall_clock_seconds: 3600,
             grace_seconds: 20,
         };
@@ -97,6 +99,18 @@ impl Sandbox {
 
     pub fn start(&self) -> Supervisor {
         self.start_by(Command::new(env!("CARGO_BIN_EXE_batchai")).arg("__supervise").arg(self.root.path()))
+    }
+
+    /// Starts it with these bytes on its standard input.
+    pub fn start_fed(&self, bytes: &[u8]) -> Supervisor {
+        self.dir().write_launch(&self.launch).expect("written");
+        let log = File::options().create(true).append(true).open(self.dir().log()).expect("opens");
+        let mut command = Command::new(env!("CARGO_BIN_EXE_batchai"));
+        command.arg("__supervise").arg(self.root.path()).current_dir(self.root.path());
+        command.stdin(Stdio::piped()).stdout(Stdio::null()).stderr(log);
+        let mut child = command.spawn().expect("starts");
+        child.stdin.take().expect("its input").write_all(bytes).expect("it reads");
+        Supervisor(child)
     }
 
     /// Starts it by a command of another making.
@@ -207,6 +221,12 @@ impl Supervisor {
     pub fn wait(&mut self) {
         wait_until("the supervisor leaves", || self.0.try_wait().expect("our child").is_some());
         assert!(self.0.wait().expect("our child").success());
+    }
+
+    #[track_caller]
+    pub fn fails(&mut self) {
+        wait_until("the supervisor leaves", || self.0.try_wait().expect("our child").is_some());
+        assert!(!self.0.wait().expect("our child").success());
     }
 
     pub fn kill(&mut self) {
