@@ -23,6 +23,7 @@ mod server;
 mod signals;
 mod supervisor;
 mod support;
+mod swagger;
 mod terminate;
 mod volumes;
 mod workspace;
