@@ -19,6 +19,7 @@ mod names;
 mod output;
 mod rest;
 mod restart;
+mod sdk;
 mod server;
 mod signals;
 mod supervisor;

@@ -56,7 +56,7 @@ fn every_path_leads_to_its_operation() {
     for version in VERSIONS {
         let swagger = Swagger::of(version);
         for operation in swagger.operations() {
-            let path = operation.path.replace("{subscriptionId}", SUBSCRIPTION).replace('{', "").replace('}', "");
+            let path = operation.path.replace("{subscriptionId}", SUBSCRIPTION).replace(['{', '}'], "");
             let found = swagger.operation(operation.method, &format!("{path}?maxresults=1"));
             assert_eq!(found.map(|found| found.id), Some(operation.id), "{version} {path}");
         }
