@@ -16,6 +16,7 @@ mod support;
 mod budgets {
     pub mod commands;
     pub mod floors;
+    pub mod load;
     pub mod measure;
     pub mod memory;
     pub mod queue;
@@ -25,7 +26,7 @@ mod budgets {
 }
 
 use budgets::measure::Bench;
-use budgets::{commands, floors, memory, queue, stored, streams};
+use budgets::{commands, floors, load, memory, queue, stored, streams};
 
 fn main() {
     // Cargo says --bench; whatever else begins with a dash and is not ours is a slip that should be seen.
@@ -40,6 +41,7 @@ fn main() {
     queue::run(&mut bench);
     stored::run(&mut bench);
     streams::run(&mut bench);
+    load::run(&mut bench);
     memory::run(&mut bench);
     bench.finish();
 }

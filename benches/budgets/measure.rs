@@ -41,6 +41,8 @@ pub enum Unit {
     Count,
     /// Times something else.
     Times,
+    /// How often in a second.
+    PerSecond,
 }
 
 /// A row before it is measured.
@@ -169,6 +171,7 @@ impl Unit {
             Self::Megabytes => format!("{number:.1} MB"),
             Self::Count => format!("{number:.0}"),
             Self::Times => format!("{number:.2} x"),
+            Self::PerSecond => format!("{number:.0} /s"),
         }
     }
 }

@@ -103,6 +103,11 @@ fn switches(process: i32) -> f64 {
     tasks.filter_map(|task| field(&task.ok()?.path().join("status"), "voluntary_ctxt_switches")).sum()
 }
 
+/// The resident memory of a process in MB.
+pub fn resident_memory(process: i32) -> f64 {
+    status_field(process, "VmRSS")
+}
+
 /// A field of `/proc/PID/status` that is given in kB, in MB.
 fn status_field(process: i32, name: &str) -> f64 {
     assert!(process::is_running(process), "it has gone");

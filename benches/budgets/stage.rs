@@ -71,6 +71,14 @@ impl Stage {
         Client::new(local).expect("a client")
     }
 
+    /// What sends requests that [`Stage::client`] has no words for.
+    pub fn http(&self) -> reqwest::Client {
+        // Nothing is encrypted on the socket, but no client is made without a provider. A second one is refused.
+        let _ = rustls::crypto::ring::default_provider().install_default();
+        let socket = self.sandbox.home().join("server.sock");
+        reqwest::Client::builder().unix_socket(socket).no_proxy().build().expect("a client")
+    }
+
     /// Runs what a client does.
     pub fn block_on<T>(&self, work: impl Future<Output = T>) -> T {
         self.runtime.block_on(work)

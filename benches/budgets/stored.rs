@@ -45,7 +45,7 @@ pub fn run(bench: &mut Bench) {
     let many = if bench.is_full { 1_000_000 } else { 100_000 };
     let stages = [filled(PAGE), filled(many)];
     let clients = [stages[0].client(), stages[1].client()];
-    let pages = [page_reader(&stages[0]), page_reader(&stages[1])];
+    let pages = [stages[0].http(), stages[1].http()];
     let body = custom_job("/bin/true");
     let address = path::collection(&job("any"));
     let address = format!("http://localhost{address}?api-version={API_VERSION}&maxresults={PAGE}");
@@ -139,9 +139,4 @@ fn ended(key: JobKey, spec: batchai::domain::job::JobSpec, number: usize) -> bat
     job.apply(&Event::Started(Run { id: RunId(uuid), nodes: vec![0] }), at);
     job.apply(&Event::Exited(Outcome::Succeeded), at);
     job
-}
-
-fn page_reader(stage: &Stage) -> reqwest::Client {
-    let socket = stage.sandbox.home().join("server.sock");
-    reqwest::Client::builder().unix_socket(socket).no_proxy().build().expect("a client")
 }

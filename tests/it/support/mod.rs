@@ -1,15 +1,21 @@
 //! What the tests are written with.
 
+pub mod checked;
 pub mod gate;
 pub mod process;
+pub mod python;
+pub mod relay;
 pub mod rest;
 pub mod running;
 pub mod sandbox;
 pub mod shape;
+pub mod swagger;
 pub mod terminal;
 pub mod wait;
 
+pub use checked::Checked;
 pub use gate::Gate;
+pub use relay::relay;
 pub use rest::{Answer, Rest, SUBSCRIPTION};
 pub use running::Running;
 pub use sandbox::{Done, Sandbox};

@@ -1,0 +1,51 @@
+//! Microsoft's SDKs for Python, in the environments that `tests/run` makes.
+
+use std::path::{Path, PathBuf};
+use std::process::{Command, Stdio};
+
+use super::is_left_out;
+
+/// One version of azure-mgmt-batchai.
+pub struct Sdk {
+    python: PathBuf,
+}
+
+fn scripts() -> PathBuf {
+    PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("tests/python")
+}
+
+impl Sdk {
+    /// That version; `None` when `tests/run` was told to do without the SDKs. Fails when it is not installed.
+    #[track_caller]
+    pub fn of(version: &str) -> Option<Self> {
+        if is_left_out("azure-sdk") {
+            return None;
+        }
+        let target = Path::new(env!("CARGO_TARGET_TMPDIR")).parent().expect("the target folder");
+        let environment = target.join("python").join(version);
+        let name = format!("requirements-{version}.txt");
+        let wanted = std::fs::read(scripts().join(&name)).expect("what it needs");
+        let installed = std::fs::read(environment.join("requirements.txt")).ok();
+        assert!(
+            installed == Some(wanted),
+            "azure-mgmt-batchai {version} with what tests/python/{name} pins is not in {}: `tests/run` installs it, \
+             `tests/run --without azure-sdk` goes on without it",
+            environment.display()
+        );
+        Some(Self { python: environment.join("bin/python") })
+    }
+
+    /// A script of `tests/python`, for the service at `endpoint`.
+    pub fn script(&self, name: &str, endpoint: &str, token: &str) -> Command {
+        let mut command = Command::new(&self.python);
+        command
+            .arg(scripts().join(name))
+            .env_clear()
+            .env("BATCHAI_ENDPOINT", endpoint)
+            .env("BATCHAI_TOKEN", token)
+            // The folder of the scripts belongs to whoever works on them.
+            .env("PYTHONDONTWRITEBYTECODE", "1")
+            .stdin(Stdio::null());
+        command
+    }
+}

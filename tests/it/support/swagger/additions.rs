@@ -1,0 +1,47 @@
+//! What answers hold although the Swagger documents do not say so, and why each is right.
+
+use serde_json::Value;
+
+/// Something that a document lacks.
+pub struct Addition {
+    /// The api-version of the document.
+    pub version: &'static str,
+    /// A JSON pointer to what is added: a property, or `-` for one more value of an enumeration.
+    pub at: &'static str,
+    /// What is added, as JSON.
+    pub value: &'static str,
+    /// Why answers have it all the same.
+    pub reason: &'static str,
+}
+
+/// All of them.
+pub const ADDITIONS: &[Addition] = &[
+    Addition {
+        version: "2018-05-01",
+        at: "/definitions/JobProperties/properties/experimentName",
+        value: r#"{"type": "string"}"#,
+        reason: "the service answered it to the end (azure-sdk-for-net recordings, June 2018)",
+    },
+    Addition {
+        version: "2018-05-01",
+        at: "/definitions/ToolType/enum/-",
+        value: r#""pytorch""#,
+        reason: "the description of the type names it, and jobs had it (Azure/BatchAI recipes)",
+    },
+];
+
+impl Addition {
+    /// Puts it where it belongs. An addition that the document has already has no right to be.
+    #[track_caller]
+    pub fn apply_to(&self, document: &mut Value) {
+        let (parent, name) = self.at.rsplit_once('/').expect("a pointer");
+        let value: Value = serde_json::from_str(self.value).expect("JSON");
+        match document.pointer_mut(parent) {
+            Some(Value::Array(values)) if !values.contains(&value) => values.push(value),
+            Some(Value::Object(members)) if !members.contains_key(name) => {
+                members.insert(name.into(), value);
+            }
+            _ => panic!("{}: cannot add {} ({})", self.version, self.at, self.reason),
+        }
+    }
+}

@@ -1,0 +1,5 @@
+//! Every answer against the service's own Swagger documents (Azure/azure-rest-api-specs).
+
+mod answers;
+mod document;
+mod examples;
