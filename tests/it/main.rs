@@ -8,6 +8,7 @@ mod cluster;
 mod code;
 mod completions;
 mod docs;
+mod downloads;
 mod engine_contract;
 mod experiment;
 mod follow;
