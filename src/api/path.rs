@@ -11,6 +11,8 @@ pub const SERVER: &str = "/batchai/server";
 /// Asks the server to leave; running jobs stay.
 pub const SERVER_STOP: &str = "/batchai/server/stop";
 
+/// What the server speaks, as an OpenAPI document.
+pub const OPENAPI: &str = "/batchai/openapi.json";
 /// One file of a job for whoever has its signed address: job, directory id, then its path in that directory.
 pub const DOWNLOAD: &str = "/downloads/{job}/{directory}/{*path}";
 

@@ -16,7 +16,7 @@ pub struct WorkspaceCreate {
 }
 
 /// A workspace as answered.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct Workspace {
     /// Full id.
     pub id: String,
@@ -34,7 +34,7 @@ pub struct Workspace {
 }
 
 /// What a workspace and an experiment have to tell.
-#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct ProvisioningProperties {
     /// When it was made, UTC.

@@ -29,6 +29,7 @@ pub(super) fn router(context: Context) -> Router {
         .route(path::SNAPSHOT, get(snapshots::head).put(snapshots::put).layer(DefaultBodyLimit::disable()))
         .route(path::SERVER, get(server::status))
         .route(path::SERVER_STOP, post(server::stop))
+        .route(path::OPENAPI, get(server::openapi))
         .route(path::DOWNLOAD, get(downloads::read))
         .fallback(super::middleware::no_such_path)
         .with_state(context)

@@ -17,6 +17,7 @@ mod job_create;
 mod job_files;
 mod job_run;
 mod names;
+mod openapi;
 mod output;
 mod rest;
 mod restart;
