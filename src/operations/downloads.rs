@@ -71,3 +71,31 @@ impl Download {
         })
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use futures_util::TryStreamExt;
+
+    use super::*;
+
+    async fn sent(download: Download, range: Range<u64>) -> io::Result<Vec<u8>> {
+        download.bytes(range).map_ok(|chunk| chunk.to_vec()).try_concat().await
+    }
+
+    #[tokio::test]
+    async fn a_file_that_grows_or_shrinks_is_never_sent_longer_or_shorter_than_announced() {
+        let folder = tempfile::tempdir().expect("a folder");
+        let path = folder.path().join("log");
+        let content: Vec<u8> = (0..600_000_u32).map(|number| number.to_le_bytes()[0]).collect();
+        std::fs::write(&path, &content).expect("a file");
+        let file = Arc::new(File::open(&path).expect("the file"));
+        let download = Download { file, length: 600_000, modified: Timestamp::UNIX_EPOCH };
+        std::fs::write(&path, [content.as_slice(), b"more"].concat()).expect("a longer file");
+        assert_eq!(sent(download.clone(), 0..600_000).await.expect("all"), content);
+        assert_eq!(sent(download.clone(), 262_143..262_146).await.expect("a part"), content[262_143..262_146]);
+        assert_eq!(sent(download.clone(), 0..0).await.expect("nothing"), [0_u8; 0]);
+        std::fs::write(&path, "short").expect("a shorter file");
+        let error = sent(download, 0..600_000).await.expect_err("an error");
+        assert_eq!(error.kind(), io::ErrorKind::UnexpectedEof);
+    }
+}
