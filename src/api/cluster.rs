@@ -204,7 +204,7 @@ impl std::fmt::Debug for UserAccountSettings {
 }
 
 /// A cluster as answered.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct Cluster {
     /// Full id.
     pub id: String,
@@ -218,7 +218,7 @@ pub struct Cluster {
 }
 
 /// What was asked for and what is.
-#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct ClusterProperties {
     /// `creating`, `succeeded`, `failed` or `deleting`.
@@ -246,7 +246,7 @@ pub struct ClusterProperties {
 }
 
 /// Nodes by state.
-#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct NodeStateCounts {
     /// Ready for jobs.

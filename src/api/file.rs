@@ -1,12 +1,13 @@
 //! Files of a job, as listOutputFiles tells of them.
 
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 /// The directory id of standard output and logs.
 pub const STDOUTERR: &str = "stdouterr";
 
 /// One file or directory; one level, no recursion.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct File {
     /// Its base name.
@@ -20,7 +21,7 @@ pub struct File {
 }
 
 /// Size and time of a file.
-#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct FileProperties {
     /// Last change, UTC.

@@ -171,7 +171,7 @@ pub struct JobConstraints {
 }
 
 /// A job as answered.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct Job {
     /// Full id.
     pub id: String,
@@ -185,7 +185,7 @@ pub struct Job {
 }
 
 /// What was asked for and what became of it.
-#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct JobProperties {
     /// The experiment's name; in real answers though not in Swagger.
@@ -221,7 +221,7 @@ pub struct JobProperties {
 }
 
 /// One file of output of a job.
-#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct OutputStream {
     /// Its name, such as `stdout-0.txt`.
@@ -233,7 +233,7 @@ pub struct OutputStream {
 }
 
 /// Start, end, exit code.
-#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct ExecutionInfo {
     /// When it began to run, UTC.

@@ -4,6 +4,7 @@
 //! server. Knows nothing of rules, storage or HTTP. Field names, required fields and defaults follow the
 //! Swagger document `Microsoft.BatchAI/stable/2018-05-01/BatchAI.json` of Azure/azure-rest-api-specs.
 
+pub mod catalogue;
 pub mod check;
 pub mod cluster;
 pub mod error;
@@ -13,6 +14,7 @@ pub mod id;
 pub mod job;
 pub mod long_operation;
 pub mod mount;
+pub mod openapi;
 pub mod operation;
 pub mod page;
 pub mod path;

@@ -24,6 +24,11 @@ pub const SERVER: &str = "/batchai/server";
 /// Asks the server to leave; running jobs stay.
 pub const SERVER_STOP: &str = "/batchai/server/stop";
 
+/// What the server speaks, as an OpenAPI document.
+pub const OPENAPI: &str = "/batchai/openapi.json";
+/// One file of a job for whoever has its signed address: job, directory id, then its path in that directory.
+pub const DOWNLOAD: &str = "/downloads/{job}/{directory}/{*path}";
+
 /// Below `/subscriptions/{subscription}/resourceGroups/{group}/providers/Microsoft.BatchAI/workspaces`.
 pub mod below_group {
     /// Workspaces of a group.
@@ -65,8 +70,14 @@ pub fn collection(id: &ResourceId) -> String {
 #[must_use]
 pub fn output_file(job: &ResourceId, directory: &str, path: &str) -> String {
     debug_assert!(matches!(job.child, Child::Job(..)), "only jobs have output files");
-    let path: Vec<String> = path.split('/').map(encode).collect();
-    format!("{job}/outputFiles/{}/{}", encode(directory), path.join("/"))
+    format!("{job}/outputFiles/{}/{}", encode(directory), encode_path(path))
+}
+
+/// Where one file of a job is for whoever has the signature that goes with it. `job` as in [`DOWNLOAD`]; `path` is
+/// relative to the directory; each of its parts is percent-encoded.
+#[must_use]
+pub fn download(job: &str, directory: &str, path: &str) -> String {
+    format!("/downloads/{}/{}/{}", encode(job), encode(directory), encode_path(path))
 }
 
 /// Where a code snapshot is.
@@ -82,12 +93,28 @@ pub fn long_operation(subscription: &str, region: &str, word: &str, id: &str) ->
     format!("/subscriptions/{subscription}/providers/Microsoft.BatchAI/locations/{region}/{word}/{id}")
 }
 
+/// Percent-encodes each part of a path.
+fn encode_path(path: &str) -> String {
+    path.split('/').map(encode).collect::<Vec<_>>().join("/")
+}
+
 /// Percent-encodes one part of a path, or one value of a query.
 #[must_use]
 pub fn encode(part: &str) -> String {
-    let mut out = String::with_capacity(part.len());
-    for byte in part.bytes() {
-        if byte.is_ascii_alphanumeric() || b"-._~".contains(&byte) {
+    encode_bytes(part.as_bytes(), b"-._~")
+}
+
+/// The `file://` URL of an absolute path, whose bytes need not be text (RFC 8089).
+#[must_use]
+pub fn file_url(path: &[u8]) -> String {
+    format!("file://{}", encode_bytes(path, b"-._~/"))
+}
+
+/// Percent-encodes all but letters, digits and `kept`.
+fn encode_bytes(bytes: &[u8], kept: &[u8]) -> String {
+    let mut out = String::with_capacity(bytes.len());
+    for &byte in bytes {
+        if byte.is_ascii_alphanumeric() || kept.contains(&byte) {
             out.push(char::from(byte));
         } else {
             out.push_str(&format!("%{byte:02X}"));
@@ -105,6 +132,8 @@ mod tests {
         let id = "/subscriptions/s/resourceGroups/g/providers/Microsoft.BatchAI/workspaces/w/experiments/e/jobs/j";
         let job = ResourceId::parse(id).expect("an id");
         assert_eq!(output_file(&job, "MODEL", "a b/ü?.txt"), format!("{id}/outputFiles/MODEL/a%20b/%C3%BC%3F.txt"));
+        assert_eq!(download("7-u", "MODEL", "a b/ü?.txt"), "/downloads/7-u/MODEL/a%20b/%C3%BC%3F.txt");
+        assert_eq!(file_url(b"/a b/\xff.txt"), "file:///a%20b/%FF.txt");
         assert!(collection(&job).ends_with("/experiments/e/jobs"));
     }
 }

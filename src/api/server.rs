@@ -1,12 +1,13 @@
 //! Words about the server itself; ours, not Azure's.
 
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 /// Response header on every answer: [`Build`] in text form.
 pub const BUILD_HEADER: &str = "batchai-build";
 
 /// What a server says of itself, and what `server status -o json` prints.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct ServerStatus {
     /// Process id.

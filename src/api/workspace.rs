@@ -24,7 +24,7 @@ pub struct WorkspaceUpdate {
 }
 
 /// A workspace as answered.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct Workspace {
     /// Full id.
     pub id: String,
@@ -42,7 +42,7 @@ pub struct Workspace {
 }
 
 /// What a workspace and an experiment have to tell.
-#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct ProvisioningProperties {
     /// When it was made, UTC.

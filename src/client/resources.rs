@@ -111,10 +111,19 @@ impl Client {
         Ok(())
     }
 
-    /// Files of one directory of a job.
-    pub async fn list_files(&self, job: &ResourceId, directory: &str, folder: &str) -> Result<Vec<File>, ClientError> {
+    /// Files of one directory of a job, with addresses that are good for `expiry` minutes.
+    pub async fn list_files(
+        &self,
+        job: &ResourceId,
+        directory: &str,
+        folder: &str,
+        expiry: u32,
+    ) -> Result<Vec<File>, ClientError> {
         let (directory, folder) = (path::encode(directory), path::encode(folder));
-        let path = format!("{job}/listOutputFiles?outputdirectoryid={directory}&directory={folder}&maxresults=1000");
+        let path = format!(
+            "{job}/listOutputFiles?outputdirectoryid={directory}&directory={folder}&linkexpiryinminutes={expiry}\
+             &maxresults=1000"
+        );
         let (mut found, mut next) = (Vec::new(), Some(url(&path)));
         while let Some(link) = next {
             let page: Page<File> = json(self.send(|http| http.post(&link)).await?).await?;

@@ -15,6 +15,7 @@ pub mod node;
 pub mod provisioning;
 pub mod secret;
 pub mod sentence;
+pub mod signature;
 pub mod snapshot;
 pub mod workspace;
 

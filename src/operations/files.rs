@@ -18,23 +18,43 @@ pub const STDOUTERR: &str = "stdouterr";
 pub struct FileEntry {
     /// Its base name.
     pub name: String,
+    /// Where it really is: absolute, no link.
+    pub path: PathBuf,
     /// Size in bytes and last change; `None` for a directory.
     pub file: Option<(u64, Timestamp)>,
+}
+
+/// A directory of a job.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Listing {
+    /// The number of the job.
+    pub number: i64,
+    /// The identity of the job.
+    pub uuid: String,
+    /// By name.
+    pub entries: Vec<FileEntry>,
 }
 
 /// The entries of one directory of a job, by name; one level. A directory that is not there yet is empty.
 ///
 /// # Errors
 /// When the job is not there, has no such directory, its files cannot be listed, or `path` leaves it.
-pub fn list(context: &Context, key: &JobKey, directory: &str, path: &str) -> Result<Vec<FileEntry>, OperationError> {
-    let job = context.store.read(|reader| jobs::find(reader, key))?.value;
-    let Some(root) = listable(&job, directory)? else { return Ok(Vec::new()) };
+pub fn list(context: &Context, key: &JobKey, directory: &str, path: &str) -> Result<Listing, OperationError> {
+    let job = context.store.read(|reader| jobs::find(reader, key))?;
+    let entries = entries(&job.value, directory, path)?;
+    Ok(Listing { number: job.number, uuid: job.value.uuid, entries })
+}
+
+fn entries(job: &Job, directory: &str, path: &str) -> Result<Vec<FileEntry>, OperationError> {
+    let Some(root) = listable(job, directory)? else { return Ok(Vec::new()) };
     let relative = match path {
         "" | "." | "./" | "/" => String::new(),
         path => relative_path(path).ok_or_else(|| leaves(path))?,
     };
-    let Some(folder) = inside(&root, &relative).map_err(|source| unreadable(&root.join(&relative), source))? else {
-        return Ok(Vec::new());
+    let folder = match inside(&root, &relative).map_err(|source| unreadable(&root.join(&relative), source))? {
+        Place::Inside(folder) => folder,
+        Place::Nowhere => return Ok(Vec::new()),
+        Place::Outside => return Err(leaves(path)),
     };
     let entries = match std::fs::read_dir(&folder) {
         Ok(entries) => entries,
@@ -44,6 +64,7 @@ pub fn list(context: &Context, key: &JobKey, directory: &str, path: &str) -> Res
         }
         Err(source) => return Err(unreadable(&folder, source)),
     };
+    let root = root.canonicalize().map_err(|source| unreadable(&root, source))?;
     let mut found: Vec<FileEntry> = entries.filter_map(|entry| describe(&root, &entry.ok()?)).collect();
     found.sort_by(|a, b| a.name.cmp(&b.name));
     Ok(found)
@@ -57,10 +78,10 @@ pub fn list(context: &Context, key: &JobKey, directory: &str, path: &str) -> Res
 pub fn locate(job: &Job, directory: &str, path: &str) -> Result<Option<PathBuf>, OperationError> {
     let Some(root) = listable(job, directory)? else { return Ok(None) };
     let relative = relative_path(path).ok_or_else(|| leaves(path))?;
-    match inside(&root, &relative) {
-        Ok(Some(real)) => Ok(Some(real)),
-        Ok(None) => Ok(Some(root.join(relative))),
-        Err(source) => Err(unreadable(&root.join(relative), source)),
+    match inside(&root, &relative).map_err(|source| unreadable(&root.join(&relative), source))? {
+        Place::Inside(real) => Ok(Some(real)),
+        Place::Nowhere => Ok(Some(root.join(relative))),
+        Place::Outside => Err(leaves(path)),
     }
 }
 
@@ -80,21 +101,31 @@ fn listable(job: &Job, id: &str) -> Result<Option<PathBuf>, OperationError> {
         Some(JobDirectory { is_listable: false, path, .. }) => Err(invalid(
             "outputdirectoryid",
             format!(
-                "The files of the directory `{id}` of the job {} cannot be listed: they are at {path}, which is \
-                 neither an Azure file share nor a blob container",
+                "The specified outputDirectoryId {id} is not present on a mount root: the files of the job {} are \
+                 at {path}, which is neither an Azure file share nor a blob container, and cannot be listed",
                 job.key.name
             ),
         )),
     }
 }
 
-/// `root`/`relative` with every link resolved; `None` when it does not exist; an error when it leads out.
-fn inside(root: &Path, relative: &str) -> io::Result<Option<PathBuf>> {
+/// Where a path leads when every link is resolved.
+#[derive(Debug, PartialEq, Eq)]
+enum Place {
+    /// There.
+    Inside(PathBuf),
+    /// It does not exist.
+    Nowhere,
+    /// A link leads out of the root.
+    Outside,
+}
+
+fn inside(root: &Path, relative: &str) -> io::Result<Place> {
     let resolved = root.canonicalize().and_then(|root| Ok((root.join(relative).canonicalize()?, root)));
     match resolved {
-        Ok((real, root)) if real.starts_with(&root) => Ok(Some(real)),
-        Ok(_) => Err(io::Error::new(io::ErrorKind::PermissionDenied, "a link leads out of the job's directory")),
-        Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(None),
+        Ok((real, root)) if real.starts_with(&root) => Ok(Place::Inside(real)),
+        Ok(_) => Ok(Place::Outside),
+        Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(Place::Nowhere),
         Err(error) => Err(error),
     }
 }
@@ -103,12 +134,16 @@ fn describe(root: &Path, entry: &std::fs::DirEntry) -> Option<FileEntry> {
     let name = entry.file_name().into_string().unwrap_or_else(|odd| odd.to_string_lossy().into_owned());
     let path = entry.path();
     // A link that leads out, or nowhere, is not shown: it could not be fetched either.
-    let metadata = match entry.file_type().ok()?.is_symlink() {
-        true => std::fs::metadata(path.canonicalize().ok().filter(|real| real.starts_with(root))?).ok()?,
-        false => entry.metadata().ok()?,
+    let (path, metadata) = match entry.file_type().ok()?.is_symlink() {
+        true => {
+            let real = path.canonicalize().ok().filter(|real| real.starts_with(root))?;
+            let metadata = std::fs::metadata(&real).ok()?;
+            (real, metadata)
+        }
+        false => (path, entry.metadata().ok()?),
     };
     let modified = metadata.modified().ok().and_then(|at| Timestamp::try_from(at).ok()).unwrap_or_default();
-    Some(FileEntry { name, file: (!metadata.is_dir()).then_some((metadata.len(), modified)) })
+    Some(FileEntry { name, path, file: (!metadata.is_dir()).then_some((metadata.len(), modified)) })
 }
 
 fn leaves(path: &str) -> OperationError {
@@ -135,8 +170,8 @@ mod tests {
         std::fs::write(root.join("real.txt"), "x").expect("a file");
         std::os::unix::fs::symlink("real.txt", root.join("near")).expect("a link");
         std::os::unix::fs::symlink("/etc", root.join("far")).expect("a link");
-        assert_eq!(inside(&root, "near").expect("a path"), Some(root.join("real.txt")));
-        assert_eq!(inside(&root, "absent").expect("a path"), None);
-        assert_eq!(inside(&root, "far/passwd").map_err(|e| e.kind()), Err(io::ErrorKind::PermissionDenied));
+        assert_eq!(inside(&root, "near").expect("a path"), Place::Inside(root.join("real.txt")));
+        assert_eq!(inside(&root, "absent").expect("a path"), Place::Nowhere);
+        assert_eq!(inside(&root, "far/passwd").expect("a path"), Place::Outside);
     }
 }

@@ -148,7 +148,8 @@ async fn wait(changes: &mut tokio::sync::watch::Receiver<u64>, mut watcher: Watc
     }
 }
 
-fn open(path: PathBuf) -> Result<Option<Arc<File>>, OperationError> {
+/// Opens a file; `None` when it is not there.
+pub(super) fn open(path: PathBuf) -> Result<Option<Arc<File>>, OperationError> {
     // Without waiting: a pipe of the job with no writer would block for ever.
     let nonblocking = i32::try_from(rustix::fs::OFlags::NONBLOCK.bits()).unwrap_or(0);
     match File::options().read(true).custom_flags(nonblocking).open(&path) {
@@ -162,7 +163,8 @@ fn open(path: PathBuf) -> Result<Option<Arc<File>>, OperationError> {
     }
 }
 
-async fn read_chunk(file: Arc<File>, offset: u64) -> io::Result<Bytes> {
+/// At most [`CHUNK`] bytes at `offset`; none at the end.
+pub(super) async fn read_chunk(file: Arc<File>, offset: u64) -> io::Result<Bytes> {
     let read = tokio::task::spawn_blocking(move || {
         let mut buffer = BytesMut::zeroed(CHUNK);
         let length = file.read_at(&mut buffer, offset)?;

@@ -5,6 +5,7 @@
 //! operation writes down the wish, and the store's commit wakes the scheduler.
 
 pub mod clusters;
+pub mod downloads;
 pub mod error;
 pub mod experiments;
 pub mod files;
@@ -25,6 +26,7 @@ use crate::domain::Timestamp;
 use crate::domain::name::Name;
 use crate::domain::provisioning::{Provisioning, ProvisioningState};
 use crate::domain::secret::Seal;
+use crate::domain::signature::Signer;
 use crate::engine::Engine;
 pub use crate::store::Window;
 use crate::store::{Store, Stored};
@@ -44,6 +46,8 @@ pub struct Context {
     pub new_id: fn() -> String,
     /// Seals secrets.
     pub seal: Arc<Seal>,
+    /// Signs download addresses.
+    pub signer: Signer,
 }
 
 /// A part of a list.

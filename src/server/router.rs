@@ -4,7 +4,9 @@ use axum::Router;
 use axum::extract::DefaultBodyLimit;
 use axum::routing::{get, patch, post};
 
-use super::routes::{clusters, experiments, files, jobs, long_operations, operations, server, snapshots, workspaces};
+use super::routes::{
+    clusters, downloads, experiments, files, jobs, long_operations, operations, server, snapshots, workspaces,
+};
 use crate::api::path;
 use crate::operations::Context;
 
@@ -34,6 +36,8 @@ pub(super) fn router(context: Context) -> Router {
         .route(path::OPERATION_STATUS, get(long_operations::result))
         .route(path::SERVER, get(server::status))
         .route(path::SERVER_STOP, post(server::stop))
+        .route(path::OPENAPI, get(server::openapi))
+        .route(path::DOWNLOAD, get(downloads::read))
         .fallback(super::middleware::no_such_path)
         .method_not_allowed_fallback(super::middleware::no_such_method)
         .with_state(context)

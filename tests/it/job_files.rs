@@ -24,11 +24,14 @@ fn the_files_of_a_job_are_listed_in_the_shape_of_az() {
     sandbox.spec("job.json", &model);
     sandbox.run("job run -f job.json -n train").succeeds();
     let listed = sandbox.run("job file list -j train -d MODEL").succeeds();
-    insta::assert_snapshot!(timeless(&listed.stdout), @r#"
+    let url = listed.json()[0]["downloadUrl"].as_str().expect("an address").to_owned();
+    let path = url.strip_prefix("file://").expect("a path");
+    assert_eq!(std::fs::read_to_string(path).expect("the file"), "hi\n", "{path}");
+    insta::assert_snapshot!(timeless(&listed.stdout.replace(path, "/PATH")), @r#"
     [
       {
         "contentLength": 3,
-        "downloadUrl": "http://localhost/subscriptions/00000000-0000-0000-0000-000000000000/resourceGroups/default/providers/Microsoft.BatchAI/workspaces/default/experiments/default/jobs/train/outputFiles/MODEL/result.txt?api-version=2026-11-01",
+        "downloadUrl": "file:///PATH",
         "fileType": "file",
         "lastModified": "TIME",
         "name": "result.txt"

@@ -180,8 +180,8 @@ fn files_of_a_file_server_cannot_be_listed_as_in_the_service() {
         sandbox
             .run(&format!("job file list -j train -d {id}"))
             .fails_with(1)
-            .says(&format!("The files of the directory `{id}` of the job train cannot be listed"))
-            .says("which is neither an Azure file share nor a blob container");
+            .says(&format!("The specified outputDirectoryId {id} is not present on a mount root: "))
+            .says("which is neither an Azure file share nor a blob container, and cannot be listed");
     }
 }
 

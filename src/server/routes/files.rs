@@ -1,9 +1,11 @@
 //! Files of a job.
 
 use axum::body::Body;
-use axum::extract::{Path, State};
+use axum::extract::{FromRequestParts, Path, State};
 use axum::http::header;
+use axum::http::request::Parts;
 use axum::response::{IntoResponse, Response};
+use jiff::SignedDuration;
 use serde::Deserialize;
 
 use super::Answer;
@@ -11,61 +13,128 @@ use crate::api::file::{File, FileProperties, STDOUTERR};
 use crate::api::page::Page;
 use crate::api::path;
 use crate::domain::name::JobKey;
-use crate::operations::files::FileEntry;
+use crate::operations::downloads::FileOfJob;
+use crate::operations::files::{FileEntry, Listing};
 use crate::operations::{Context, files, follow};
-use crate::server::convert::{self, job as convert_job};
 use crate::server::error::ApiError;
 use crate::server::extract::{Key, Paging, Params, Wire};
+use crate::server::peer::Peer;
+use crate::server::{convert, signed};
+
+/// For how many minutes download addresses are good, unless asked otherwise (Swagger 2018-05-01,
+/// `Jobs_ListOutputFiles`).
+const EXPIRY: i64 = 60;
 
 /// Query of listOutputFiles.
 #[derive(Deserialize)]
 pub struct Directory {
     outputdirectoryid: Option<String>,
     directory: Option<String>,
+    linkexpiryinminutes: Option<i64>,
 }
 
-/// POST listOutputFiles.
+/// GET and POST listOutputFiles.
 pub async fn list(
     State(context): State<Context>,
     Key(key): Key<JobKey>,
     Params(query): Params<Directory>,
+    links: Links,
     paging: Paging,
 ) -> Answer<Wire<Page<File>>> {
-    let id = query.outputdirectoryid.ok_or_else(|| {
+    let Asked { id, folder, expiry } = asked(query)?;
+    let Listing { number, uuid, entries } = files::list(&context, &key, &id, &folder)?;
+    let first = usize::try_from(paging.window.after).unwrap_or(0).min(entries.len());
+    let end = entries.len().min(first + paging.window.limit as usize);
+    let next_link = (end < entries.len()).then(|| {
+        let (id, folder) = (path::encode(&id), path::encode(&folder));
+        let link = paging.link(i64::try_from(end).unwrap_or(i64::MAX));
+        format!("{link}&outputdirectoryid={id}&directory={folder}&linkexpiryinminutes={expiry}")
+    });
+    let expires = (context.clock)() + SignedDuration::from_mins(expiry);
+    let address = |entry: &FileEntry| match &links {
+        // Whoever can open the socket can open the file.
+        Links::Files => path::file_url(entry.path.as_os_str().as_encoded_bytes()),
+        Links::Signed { base } => {
+            let (uuid, directory, path) = (uuid.clone(), id.clone(), below(&folder, &entry.name));
+            format!("{base}{}", signed::address(&context.signer, &FileOfJob { number, uuid, directory, path }, expires))
+        }
+    };
+    Ok(Wire(Page { value: entries[first..end].iter().map(|entry| file(entry, address)).collect(), next_link }))
+}
+
+/// What is listed.
+struct Asked {
+    /// `stdouterr`, or the id of an output directory.
+    id: String,
+    /// Relative to it.
+    folder: String,
+    /// In minutes.
+    expiry: i64,
+}
+
+fn asked(query: Directory) -> Result<Asked, ApiError> {
+    let Directory { outputdirectoryid, directory, linkexpiryinminutes } = query;
+    let id = outputdirectoryid.ok_or_else(|| {
         let message = format!("outputdirectoryid is required: `{STDOUTERR}` or the id of an output directory");
         ApiError::invalid("outputdirectoryid", message)
     })?;
-    let folder = query.directory.unwrap_or_else(|| ".".into());
-    let entries = files::list(&context, &key, &id, &folder)?;
-    let first = usize::try_from(paging.window.after).unwrap_or(0).min(entries.len());
-    let end = entries.len().min(first + paging.window.limit as usize);
-    let job = convert_job::id(&key);
-    let value = entries[first..end].iter().map(|entry| file(entry, &id, &folder, &job, &paging)).collect();
-    let next_link = (end < entries.len()).then(|| {
-        format!(
-            "{}&outputdirectoryid={}&directory={}",
-            paging.link(i64::try_from(end).unwrap_or(i64::MAX)),
-            path::encode(&id),
-            path::encode(&folder)
-        )
-    });
-    Ok(Wire(Page { value, next_link }))
+    let expiry = linkexpiryinminutes.unwrap_or(EXPIRY);
+    if !(5..=600).contains(&expiry) {
+        let message = format!("linkexpiryinminutes is {expiry}, but must be 5 to 600");
+        return Err(ApiError::invalid("linkexpiryinminutes", message));
+    }
+    Ok(Asked { id, folder: directory.unwrap_or_else(|| ".".into()), expiry })
 }
 
-fn file(entry: &FileEntry, directory: &str, folder: &str, job: &crate::api::id::ResourceId, paging: &Paging) -> File {
-    let FileEntry { name, file } = entry;
-    let relative = match folder.trim_start_matches("./").trim_matches('/') {
-        "" | "." => name.clone(),
+/// The path of an entry of a folder.
+fn below(folder: &str, name: &str) -> String {
+    match folder.trim_start_matches("./").trim_matches('/') {
+        "" | "." => name.to_owned(),
         folder => format!("{folder}/{name}"),
-    };
+    }
+}
+
+fn file(entry: &FileEntry, address: impl Fn(&FileEntry) -> String) -> File {
+    let FileEntry { name, path: _, file } = entry;
     File {
         name: name.clone(),
         file_type: if file.is_some() { "file" } else { "directory" }.into(),
-        download_url: file.map(|_| paging.absolute(&path::output_file(job, directory, &relative))),
+        download_url: file.map(|_| address(entry)),
         properties: file.map(|(length, modified)| FileProperties {
             last_modified: Some(convert::time(modified)),
             content_length: Some(length),
         }),
+    }
+}
+
+/// How a client gets at the files of a listing.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Links {
+    /// It is on the same machine.
+    Files,
+    /// Through this server, under the name by which the client knows it.
+    Signed {
+        /// Scheme and host, such as `https://batchai.example:8650`.
+        base: String,
+    },
+}
+
+impl Links {
+    fn of(peer: Option<Peer>, host: Option<&str>) -> Self {
+        match peer {
+            None | Some(Peer::Socket) => Self::Files,
+            Some(peer @ Peer::Tcp { .. }) => {
+                Self::Signed { base: format!("{}://{}", peer.scheme(), host.unwrap_or("localhost")) }
+            }
+        }
+    }
+}
+
+impl<S: Send + Sync> FromRequestParts<S> for Links {
+    type Rejection = ApiError;
+    async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self, ApiError> {
+        let host = parts.headers.get(header::HOST).and_then(|host| host.to_str().ok());
+        Ok(Self::of(parts.extensions.get().copied(), host))
     }
 }
 
@@ -99,4 +168,19 @@ pub async fn read(
         Body::from_stream(follow::read(&context, &wish)?)
     };
     Ok(([(header::CONTENT_TYPE, "application/octet-stream")], body).into_response())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn whoever_comes_over_the_network_gets_addresses_that_lead_back_the_same_way() {
+        let signed = |base: &str| Links::Signed { base: base.into() };
+        let tcp = |tls| Some(Peer::Tcp { tls });
+        assert_eq!(Links::of(tcp(true), Some("big:8650")), signed("https://big:8650"));
+        assert_eq!(Links::of(tcp(false), Some("127.0.0.1:8650")), signed("http://127.0.0.1:8650"));
+        assert_eq!(Links::of(Some(Peer::Socket), Some("localhost")), Links::Files);
+        assert_eq!(Links::of(None, Some("localhost")), Links::Files);
+    }
 }

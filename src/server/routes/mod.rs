@@ -1,6 +1,7 @@
 //! One thin handler per operation: decode, call, encode. No rule lives here, and no file is touched.
 
 pub mod clusters;
+pub mod downloads;
 pub mod experiments;
 pub mod files;
 pub mod jobs;

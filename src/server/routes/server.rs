@@ -3,7 +3,8 @@
 use std::sync::Arc;
 
 use axum::extract::State;
-use axum::http::StatusCode;
+use axum::http::{StatusCode, header};
+use axum::response::IntoResponse;
 
 use super::Answer;
 use crate::api::server::ServerStatus;
@@ -33,4 +34,9 @@ pub async fn status(
 pub async fn stop(axum::Extension(identity): axum::Extension<Identity>) -> StatusCode {
     identity.lifetime.leave("a client asked");
     StatusCode::OK
+}
+
+/// GET: what it speaks.
+pub async fn openapi() -> impl IntoResponse {
+    ([(header::CONTENT_TYPE, "application/json")], crate::api::openapi::TEXT)
 }

@@ -45,7 +45,7 @@ pub struct DirectoryArgs {
 pub struct ListArgs {
     #[command(flatten)]
     directory: DirectoryArgs,
-    /// Minutes for which download URLs are good; those of the local server do not expire.
+    /// Minutes for which download URLs are good; the local server's are paths, which do not expire.
     #[arg(long, default_value_t = 60, value_parser = clap::value_parser!(u32).range(5..=600))]
     expiry: u32,
 }
@@ -66,9 +66,10 @@ pub struct StreamArgs {
 /// With what to tell the user.
 pub async fn run(command: FileCommand, session: &Session) -> Outcome {
     match command {
-        FileCommand::List(ListArgs { directory, expiry: _ }) => {
+        FileCommand::List(ListArgs { directory, expiry }) => {
             let job = session.job(&directory.scope, &directory.job)?;
-            let files = session.client.list_files(&job, &directory.output_directory_id, &directory.path).await?;
+            let (id, path) = (&directory.output_directory_id, &directory.path);
+            let files = session.client.list_files(&job, id, path, expiry).await?;
             session.print(&Output::list(&files))
         }
         FileCommand::Stream(args) => stream(&args, session).await,

@@ -1,0 +1,227 @@
+//! Every operation of our api-version, a line each: what `openapi` makes its document of.
+//!
+//! `tests/it/openapi.rs` holds it against the router, both ways: what is routed is here, and what is here is routed.
+
+use schemars::{JsonSchema, Schema, SchemaGenerator};
+
+use super::cluster::{Cluster, ClusterCreate};
+use super::experiment::Experiment;
+use super::file::File;
+use super::job::{Job, JobCreate};
+use super::page::Page;
+use super::path::{self, below_group as at};
+use super::server::ServerStatus;
+use super::workspace::{Workspace, WorkspaceCreate};
+
+/// One method of one path.
+#[derive(Debug, Clone)]
+pub struct Operation {
+    /// The words of the Swagger documents of the service where it has the operation: `Jobs_Create`.
+    pub id: &'static str,
+    /// In lower case: `put`.
+    pub method: &'static str,
+    /// As the router has it: `/batchai/server`.
+    pub template: String,
+    /// What it does, in half a sentence.
+    pub summary: &'static str,
+    /// Beside those in the path and the api-version.
+    pub parameters: &'static [Parameter],
+    /// What is sent.
+    pub body: Content,
+    /// What comes back with 200 or 206.
+    pub answer: Content,
+    /// Status codes of success.
+    pub statuses: &'static [u16],
+}
+
+/// What a body is.
+#[derive(Debug, Clone, Copy)]
+pub enum Content {
+    /// There is none.
+    None,
+    /// JSON of this form.
+    Json(fn(&mut SchemaGenerator) -> Schema),
+    /// Bytes.
+    Bytes,
+    /// JSON that describes itself.
+    OpenApi,
+}
+
+/// A parameter outside of the path.
+#[derive(Debug, Clone, Copy)]
+pub struct Parameter {
+    /// Its name.
+    pub name: &'static str,
+    /// `query` or `header`.
+    pub place: &'static str,
+    /// Its JSON type.
+    pub kind: &'static str,
+    /// Whether it has to be there.
+    pub is_required: bool,
+    /// What it does.
+    pub description: &'static str,
+}
+
+const fn optional(name: &'static str, kind: &'static str, description: &'static str) -> Parameter {
+    Parameter { name, place: "query", kind, is_required: false, description }
+}
+
+const fn required(name: &'static str, description: &'static str) -> Parameter {
+    Parameter { name, place: "query", kind: "string", is_required: true, description }
+}
+
+const fn header(name: &'static str, description: &'static str) -> Parameter {
+    Parameter { name, place: "header", kind: "string", is_required: false, description }
+}
+
+const MOST: Parameter = optional("maxresults", "integer", "How many elements a page has at most: 1 to 1000");
+const SKIP: Parameter = optional("$skiptoken", "integer", "Where a page starts; part of a nextLink");
+const PATIENCE: Parameter = optional("waitSeconds", "integer", "For how long to wait until it is done: at most 60");
+const GENERATION: Parameter = optional("generation", "integer", "Wait until the job is another than this one");
+const ONLY_NEW: Parameter = header("If-None-Match", "`*`: any job of that name is a conflict");
+const DIRECTORY_ID: Parameter = required("outputdirectoryid", "`stdouterr`, or the id of an output directory");
+const FOLDER: Parameter = optional("directory", "string", "A directory below it; default `.`");
+const EXPIRY: Parameter =
+    optional("linkexpiryinminutes", "integer", "For how long download addresses are good: 5 to 600, default 60");
+const OFFSET: Parameter = optional("offset", "integer", "The first byte to send");
+const FOLLOW: Parameter = optional("follow", "boolean", "Go on until the job has ended and its last byte was sent");
+const RANGE: Parameter = header("Range", "One range of bytes, such as `bytes=100-`");
+const IF_RANGE: Parameter = header("If-Range", "The range counts only if the file has still this ETag or date");
+
+const LIST: &[Parameter] = &[MOST, SKIP];
+const WAIT: &[Parameter] = &[PATIENCE];
+const SIGNED: &[Parameter] = &[
+    required("sv", "Part of the signed address"),
+    required("sr", "Part of the signed address"),
+    required("sig", "The signature"),
+    required("se", "When the address expires, UTC"),
+    required("sp", "Part of the signed address"),
+    RANGE,
+    IF_RANGE,
+];
+
+const GONE: &[u16] = &[200, 202, 204];
+
+/// All of them, in the order of the document.
+#[must_use]
+pub fn operations() -> Vec<Operation> {
+    let mut all = vec![
+        get(path::WORKSPACES_OF_SUBSCRIPTION, "Workspaces_List", "Workspaces of a subscription")
+            .with(LIST)
+            .json::<Page<Workspace>>(),
+        head(path::SNAPSHOT, "Snapshots_Exists", "Whether a code snapshot is there"),
+        put(path::SNAPSHOT, "Snapshots_Create", "Sends a code snapshot: a tar archive").sends_bytes(),
+        get(path::SERVER, "Server_Get", "Who the server is and how it is").json::<ServerStatus>(),
+        post(path::SERVER_STOP, "Server_Stop", "Asks the server to leave; running jobs stay"),
+        get(path::OPENAPI, "Server_Describe", "This document").answers_with(Content::OpenApi),
+        get(path::DOWNLOAD, "Downloads_Get", "A file of a job, by signed address").with(SIGNED).bytes(&[200, 206]),
+        head(path::DOWNLOAD, "Downloads_Describe", "Size and state of a file of a job, by signed address").with(SIGNED),
+    ];
+    all.extend(below_group().into_iter().map(|operation| {
+        let template = format!("{}{}", path::GROUP_PREFIX, operation.template.trim_end_matches('/'));
+        Operation { template, ..operation }
+    }));
+    all
+}
+
+fn below_group() -> Vec<Operation> {
+    vec![
+        get(at::WORKSPACES, "Workspaces_ListByResourceGroup", "Workspaces of a resource group")
+            .with(LIST)
+            .json::<Page<Workspace>>(),
+        get(at::WORKSPACE, "Workspaces_Get", "A workspace").json::<Workspace>(),
+        put(at::WORKSPACE, "Workspaces_Create", "Makes a workspace").sends::<WorkspaceCreate>().json::<Workspace>(),
+        delete(at::WORKSPACE, "Workspaces_Delete", "Deletes a workspace and all that is in it"),
+        get(at::CLUSTERS, "Clusters_ListByWorkspace", "Clusters of a workspace").with(LIST).json::<Page<Cluster>>(),
+        get(at::CLUSTER, "Clusters_Get", "A cluster").json::<Cluster>(),
+        put(at::CLUSTER, "Clusters_Create", "Makes a cluster").sends::<ClusterCreate>().json::<Cluster>(),
+        delete(at::CLUSTER, "Clusters_Delete", "Deletes a cluster"),
+        get(at::EXPERIMENTS, "Experiments_ListByWorkspace", "Experiments of a workspace")
+            .with(LIST)
+            .json::<Page<Experiment>>(),
+        get(at::EXPERIMENT, "Experiments_Get", "An experiment").json::<Experiment>(),
+        put(at::EXPERIMENT, "Experiments_Create", "Makes an experiment").json::<Experiment>(),
+        delete(at::EXPERIMENT, "Experiments_Delete", "Deletes an experiment and its jobs"),
+        get(at::JOBS, "Jobs_ListByExperiment", "Jobs of an experiment").with(LIST).json::<Page<Job>>(),
+        get(at::JOB, "Jobs_Get", "A job, as soon as it has changed").with(&[GENERATION, PATIENCE]).json::<Job>(),
+        put(at::JOB, "Jobs_Create", "Submits a job").with(&[ONLY_NEW]).sends::<JobCreate>().json::<Job>(),
+        delete(at::JOB, "Jobs_Delete", "Stops a job and deletes it"),
+        post(at::TERMINATE, "Jobs_Terminate", "Stops a job").with(WAIT).statuses(&[200, 202]),
+        get(at::LIST_OUTPUT_FILES, "Jobs_ListOutputFilesPage", "Files of a job, for clients that GET a nextLink")
+            .with(&[DIRECTORY_ID, FOLDER, EXPIRY, MOST, SKIP])
+            .json::<Page<File>>(),
+        post(at::LIST_OUTPUT_FILES, "Jobs_ListOutputFiles", "Files of a job, one directory at a time")
+            .with(&[DIRECTORY_ID, FOLDER, EXPIRY, MOST, SKIP])
+            .json::<Page<File>>(),
+        get(at::OUTPUT_FILE, "Jobs_ReadOutputFile", "A file of a job from an offset, or as it is written")
+            .with(&[OFFSET, FOLLOW])
+            .bytes(&[200]),
+    ]
+}
+
+fn get(template: &str, id: &'static str, summary: &'static str) -> Operation {
+    operation("get", template, id, summary)
+}
+
+fn head(template: &str, id: &'static str, summary: &'static str) -> Operation {
+    operation("head", template, id, summary)
+}
+
+fn put(template: &str, id: &'static str, summary: &'static str) -> Operation {
+    operation("put", template, id, summary)
+}
+
+fn post(template: &str, id: &'static str, summary: &'static str) -> Operation {
+    operation("post", template, id, summary)
+}
+
+fn delete(template: &str, id: &'static str, summary: &'static str) -> Operation {
+    operation("delete", template, id, summary).with(WAIT).statuses(GONE)
+}
+
+fn operation(method: &'static str, template: &str, id: &'static str, summary: &'static str) -> Operation {
+    Operation {
+        id,
+        method,
+        template: template.into(),
+        summary,
+        parameters: &[],
+        body: Content::None,
+        answer: Content::None,
+        statuses: &[200],
+    }
+}
+
+fn json<T: JsonSchema>() -> Content {
+    Content::Json(SchemaGenerator::subschema_for::<T>)
+}
+
+impl Operation {
+    fn with(self, parameters: &'static [Parameter]) -> Self {
+        Self { parameters, ..self }
+    }
+
+    fn sends<T: JsonSchema>(self) -> Self {
+        Self { body: json::<T>(), ..self }
+    }
+
+    fn sends_bytes(self) -> Self {
+        Self { body: Content::Bytes, ..self }
+    }
+
+    fn json<T: JsonSchema>(self) -> Self {
+        self.answers_with(json::<T>())
+    }
+
+    fn answers_with(self, answer: Content) -> Self {
+        Self { answer, ..self }
+    }
+
+    fn bytes(self, statuses: &'static [u16]) -> Self {
+        Self { answer: Content::Bytes, statuses, ..self }
+    }
+
+    fn statuses(self, statuses: &'static [u16]) -> Self {
+        Self { statuses, ..self }
+    }
+}

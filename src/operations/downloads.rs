@@ -1,0 +1,101 @@
+//! Downloading a file of a job: its bytes as far as they were there when it was opened.
+
+use std::fs::File;
+use std::io;
+use std::ops::Range;
+use std::sync::Arc;
+
+use bytes::Bytes;
+use futures_util::Stream;
+
+use super::follow::{open, read_chunk};
+use super::{Context, OperationError, files};
+use crate::domain::Timestamp;
+
+/// One file of one job, also after another job got the same name.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct FileOfJob {
+    /// The number of the job.
+    pub number: i64,
+    /// The identity of the job.
+    pub uuid: String,
+    /// `stdouterr`, or the id of an output directory.
+    pub directory: String,
+    /// Relative to it.
+    pub path: String,
+}
+
+/// A file that is open.
+#[derive(Debug, Clone)]
+pub struct Download {
+    file: Arc<File>,
+    /// Bytes it has.
+    pub length: u64,
+    /// Its last change.
+    pub modified: Timestamp,
+}
+
+/// Opens a file; nothing is read. Links are followed now, and refused when they lead out of the directory.
+///
+/// # Errors
+/// When the job or the file is gone, or cannot be read.
+pub fn open_file(context: &Context, wish: &FileOfJob) -> Result<Download, OperationError> {
+    let job = context.store.read(|reader| reader.job_by_number(wish.number))?;
+    let gone = || OperationError::NoFile {
+        job: wish.uuid.clone(),
+        directory: wish.directory.clone(),
+        path: wish.path.clone(),
+    };
+    let job = job.filter(|job| job.value.uuid == wish.uuid).ok_or_else(gone)?.value;
+    let path = files::locate(&job, &wish.directory, &wish.path)?.ok_or_else(gone)?;
+    let file = open(path.clone())?.ok_or_else(gone)?;
+    let metadata = file.metadata().map_err(|source| OperationError::File { action: "read", path, source })?;
+    let modified = metadata.modified().ok().and_then(|at| Timestamp::try_from(at).ok()).unwrap_or_default();
+    Ok(Download { file, length: metadata.len(), modified })
+}
+
+impl Download {
+    /// These bytes, neither more when the file grows nor fewer: a file that shrinks is an error in the middle.
+    pub fn bytes(self, range: Range<u64>) -> impl Stream<Item = io::Result<Bytes>> + use<> {
+        futures_util::stream::try_unfold((self.file, range), |(file, range)| async move {
+            if range.is_empty() {
+                return Ok(None);
+            }
+            let mut chunk = read_chunk(file.clone(), range.start).await?;
+            if chunk.is_empty() {
+                return Err(io::Error::new(io::ErrorKind::UnexpectedEof, "the file became shorter while it was sent"));
+            }
+            chunk.truncate(usize::try_from(range.end - range.start).unwrap_or(usize::MAX));
+            let next = range.start + chunk.len() as u64;
+            Ok(Some((chunk, (file, next..range.end))))
+        })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use futures_util::TryStreamExt;
+
+    use super::*;
+
+    async fn sent(download: Download, range: Range<u64>) -> io::Result<Vec<u8>> {
+        download.bytes(range).map_ok(|chunk| chunk.to_vec()).try_concat().await
+    }
+
+    #[tokio::test]
+    async fn a_file_that_grows_or_shrinks_is_never_sent_longer_or_shorter_than_announced() {
+        let folder = tempfile::tempdir().expect("a folder");
+        let path = folder.path().join("log");
+        let content: Vec<u8> = (0..600_000_u32).map(|number| number.to_le_bytes()[0]).collect();
+        std::fs::write(&path, &content).expect("a file");
+        let file = Arc::new(File::open(&path).expect("the file"));
+        let download = Download { file, length: 600_000, modified: Timestamp::UNIX_EPOCH };
+        std::fs::write(&path, [content.as_slice(), b"more"].concat()).expect("a longer file");
+        assert_eq!(sent(download.clone(), 0..600_000).await.expect("all"), content);
+        assert_eq!(sent(download.clone(), 262_143..262_146).await.expect("a part"), content[262_143..262_146]);
+        assert_eq!(sent(download.clone(), 0..0).await.expect("nothing"), [0_u8; 0]);
+        std::fs::write(&path, "short").expect("a shorter file");
+        let error = sent(download, 0..600_000).await.expect_err("an error");
+        assert_eq!(error.kind(), io::ErrorKind::UnexpectedEof);
+    }
+}
