@@ -10,6 +10,7 @@ pub mod experiments;
 pub mod files;
 pub mod follow;
 pub mod jobs;
+pub mod migrated;
 pub mod server;
 pub mod snapshots;
 pub mod watch;

@@ -4,8 +4,8 @@ use std::sync::LazyLock;
 use std::time::Duration;
 
 use axum::extract::{FromRequest, FromRequestParts, OriginalUri, Path, Query, Request};
-use axum::http::StatusCode;
 use axum::http::request::Parts;
+use axum::http::{Method, StatusCode};
 use axum::response::{IntoResponse, Response};
 use schemars::Schema;
 use serde::de::DeserializeOwned;
@@ -14,12 +14,13 @@ use serde_json::Value;
 
 use super::convert::{self, FieldErrors};
 use super::error::ApiError;
+use super::versions::names;
 use crate::api::cluster::ClusterCreate;
 use crate::api::job::JobCreate;
 use crate::api::version::ApiVersion;
 use crate::api::workspace::WorkspaceCreate;
 use crate::api::{API_VERSION, check};
-use crate::domain::name::{ClusterKey, ExperimentKey, GroupKey, JobKey, WorkspaceKey};
+use crate::domain::name::{ClusterKey, ExperimentKey, GroupKey, JobKey, Name, WorkspaceKey};
 use crate::operations::Window;
 
 /// The largest body of a resource, in bytes.
@@ -38,14 +39,24 @@ struct Names {
     experiment: String,
     cluster: String,
     job: String,
+    #[serde(skip)]
+    is_creating: bool,
 }
 
 impl Names {
     async fn read<S: Send + Sync>(parts: &mut Parts, state: &S) -> Result<Self, ApiError> {
         check_version(parts)?;
         match Path::<Self>::from_request_parts(parts, state).await {
-            Ok(Path(names)) => Ok(names),
+            Ok(Path(names)) => Ok(Self { is_creating: parts.method == Method::PUT, ..names }),
             Err(rejection) => Err(ApiError::invalid("path", rejection.body_text())),
+        }
+    }
+
+    /// In a workspace of flat resources names may have dots: they can be shown, not made.
+    fn flat_or_not(&self, what: &str, text: &str) -> Result<Name, String> {
+        match Name::parse_dotted(text) {
+            Ok(name) if !self.is_creating && names::region_of(&self.workspace).is_some() => Ok(name),
+            Ok(_) | Err(_) => convert::name(what, text),
         }
     }
 
@@ -64,12 +75,12 @@ impl Names {
     }
 
     fn cluster(&self) -> Result<ClusterKey, ApiError> {
-        let name = convert::name("cluster", &self.cluster).map_err(|m| ApiError::invalid("clusterName", m))?;
+        let name = self.flat_or_not("cluster", &self.cluster).map_err(|m| ApiError::invalid("clusterName", m))?;
         Ok(ClusterKey { workspace: self.workspace()?, name })
     }
 
     fn job(&self) -> Result<JobKey, ApiError> {
-        let name = convert::name("job", &self.job).map_err(|m| ApiError::invalid("jobName", m))?;
+        let name = self.flat_or_not("job", &self.job).map_err(|m| ApiError::invalid("jobName", m))?;
         Ok(JobKey { experiment: self.experiment()?, name })
     }
 }
@@ -243,16 +254,21 @@ described!(WorkspaceCreate, ClusterCreate, JobCreate);
 impl<S: Send + Sync, T: Described> FromRequest<S> for Body<T> {
     type Rejection = ApiError;
     async fn from_request(request: Request, _: &S) -> Result<Self, ApiError> {
-        let bytes = axum::body::to_bytes(request.into_body(), LARGEST_BODY).await.map_err(|_| {
-            let message = format!("The body of the request is larger than {LARGEST_BODY} bytes or broke off");
-            ApiError::new(StatusCode::PAYLOAD_TOO_LARGE, "RequestEntityTooLarge", message)
-        })?;
-        decode(&bytes).map(Self)
+        decode(&read(request).await?, ApiVersion::Ours).map(Self)
     }
 }
 
-/// Under our api-version unknown properties are errors, and all problems of the form come at once.
-fn decode<T: Described>(bytes: &[u8]) -> Result<T, ApiError> {
+/// The bytes of a body, bounded.
+pub(super) async fn read(request: Request) -> Result<Vec<u8>, ApiError> {
+    let bytes = axum::body::to_bytes(request.into_body(), LARGEST_BODY).await.map_err(|_| {
+        let message = format!("The body of the request is larger than {LARGEST_BODY} bytes or broke off");
+        ApiError::new(StatusCode::PAYLOAD_TOO_LARGE, "RequestEntityTooLarge", message)
+    })?;
+    Ok(bytes.into())
+}
+
+/// Flat api-versions pass over unknown properties, others call them errors; all problems of the form come at once.
+pub(super) fn decode<T: Described>(bytes: &[u8], version: ApiVersion) -> Result<T, ApiError> {
     let unreadable = |error: serde_json::Error| {
         let message = format!("The body of the request cannot be read: {error}");
         ApiError::new(StatusCode::BAD_REQUEST, "InvalidRequestContent", message)
@@ -260,7 +276,9 @@ fn decode<T: Described>(bytes: &[u8]) -> Result<T, ApiError> {
     let mut value: Value = serde_json::from_slice(bytes).map_err(unreadable)?;
     check::coerce(T::schema(), &mut value);
     let mut errors = FieldErrors::default();
-    for problem in check::problems(T::schema(), &value) {
+    let is_passed_over =
+        |problem: &check::Problem| version.is_flat() && matches!(problem.kind, check::ProblemKind::UnknownKey { .. });
+    for problem in check::problems(T::schema(), &value).iter().filter(|problem| !is_passed_over(problem)) {
         errors.add(problem.target(), problem.to_string());
     }
     if !errors.0.is_empty() {

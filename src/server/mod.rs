@@ -11,6 +11,7 @@ pub mod lifetime;
 mod middleware;
 mod router;
 pub mod routes;
+pub mod versions;
 
 use std::fs::{File, TryLockError};
 use std::io::{self, Write};

@@ -5,6 +5,7 @@ use axum::extract::DefaultBodyLimit;
 use axum::routing::{get, post};
 
 use super::routes::{clusters, experiments, files, jobs, server, snapshots, workspaces};
+use super::versions::{lists, routes as old};
 use crate::api::path;
 use crate::operations::Context;
 
@@ -25,10 +26,27 @@ pub(super) fn router(context: Context) -> Router {
         .route(at::OUTPUT_FILE, get(files::read));
     Router::new()
         .nest(path::GROUP_PREFIX, group)
+        .merge(flat())
         .route(path::WORKSPACES_OF_SUBSCRIPTION, get(workspaces::list_all))
         .route(path::SNAPSHOT, get(snapshots::head).put(snapshots::put).layer(DefaultBodyLimit::disable()))
         .route(path::SERVER, get(server::status))
         .route(path::SERVER_STOP, post(server::stop))
         .fallback(super::middleware::no_such_path)
         .with_state(context)
+}
+
+/// The paths that only 2017-09-01-preview and 2018-03-01 know.
+fn flat() -> Router<Context> {
+    use path::flat as at;
+    let group = Router::new()
+        .route(at::CLUSTERS, get(lists::clusters))
+        .route(at::CLUSTER, get(old::cluster).put(old::create_cluster).delete(old::delete_cluster))
+        .route(at::JOBS, get(lists::jobs))
+        .route(at::JOB, get(old::job).put(old::create_job).delete(old::delete_job))
+        .route(at::TERMINATE, post(old::terminate))
+        .route(at::LIST_OUTPUT_FILES, post(old::files).get(old::files));
+    Router::new()
+        .nest(at::GROUP_PREFIX, group)
+        .route(at::CLUSTERS_OF_SUBSCRIPTION, get(lists::clusters))
+        .route(at::JOBS_OF_SUBSCRIPTION, get(lists::jobs))
 }

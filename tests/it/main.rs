@@ -16,6 +16,7 @@ mod job_create;
 mod job_files;
 mod job_run;
 mod names;
+mod old_versions;
 mod output;
 mod rest;
 mod restart;

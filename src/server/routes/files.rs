@@ -21,7 +21,8 @@ use crate::server::extract::{Key, Paging, Params, Wire};
 #[derive(Deserialize)]
 pub struct Directory {
     outputdirectoryid: Option<String>,
-    directory: Option<String>,
+    /// Relative to that of the id.
+    pub(in crate::server) directory: Option<String>,
 }
 
 /// POST listOutputFiles.
