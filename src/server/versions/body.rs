@@ -50,7 +50,7 @@ pub fn up(
         errors.add("parameters", "it must be an object");
         return Err(errors);
     };
-    legacy.location = location(top.remove("location"), &mut errors);
+    legacy.location = location(top.remove("location").as_ref(), &mut errors);
     legacy.tags = tags(top.remove("tags"), &mut errors);
     let home = names::workspace(&legacy.location);
     if let Some(properties) = top.get_mut("properties") {
@@ -66,8 +66,8 @@ pub fn up(
     if errors.0.is_empty() { Ok(Upgraded { body, legacy }) } else { Err(errors) }
 }
 
-fn location(value: Option<Value>, errors: &mut FieldErrors) -> String {
-    let text = value.as_ref().and_then(Value::as_str).unwrap_or_default().trim();
+fn location(value: Option<&Value>, errors: &mut FieldErrors) -> String {
+    let text = value.and_then(Value::as_str).unwrap_or_default().trim();
     if text.is_empty() {
         errors.add("location", "it is required: the region, such as eastus");
     } else if Name::parse(&names::workspace(text)).is_err() {
