@@ -54,6 +54,16 @@ pub enum OperationError {
         /// Begins with a comma or a colon, or is empty.
         reason: &'static str,
     },
+    /// The name is taken by something of another region: flat names are unique in their group.
+    #[error("The {kind} {name} already exists in the location {location}: choose another name or that location")]
+    Elsewhere {
+        /// What.
+        kind: Kind,
+        /// Which.
+        name: String,
+        /// The region it is in.
+        location: String,
+    },
     /// It is going away.
     #[error("The {kind} {name} is being deleted: wait until it is gone, then try again")]
     Deleting {

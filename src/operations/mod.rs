@@ -12,6 +12,7 @@ pub mod files;
 pub mod follow;
 pub mod jobs;
 pub mod long;
+pub mod migrated;
 pub mod server;
 pub mod snapshots;
 pub mod watch;

@@ -19,6 +19,7 @@ mod range;
 mod router;
 pub mod routes;
 pub mod signed;
+pub mod versions;
 mod wire;
 
 use std::fs::{File, TryLockError};

@@ -29,6 +29,7 @@ pub(super) fn router(context: Context) -> Router {
         .route(at::OUTPUT_FILE, get(files::read));
     Router::new()
         .nest(path::GROUP_PREFIX, group)
+        .merge(super::versions::router::router())
         .route(path::WORKSPACES_OF_SUBSCRIPTION, get(workspaces::list_all))
         .route(path::SNAPSHOT, get(snapshots::head).put(snapshots::put).layer(DefaultBodyLimit::disable()))
         .route(path::OPERATIONS, get(operations::list))

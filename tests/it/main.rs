@@ -19,6 +19,7 @@ mod job_run;
 mod long_operations;
 mod names;
 mod node_set_up;
+mod old_versions;
 mod openapi;
 mod output;
 mod protocol;

@@ -29,7 +29,8 @@ const EXPIRY: i64 = 60;
 #[derive(Deserialize)]
 pub struct Directory {
     outputdirectoryid: Option<String>,
-    directory: Option<String>,
+    /// Relative to that of the id.
+    pub(in crate::server) directory: Option<String>,
     linkexpiryinminutes: Option<i64>,
 }
 
