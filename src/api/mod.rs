@@ -15,6 +15,7 @@ pub mod mount;
 pub mod page;
 pub mod path;
 pub mod server;
+pub mod token;
 pub mod toolkit;
 pub mod version;
 pub mod workspace;

@@ -11,6 +11,11 @@ pub const SERVER: &str = "/batchai/server";
 /// Asks the server to leave; running jobs stay.
 pub const SERVER_STOP: &str = "/batchai/server/stop";
 
+/// Tokens of those who come over the network.
+pub const TOKENS: &str = "/batchai/tokens";
+/// One token.
+pub const TOKEN: &str = "/batchai/tokens/{name}";
+
 /// Below `/subscriptions/{subscription}/resourceGroups/{group}/providers/Microsoft.BatchAI/workspaces`.
 pub mod below_group {
     /// Workspaces of a group.
@@ -60,6 +65,12 @@ pub fn output_file(job: &ResourceId, directory: &str, path: &str) -> String {
 #[must_use]
 pub fn snapshot(subscription: &str, digest: &str) -> String {
     format!("/subscriptions/{}/providers/Microsoft.BatchAI/snapshots/{}", encode(subscription), encode(digest))
+}
+
+/// Where a token is.
+#[must_use]
+pub fn token(name: &str) -> String {
+    format!("{TOKENS}/{}", encode(name))
 }
 
 /// Percent-encodes one part of a path, or one value of a query.

@@ -13,6 +13,9 @@ use crate::api::path;
 /// Connections that may break one after the other without a single byte in between.
 const PATIENCE: u32 = 10;
 
+/// Before a server on the network that does not answer is asked again.
+const PAUSE: Duration = Duration::from_secs(1);
+
 /// A connection that held for so long does not count as one of them: following a quiet job for days meets many
 /// servers.
 const STEADY: Duration = Duration::from_secs(1);
@@ -47,7 +50,14 @@ impl Follow<'_> {
             self.asked = Instant::now();
             match self.client.send(plain(Method::GET, path)).await {
                 Ok(response) => self.response = Some(response),
-                Err(error) => self.count_break(error)?,
+                Err(error) => {
+                    let is_remote = matches!(error, ClientError::Unreachable { .. });
+                    self.count_break(error)?;
+                    // Somebody else has to start it again; a local one was started by the request itself.
+                    if is_remote {
+                        tokio::time::sleep(PAUSE).await;
+                    }
+                }
             }
         }
         Ok(())

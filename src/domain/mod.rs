@@ -15,6 +15,7 @@ pub mod provisioning;
 pub mod secret;
 pub mod sentence;
 pub mod snapshot;
+pub mod token;
 pub mod workspace;
 
 /// A moment in UTC. This module never asks for the current one.

@@ -17,6 +17,8 @@ pub enum Kind {
     Cluster,
     /// A job.
     Job,
+    /// A token.
+    Token,
 }
 
 impl fmt::Display for Kind {
@@ -26,6 +28,7 @@ impl fmt::Display for Kind {
             Self::Experiment => "experiment",
             Self::Cluster => "cluster",
             Self::Job => "job",
+            Self::Token => "token",
         })
     }
 }

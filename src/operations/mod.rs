@@ -12,6 +12,7 @@ pub mod follow;
 pub mod jobs;
 pub mod server;
 pub mod snapshots;
+pub mod tokens;
 pub mod watch;
 pub mod workspaces;
 

@@ -95,5 +95,6 @@ fn not_found(kind: Kind) -> &'static str {
         Kind::Experiment => code::EXPERIMENT_NOT_FOUND,
         Kind::Cluster => code::CLUSTER_NOT_FOUND,
         Kind::Job => code::JOB_NOT_FOUND,
+        Kind::Token => code::TOKEN_NOT_FOUND,
     }
 }

@@ -16,6 +16,7 @@ use super::convert::{self, FieldErrors};
 use super::error::ApiError;
 use crate::api::cluster::ClusterCreate;
 use crate::api::job::JobCreate;
+use crate::api::token::TokenCreate;
 use crate::api::version::ApiVersion;
 use crate::api::workspace::WorkspaceCreate;
 use crate::api::{API_VERSION, check};
@@ -238,7 +239,7 @@ macro_rules! described {
         })+
     };
 }
-described!(WorkspaceCreate, ClusterCreate, JobCreate);
+described!(WorkspaceCreate, ClusterCreate, JobCreate, TokenCreate);
 
 impl<S: Send + Sync, T: Described> FromRequest<S> for Body<T> {
     type Rejection = ApiError;

@@ -23,9 +23,14 @@ pub(super) struct Around {
     pub(super) new_id: fn() -> String,
 }
 
+/// Parameters of requests that wait for something to happen; their clients ask again.
+const WAITING: [&str; 2] = ["waitSeconds=", "follow="];
+
 /// Wraps every handler.
 pub(super) async fn around(State(around): State<Around>, request: Request, next: Next) -> Response {
-    let _busy = around.lifetime.busy();
+    let query = request.uri().query().unwrap_or_default();
+    let is_waiting = WAITING.iter().any(|parameter| query.contains(parameter));
+    let _busy = around.lifetime.busy(is_waiting);
     let (method, path) = (request.method().clone(), request.uri().path().to_owned());
     let id = (around.new_id)();
     tracing::debug!(%id, %method, path, "request");

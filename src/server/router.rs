@@ -2,9 +2,9 @@
 
 use axum::Router;
 use axum::extract::DefaultBodyLimit;
-use axum::routing::{get, post};
+use axum::routing::{delete, get, post};
 
-use super::routes::{clusters, experiments, files, jobs, server, snapshots, workspaces};
+use super::routes::{clusters, experiments, files, jobs, server, snapshots, tokens, workspaces};
 use crate::api::path;
 use crate::operations::Context;
 
@@ -29,6 +29,8 @@ pub(super) fn router(context: Context) -> Router {
         .route(path::SNAPSHOT, get(snapshots::head).put(snapshots::put).layer(DefaultBodyLimit::disable()))
         .route(path::SERVER, get(server::status))
         .route(path::SERVER_STOP, post(server::stop))
+        .route(path::TOKENS, get(tokens::list).post(tokens::create))
+        .route(path::TOKEN, delete(tokens::revoke))
         .fallback(super::middleware::no_such_path)
         .with_state(context)
 }

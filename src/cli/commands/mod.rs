@@ -6,12 +6,13 @@ pub mod experiment;
 pub mod job;
 pub mod server;
 pub mod supervise;
+pub mod token;
 pub mod workspace;
 
 use clap::Subcommand;
 
 use super::report::Report;
-use super::session::with_session;
+use super::session::{with_session, with_session_of};
 use super::{Global, Outcome};
 
 /// Every command there is.
@@ -48,7 +49,9 @@ pub fn run(command: Command, global: &Global, report: Report) -> Outcome {
         Command::Experiment(command) => with_session(global, report, |session| experiment::run(command, session)),
         Command::Workspace(command) => with_session(global, report, |session| workspace::run(command, session)),
         Command::Server(server::ServerCommand::Run(args)) => server::run_here(&args),
-        Command::Server(command) => with_session(global, report, |session| server::run(command, session)),
+        Command::Server(command) => {
+            with_session_of(command.reach(), global, report, |session| server::run(command, session))
+        }
         Command::Completion(args) => completion::run(&args),
     }
 }

@@ -7,6 +7,7 @@
 pub mod cluster;
 pub mod job;
 pub mod mount;
+pub mod token;
 pub mod toolkit;
 pub mod workspace;
 

@@ -8,17 +8,21 @@ use crate::api::cluster::{Cluster, ClusterCreate};
 use crate::api::page::Page;
 use crate::domain::name::{ClusterKey, WorkspaceKey};
 use crate::operations::{Context, clusters};
+use crate::server::authorise::Caller;
 use crate::server::convert::{Rules, cluster as convert};
 use crate::server::extract::{Body, Key, Paging, Params, Version, Waiting, Wire};
+use crate::server::links;
 
 /// PUT.
 pub async fn create(
     State(context): State<Context>,
     Key(key): Key<ClusterKey>,
     Version(version): Version,
+    caller: Caller,
     Body(body): Body<ClusterCreate>,
 ) -> Answer<Wire<Cluster>> {
     let spec = convert::spec(&body, &Rules { version, seal: &context.seal })?;
+    caller.may_use(&context, &links::of_cluster(&spec))?;
     Ok(Wire(convert::cluster(&clusters::create(&context, key, spec).await?, version)))
 }
 

@@ -6,6 +6,7 @@ pub mod files;
 pub mod jobs;
 pub mod server;
 pub mod snapshots;
+pub mod tokens;
 pub mod workspaces;
 
 use axum::http::StatusCode;

@@ -8,6 +8,7 @@ use crate::api::page::Page;
 use crate::api::workspace::{Workspace, WorkspaceCreate};
 use crate::domain::name::{GroupKey, WorkspaceKey};
 use crate::operations::{Context, workspaces};
+use crate::server::authorise::Caller;
 use crate::server::convert::workspace as convert;
 use crate::server::extract::{Body, Key, Paging, Params, Subscription, Waiting, Wire};
 
@@ -37,13 +38,14 @@ pub async fn list(
     Ok(page(&paging, &listed, |stored| convert::workspace(&stored.value)))
 }
 
-/// GET of the subscription's list.
+/// GET of the subscription's list; whoever is confined to a group sees this group.
 pub async fn list_all(
     State(context): State<Context>,
     Subscription(subscription): Subscription,
+    caller: Caller,
     paging: Paging,
 ) -> Answer<Wire<Page<Workspace>>> {
-    let listed = workspaces::list(&context.store, &subscription, None, paging.window)?;
+    let listed = workspaces::list(&context.store, &subscription, caller.group.as_deref(), paging.window)?;
     Ok(page(&paging, &listed, |stored| convert::workspace(&stored.value)))
 }
 
