@@ -13,9 +13,6 @@ use crate::api::path;
 /// Connections that may break one after the other without a single byte in between.
 const PATIENCE: u32 = 10;
 
-/// Before a server on the network that does not answer is asked again.
-const PAUSE: Duration = Duration::from_secs(1);
-
 /// A connection that held for so long does not count as one of them: following a quiet job for days meets many
 /// servers.
 const STEADY: Duration = Duration::from_secs(1);
@@ -51,12 +48,8 @@ impl Follow<'_> {
             match self.client.send(plain(Method::GET, path)).await {
                 Ok(response) => self.response = Some(response),
                 Err(error) => {
-                    let is_remote = matches!(error, ClientError::Unreachable { .. });
                     self.count_break(error)?;
-                    // Somebody else has to start it again; a local one was started by the request itself.
-                    if is_remote {
-                        tokio::time::sleep(PAUSE).await;
-                    }
+                    self.client.pause().await;
                 }
             }
         }

@@ -26,7 +26,7 @@ const LARGEST_LOG: u64 = 8 << 20;
 const MOST_TRIES: u32 = 3;
 
 /// Where the local server of an installation is, and how it is started.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub struct LocalServer {
     /// The data directory.
     pub data: PathBuf,

@@ -7,6 +7,7 @@
 pub mod error;
 pub mod follow;
 pub mod local;
+pub mod probe;
 pub mod remote;
 pub mod resources;
 pub mod snapshot;
@@ -29,6 +30,9 @@ use remote::Remote;
 
 /// Seconds a request of ours asks the server to wait for a change before it is asked again.
 const PATIENCE: u64 = 30;
+
+/// Before a server on the network that does not answer is asked again.
+const PAUSE: Duration = Duration::from_secs(1);
 
 /// A connection to the local server, or to one on the network.
 pub struct Client {
@@ -82,6 +86,14 @@ impl Client {
     #[must_use]
     pub fn local(&self) -> &LocalServer {
         &self.local
+    }
+
+    /// To be called before asking again. A local server is started by the request itself; one on the network by
+    /// somebody else, which takes a moment.
+    pub async fn pause(&self) {
+        if self.remote.is_some() {
+            tokio::time::sleep(PAUSE).await;
+        }
     }
 
     /// Sends one request; an answer that is not a success is an error. A local server that does not answer

@@ -150,18 +150,15 @@ fn is_loopback(url: &Url) -> bool {
 }
 
 /// What is wrong with the server's certificate, if that is what went wrong.
-fn certificate_error(error: &reqwest::Error) -> Option<String> {
-    let mut next: Option<&(dyn std::error::Error + 'static)> = Some(error);
-    while let Some(error) = next {
-        // An I/O error hides what it was made of.
-        let inner = error.downcast_ref::<std::io::Error>().and_then(std::io::Error::get_ref);
-        let tls = error.downcast_ref().or_else(|| inner.and_then(|inner| inner.downcast_ref()));
-        if let Some(rustls::Error::InvalidCertificate(why)) = tls {
-            return Some(in_words(why));
-        }
-        next = error.source();
+fn certificate_error(error: &(dyn std::error::Error + 'static)) -> Option<String> {
+    if let Some(rustls::Error::InvalidCertificate(why)) = error.downcast_ref() {
+        return Some(in_words(why));
     }
-    None
+    // The source of an I/O error is not the error that it wraps, but the source of that one.
+    match error.downcast_ref::<std::io::Error>().and_then(std::io::Error::get_ref) {
+        Some(wrapped) => certificate_error(wrapped),
+        None => certificate_error(error.source()?),
+    }
 }
 
 fn in_words(why: &rustls::CertificateError) -> String {

@@ -1,6 +1,7 @@
 //! What the tests are written with.
 
 pub mod gate;
+pub mod network;
 pub mod process;
 pub mod rest;
 pub mod running;
@@ -10,6 +11,7 @@ pub mod terminal;
 pub mod wait;
 
 pub use gate::Gate;
+pub use network::Network;
 pub use rest::{Answer, Rest, SUBSCRIPTION};
 pub use running::Running;
 pub use sandbox::{Done, Sandbox};
