@@ -13,6 +13,7 @@ use super::operation::Operation as ProviderOperation;
 use super::page::Page;
 use super::path::{self, below_group as at};
 use super::server::ServerStatus;
+use super::token::{Token, TokenCreate};
 use super::workspace::{Workspace, WorkspaceCreate, WorkspaceUpdate};
 
 /// One method of one path.
@@ -126,6 +127,11 @@ pub fn operations() -> Vec<Operation> {
         put(path::SNAPSHOT, "Snapshots_Create", "Sends a code snapshot: a tar archive").sends_bytes(),
         get(path::SERVER, "Server_Get", "Who the server is and how it is").json::<ServerStatus>(),
         post(path::SERVER_STOP, "Server_Stop", "Asks the server to leave; running jobs stay"),
+        get(path::TOKENS, "Tokens_List", "Tokens of those who come over the network").json::<Page<Token>>(),
+        post(path::TOKENS, "Tokens_Create", "Makes a token; the only answer that has its text")
+            .sends::<TokenCreate>()
+            .json::<Token>(),
+        delete(path::TOKEN, "Tokens_Revoke", "Revokes a token").with(&[]).statuses(&[200]),
         get(path::OPENAPI, "Server_Describe", "This document").answers_with(Content::OpenApi),
         get(path::DOWNLOAD, "Downloads_Get", "A file of a job, by signed address").with(SIGNED).bytes(&[200, 206]),
         head(path::DOWNLOAD, "Downloads_Describe", "Size and state of a file of a job, by signed address").with(SIGNED),

@@ -49,6 +49,10 @@ pub mod flat {
     /// Lists files of a job.
     pub const LIST_OUTPUT_FILES: &str = "/jobs/{name}/listOutputFiles";
 }
+/// Tokens of those who come over the network.
+pub const TOKENS: &str = "/batchai/tokens";
+/// One token.
+pub const TOKEN: &str = "/batchai/tokens/{name}";
 
 /// Below `/subscriptions/{subscription}/resourceGroups/{group}/providers/Microsoft.BatchAI/workspaces`.
 pub mod below_group {
@@ -117,6 +121,12 @@ pub fn long_operation(subscription: &str, region: &str, word: &str, id: &str) ->
 /// Percent-encodes each part of a path.
 fn encode_path(path: &str) -> String {
     path.split('/').map(encode).collect::<Vec<_>>().join("/")
+}
+
+/// Where a token is.
+#[must_use]
+pub fn token(name: &str) -> String {
+    format!("{TOKENS}/{}", encode(name))
 }
 
 /// Percent-encodes one part of a path, or one value of a query.

@@ -17,6 +17,7 @@ pub mod secret;
 pub mod sentence;
 pub mod signature;
 pub mod snapshot;
+pub mod token;
 pub mod workspace;
 
 /// A moment in UTC. This module never asks for the current one.

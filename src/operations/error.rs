@@ -19,6 +19,8 @@ pub enum Kind {
     Job,
     /// Something that goes on after its request was answered.
     LongOperation,
+    /// A token.
+    Token,
 }
 
 impl fmt::Display for Kind {
@@ -29,6 +31,7 @@ impl fmt::Display for Kind {
             Self::Cluster => "cluster",
             Self::Job => "job",
             Self::LongOperation => "operation",
+            Self::Token => "token",
         })
     }
 }

@@ -15,6 +15,7 @@ pub mod long;
 pub mod migrated;
 pub mod server;
 pub mod snapshots;
+pub mod tokens;
 pub mod watch;
 pub mod workspaces;
 

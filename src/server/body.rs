@@ -16,6 +16,7 @@ use super::extract;
 use crate::api::check;
 use crate::api::cluster::{ClusterCreate, ClusterUpdate};
 use crate::api::job::JobCreate;
+use crate::api::token::TokenCreate;
 use crate::api::version::ApiVersion;
 use crate::api::workspace::{WorkspaceCreate, WorkspaceUpdate};
 
@@ -41,7 +42,7 @@ macro_rules! described {
         })+
     };
 }
-described!(WorkspaceCreate, WorkspaceUpdate, ClusterCreate, ClusterUpdate, JobCreate);
+described!(WorkspaceCreate, WorkspaceUpdate, ClusterCreate, ClusterUpdate, JobCreate, TokenCreate);
 
 impl<S: Send + Sync, T: Described> FromRequest<S> for Body<T> {
     type Rejection = ApiError;

@@ -113,5 +113,6 @@ fn not_found(kind: Kind) -> &'static str {
         Kind::Cluster => code::CLUSTER_NOT_FOUND,
         Kind::Job => code::JOB_NOT_FOUND,
         Kind::LongOperation => "OperationNotFound",
+        Kind::Token => code::TOKEN_NOT_FOUND,
     }
 }

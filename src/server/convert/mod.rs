@@ -11,6 +11,7 @@ mod machine;
 pub mod mount;
 mod node_setup;
 mod secret;
+pub mod token;
 pub mod toolkit;
 pub mod workspace;
 

@@ -9,6 +9,7 @@ pub mod long_operations;
 pub mod operations;
 pub mod server;
 pub mod snapshots;
+pub mod tokens;
 pub mod workspaces;
 
 use axum::http::StatusCode;

@@ -14,6 +14,7 @@ use crate::api::path::encode;
 use crate::api::version::ApiVersion;
 use crate::domain::name::{GroupKey, Name};
 use crate::operations::Window;
+use crate::server::authorise::Caller;
 use crate::server::convert;
 use crate::server::error::ApiError;
 use crate::server::extract;
@@ -111,6 +112,7 @@ impl<S: Send + Sync> FromRequestParts<S> for Listing {
     async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, ApiError> {
         let version = version(parts).await?;
         let names = names(parts, state).await?;
+        let caller = parts.extensions.get::<Caller>().cloned();
         let GroupKey { subscription, group } = group(&names)?;
         let Query(query) = Query::<ListQuery>::try_from_uri(&parts.uri)
             .map_err(|rejection| ApiError::invalid("maxresults", rejection.body_text()))?;
@@ -131,7 +133,8 @@ impl<S: Send + Sync> FromRequestParts<S> for Listing {
         Ok(Self {
             version,
             subscription,
-            group: names.contains_key("group").then_some(group),
+            // Whoever may see one group only gets the list of that one.
+            group: names.contains_key("group").then_some(group).or_else(|| caller.and_then(|caller| caller.group)),
             window,
             filter: filter.map_err(|message| ApiError::invalid("$filter", message))?,
             select: select.map_err(|message| ApiError::invalid("$select", message))?,

@@ -19,9 +19,11 @@ use crate::domain::name::{ClusterKey, ExperimentKey, GroupKey, JobKey, Name, Wor
 use crate::operations::clusters::ClusterView;
 use crate::operations::jobs::JobView;
 use crate::operations::{Context, clusters, jobs, migrated};
+use crate::server::authorise::Caller;
 use crate::server::convert::{self, FieldErrors, Rules};
 use crate::server::error::ApiError;
 use crate::server::extract::{Described, Entity, Key, LongRequest, Paging, Params, Wire, decode};
+use crate::server::links;
 use crate::server::routes;
 use crate::server::routes::files::Links;
 
@@ -32,19 +34,27 @@ type Answer<T> = Result<T, ApiError>;
 pub async fn create_cluster(
     State(context): State<Context>,
     flat: Flat,
+    caller: Caller,
     OldBody(body): OldBody,
 ) -> Answer<Entity<Value>> {
     let (body, legacy) = read::<ClusterCreate>(&context, &flat, Kind::Cluster, body)?;
     let spec = convert::cluster::spec(&body, &Rules { version: flat.version, seal: &context.seal })?;
+    caller.may_use(&context, &links::of_cluster(&spec))?;
     let key = ClusterKey { workspace: workspace(flat.group, &legacy)?, name: flat.name };
     let view = migrated::create_cluster(&context, key, spec, legacy).await?;
     Ok(cluster_entity(&view, flat.version))
 }
 
 /// PUT job.
-pub async fn create_job(State(context): State<Context>, flat: Flat, OldBody(body): OldBody) -> Answer<Entity<Value>> {
+pub async fn create_job(
+    State(context): State<Context>,
+    flat: Flat,
+    caller: Caller,
+    OldBody(body): OldBody,
+) -> Answer<Entity<Value>> {
     let (body, legacy) = read::<JobCreate>(&context, &flat, Kind::Job, body)?;
     let spec = convert::job::spec(&body, &Rules { version: flat.version, seal: &context.seal })?;
+    caller.may_use(&context, &links::of_job(&spec))?;
     let name = convert::name("experiment", EXPERIMENT).map_err(|message| ApiError::invalid("path", message))?;
     let experiment = ExperimentKey { workspace: workspace(flat.group, &legacy)?, name };
     let view = migrated::create_job(&context, JobKey { experiment, name: flat.name }, spec, legacy).await?;

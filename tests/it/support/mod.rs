@@ -2,6 +2,7 @@
 
 pub mod checked;
 pub mod gate;
+pub mod network;
 pub mod process;
 pub mod python;
 pub mod relay;
@@ -15,6 +16,7 @@ pub mod wait;
 
 pub use checked::Checked;
 pub use gate::Gate;
+pub use network::Network;
 pub use relay::relay;
 pub use rest::{Answer, Rest, SUBSCRIPTION};
 pub use running::Running;
