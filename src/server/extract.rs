@@ -14,6 +14,7 @@ use serde_json::Value;
 
 use super::convert::{self, FieldErrors};
 use super::error::ApiError;
+use super::peer::Peer;
 use crate::api::cluster::ClusterCreate;
 use crate::api::job::JobCreate;
 use crate::api::token::TokenCreate;
@@ -147,6 +148,7 @@ fn version(parts: &Parts) -> Result<ApiVersion, ApiError> {
 pub struct Paging {
     /// The part that was asked for.
     pub window: Window,
+    scheme: &'static str,
     host: String,
     path: String,
 }
@@ -171,7 +173,8 @@ impl<S: Send + Sync> FromRequestParts<S> for Paging {
         let window = Window { after: query.skip.unwrap_or(0), limit };
         // The router takes the prefix that nested routes share away from `parts.uri`.
         let OriginalUri(uri) = OriginalUri::from_request_parts(parts, &()).await.unwrap_or_else(|never| match never {});
-        Ok(Self { window, host, path: uri.path().to_owned() })
+        let scheme = parts.extensions.get::<Peer>().copied().unwrap_or(Peer::Socket).scheme();
+        Ok(Self { window, scheme, host, path: uri.path().to_owned() })
     }
 }
 
@@ -179,14 +182,14 @@ impl Paging {
     /// The absolute URL of the page that starts after `next`.
     #[must_use]
     pub fn link(&self, next: i64) -> String {
-        let Self { host, path, window } = self;
-        format!("http://{host}{path}?api-version={API_VERSION}&maxresults={}&$skiptoken={next}", window.limit)
+        let Self { scheme, host, path, window } = self;
+        format!("{scheme}://{host}{path}?api-version={API_VERSION}&maxresults={}&$skiptoken={next}", window.limit)
     }
 
     /// The absolute URL of another path of this server.
     #[must_use]
     pub fn absolute(&self, path: &str) -> String {
-        format!("http://{}{path}?api-version={API_VERSION}", self.host)
+        format!("{}://{}{path}?api-version={API_VERSION}", self.scheme, self.host)
     }
 }
 
