@@ -165,7 +165,12 @@ impl Client {
         match self.exchange(IfDown::Fail, &plain(Method::GET, path::SERVER.into())).await {
             Ok(now) if self.is_older(&now) => {
                 // A status that cannot be understood is one of long ago.
-                let leaves = json(now).await.map_or(true, |status: ServerStatus| status.leaves_when_idle);
+                let status: Option<ServerStatus> = json(now).await.ok();
+                // Others use it over the network, and its successor would not know where to listen.
+                if status.as_ref().is_some_and(|status| !status.addresses.is_empty()) {
+                    return Ok(false);
+                }
+                let leaves = status.is_none_or(|status| status.leaves_when_idle);
                 stay = if leaves { Stay::WhileBusy } else { Stay::Always };
                 self.stop_server().await?;
             }

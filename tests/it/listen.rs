@@ -51,16 +51,19 @@ fn commands_do_over_tls_what_they_do_at_home() {
 
 #[test]
 fn links_of_long_lists_lead_back_over_the_network() {
-    let (sandbox, user) = (Sandbox::new(), Sandbox::new());
-    let network = Network::start(&sandbox, "");
-    let token = network.token("r", "--role contributor");
-    for name in ["a", "b", "c"] {
-        network.run(&user, &format!("workspace create -g g -n {name}"), Some(&token)).succeeds();
+    for words in ["", "--tls"] {
+        let sandbox = Sandbox::new();
+        let network = Network::start(&sandbox, words);
+        let token = network.token("r", "--role reader");
+        for name in ["a", "b", "c"] {
+            sandbox.run(&format!("workspace create -g g -n {name}")).succeeds();
+        }
+        let list = format!("{}?maxresults=2", workspace().trim_end_matches("/w"));
+        let send = if words.is_empty() { Network::send } else { Network::send_encrypted };
+        let page = send(&network, Some(&token), "GET", &list, "").is(200).json();
+        let next = page["nextLink"].as_str().expect("a link");
+        assert!(next.starts_with(&format!("{}/subscriptions/", network.url)), "{next}");
     }
-    let list = workspace().trim_end_matches("/w").to_owned();
-    let page = network.send(Some(&token), "GET", &format!("{list}?maxresults=2"), "").is(200).json();
-    let next = page["nextLink"].as_str().expect("a link");
-    assert!(next.starts_with(&network.url), "{next}");
 }
 
 #[test]
@@ -74,10 +77,11 @@ fn a_certificate_that_nobody_vouches_for_is_refused_before_anything_is_sent() {
 
 #[test]
 fn answers_over_tls_ask_for_tls_and_plain_ones_do_not() {
-    let sandbox = Sandbox::new();
-    let network = Network::start(&sandbox, "");
-    let plain = network.send(None, "GET", "/batchai/server", "");
+    let (sandbox, other) = (Sandbox::new(), Sandbox::new());
+    let plain = Network::start(&sandbox, "").send(None, "GET", "/batchai/server", "").is(401);
     assert_eq!(plain.header("strict-transport-security"), None);
+    let encrypted = Network::start(&other, "--tls").send_encrypted(None, "GET", "/batchai/server", "").is(401);
+    assert_eq!(encrypted.header("strict-transport-security"), Some("max-age=31536000; includeSubDomains"));
 }
 
 #[test]

@@ -35,10 +35,10 @@ pub enum Command {
     #[command(subcommand, before_help = "Example: batchai server status")]
     Server(server::ServerCommand),
     /// Remember a server on the network: whom to believe that it is the one, and what opens it.
-    #[command(before_help = "Example: batchai login https://gpu.example:8650")]
+    #[command(before_help = "Example: batchai login https://127.0.0.1:8650")]
     Login(login::LoginArgs),
     /// Forget a server on the network.
-    #[command(before_help = "Example: batchai logout https://gpu.example:8650")]
+    #[command(before_help = "Example: batchai logout https://127.0.0.1:8650")]
     Logout(login::LogoutArgs),
     /// Print a script that teaches a shell to complete batchai's commands and flags.
     #[command(before_help = "Example: batchai completion bash")]

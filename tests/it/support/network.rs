@@ -3,6 +3,11 @@
 use std::io::{Read, Write};
 use std::net::TcpStream;
 use std::process::Command;
+use std::sync::Arc;
+
+use rustls::pki_types::pem::PemObject;
+use rustls::pki_types::{CertificateDer, ServerName};
+use rustls::{ClientConfig, ClientConnection, RootCertStore, StreamOwned};
 
 use super::{Answer, Done, Sandbox};
 
@@ -50,6 +55,22 @@ impl<'s> Network<'s> {
         received(stream)
     }
 
+    /// The same over TLS, believing the server's own authority.
+    #[track_caller]
+    pub fn send_encrypted(&self, token: Option<&str>, method: &str, path: &str, body: &str) -> Answer {
+        let pem = self.sandbox.home().join("tls/ca.pem");
+        let mut roots = RootCertStore::empty();
+        roots.add(CertificateDer::from_pem_file(pem).expect("a certificate")).expect("an authority");
+        let provider = Arc::new(rustls::crypto::ring::default_provider());
+        let versions = ClientConfig::builder_with_provider(provider).with_safe_default_protocol_versions();
+        let config = versions.expect("versions").with_root_certificates(roots).with_no_client_auth();
+        let name = ServerName::try_from("127.0.0.1").expect("a name");
+        let session = ClientConnection::new(Arc::new(config), name).expect("a session");
+        let mut stream = StreamOwned::new(session, self.connect());
+        stream.write_all(self.request(token, method, path, body).as_bytes()).expect("sent");
+        received(stream)
+    }
+
     /// The text of a request.
     pub fn request(&self, token: Option<&str>, method: &str, path: &str, body: &str) -> String {
         let bearer = token.map(|token| format!("Authorization: Bearer {token}\r\n")).unwrap_or_default();
@@ -80,7 +101,7 @@ impl<'s> Network<'s> {
 
 /// The whole answer on a connection that the server closes.
 #[track_caller]
-pub fn received(mut stream: TcpStream) -> Answer {
+pub fn received(mut stream: impl Read) -> Answer {
     let mut bytes = Vec::new();
     let _ = stream.read_to_end(&mut bytes);
     Answer::read(&bytes)
