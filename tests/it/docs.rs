@@ -5,7 +5,8 @@ use std::path::{Path, PathBuf};
 
 use serde_json::Value;
 
-use crate::support::{Done, Sandbox, is_left_out, process, wait_until};
+use crate::support::python::Sdk;
+use crate::support::{Done, Listening, Sandbox, is_left_out, process, wait_until};
 
 /// A command of the program and the words that lead to it.
 struct Documented {
@@ -300,4 +301,20 @@ fn the_transcripts_of_the_readme_show_what_the_examples_print() {
     sandbox.file("job.yaml", "nodeCout: 1\ncustomToolkitSettings: {commandLine: ls}\n");
     let wrong = sandbox.run("job run -f job.yaml").fails_with(2);
     assert_eq!(wrong.stderr, report);
+}
+
+#[test]
+fn the_program_of_the_readme_runs_with_the_sdk() {
+    let Some(sdk) = Sdk::of("2.0.0") else { return };
+    let sandbox = Sandbox::new();
+    let server = Listening::of(&sandbox);
+    let readme = readme();
+    let program = readme.split("```python\n").nth(1).and_then(|rest| rest.split("```").next()).expect("a program");
+    let address = "http://127.0.0.1:8650";
+    assert!(program.contains(address), "{address} is not in the program");
+    let prefix = sandbox.work().display().to_string();
+    let program = program.replace(address, &server.url).replace("\"/tmp\"", &format!("{prefix:?}"));
+    let file = sandbox.file("readme.py", &program);
+    let done = Done::of(&sdk.script(file, &server).output().expect("python"));
+    done.succeeds().prints("hello succeeded 0\n");
 }
