@@ -28,6 +28,12 @@ _batchai() {
             batchai,job)
                 cmd="batchai__subcmd__job"
                 ;;
+            batchai,login)
+                cmd="batchai__subcmd__login"
+                ;;
+            batchai,logout)
+                cmd="batchai__subcmd__logout"
+                ;;
             batchai,server)
                 cmd="batchai__subcmd__server"
                 ;;
@@ -103,6 +109,18 @@ _batchai() {
             batchai__subcmd__server,stop)
                 cmd="batchai__subcmd__server__subcmd__stop"
                 ;;
+            batchai__subcmd__server,token)
+                cmd="batchai__subcmd__server__subcmd__token"
+                ;;
+            batchai__subcmd__server__subcmd__token,create)
+                cmd="batchai__subcmd__server__subcmd__token__subcmd__create"
+                ;;
+            batchai__subcmd__server__subcmd__token,list)
+                cmd="batchai__subcmd__server__subcmd__token__subcmd__list"
+                ;;
+            batchai__subcmd__server__subcmd__token,revoke)
+                cmd="batchai__subcmd__server__subcmd__token__subcmd__revoke"
+                ;;
             batchai__subcmd__workspace,create)
                 cmd="batchai__subcmd__workspace__subcmd__create"
                 ;;
@@ -122,7 +140,7 @@ _batchai() {
 
     case "${cmd}" in
         batchai)
-            opts="-o -h -V --output --only-show-errors --help --version job cluster experiment workspace server completion"
+            opts="-o -h -V --output --endpoint --only-show-errors --help --version job cluster experiment workspace server login logout completion"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 1 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -136,6 +154,10 @@ _batchai() {
                     COMPREPLY=($(compgen -W "json table none" -- "${cur}"))
                     return 0
                     ;;
+                --endpoint)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
                 *)
                     COMPREPLY=()
                     ;;
@@ -144,7 +166,7 @@ _batchai() {
             return 0
             ;;
         batchai__subcmd__cluster)
-            opts="-o -h --output --only-show-errors --help create show list delete"
+            opts="-o -h --output --endpoint --only-show-errors --help create show list delete"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -158,6 +180,10 @@ _batchai() {
                     COMPREPLY=($(compgen -W "json table none" -- "${cur}"))
                     return 0
                     ;;
+                --endpoint)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
                 *)
                     COMPREPLY=()
                     ;;
@@ -166,7 +192,7 @@ _batchai() {
             return 0
             ;;
         batchai__subcmd__cluster__subcmd__create)
-            opts="-n -g -w -f -s -t -o -h --name --resource-group --workspace --config-file --vm-size --target --min --max --vm-priority --output --only-show-errors --help"
+            opts="-n -g -w -f -s -t -o -h --name --resource-group --workspace --config-file --vm-size --target --min --max --vm-priority --output --endpoint --only-show-errors --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -240,6 +266,10 @@ _batchai() {
                     COMPREPLY=($(compgen -W "json table none" -- "${cur}"))
                     return 0
                     ;;
+                --endpoint)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
                 *)
                     COMPREPLY=()
                     ;;
@@ -248,7 +278,7 @@ _batchai() {
             return 0
             ;;
         batchai__subcmd__cluster__subcmd__delete)
-            opts="-n -g -w -y -o -h --name --resource-group --workspace --yes --no-wait --output --only-show-errors --help"
+            opts="-n -g -w -y -o -h --name --resource-group --workspace --yes --no-wait --output --endpoint --only-show-errors --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -284,6 +314,10 @@ _batchai() {
                     ;;
                 -o)
                     COMPREPLY=($(compgen -W "json table none" -- "${cur}"))
+                    return 0
+                    ;;
+                --endpoint)
+                    COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
                 *)
@@ -294,7 +328,7 @@ _batchai() {
             return 0
             ;;
         batchai__subcmd__cluster__subcmd__list)
-            opts="-g -w -o -h --resource-group --workspace --output --only-show-errors --help"
+            opts="-g -w -o -h --resource-group --workspace --output --endpoint --only-show-errors --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -322,6 +356,10 @@ _batchai() {
                     ;;
                 -o)
                     COMPREPLY=($(compgen -W "json table none" -- "${cur}"))
+                    return 0
+                    ;;
+                --endpoint)
+                    COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
                 *)
@@ -332,7 +370,7 @@ _batchai() {
             return 0
             ;;
         batchai__subcmd__cluster__subcmd__show)
-            opts="-n -g -w -o -h --name --resource-group --workspace --output --only-show-errors --help"
+            opts="-n -g -w -o -h --name --resource-group --workspace --output --endpoint --only-show-errors --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -368,6 +406,10 @@ _batchai() {
                     ;;
                 -o)
                     COMPREPLY=($(compgen -W "json table none" -- "${cur}"))
+                    return 0
+                    ;;
+                --endpoint)
+                    COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
                 *)
@@ -378,7 +420,7 @@ _batchai() {
             return 0
             ;;
         batchai__subcmd__completion)
-            opts="-o -h --output --only-show-errors --help bash zsh fish"
+            opts="-o -h --output --endpoint --only-show-errors --help bash zsh fish"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -390,6 +432,10 @@ _batchai() {
                     ;;
                 -o)
                     COMPREPLY=($(compgen -W "json table none" -- "${cur}"))
+                    return 0
+                    ;;
+                --endpoint)
+                    COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
                 *)
@@ -400,7 +446,7 @@ _batchai() {
             return 0
             ;;
         batchai__subcmd__experiment)
-            opts="-o -h --output --only-show-errors --help create show list delete"
+            opts="-o -h --output --endpoint --only-show-errors --help create show list delete"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -412,6 +458,10 @@ _batchai() {
                     ;;
                 -o)
                     COMPREPLY=($(compgen -W "json table none" -- "${cur}"))
+                    return 0
+                    ;;
+                --endpoint)
+                    COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
                 *)
@@ -422,7 +472,7 @@ _batchai() {
             return 0
             ;;
         batchai__subcmd__experiment__subcmd__create)
-            opts="-n -g -w -o -h --name --resource-group --workspace --output --only-show-errors --help"
+            opts="-n -g -w -o -h --name --resource-group --workspace --output --endpoint --only-show-errors --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -458,6 +508,10 @@ _batchai() {
                     ;;
                 -o)
                     COMPREPLY=($(compgen -W "json table none" -- "${cur}"))
+                    return 0
+                    ;;
+                --endpoint)
+                    COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
                 *)
@@ -468,7 +522,7 @@ _batchai() {
             return 0
             ;;
         batchai__subcmd__experiment__subcmd__delete)
-            opts="-n -g -w -y -o -h --name --resource-group --workspace --yes --no-wait --output --only-show-errors --help"
+            opts="-n -g -w -y -o -h --name --resource-group --workspace --yes --no-wait --output --endpoint --only-show-errors --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -504,6 +558,10 @@ _batchai() {
                     ;;
                 -o)
                     COMPREPLY=($(compgen -W "json table none" -- "${cur}"))
+                    return 0
+                    ;;
+                --endpoint)
+                    COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
                 *)
@@ -514,7 +572,7 @@ _batchai() {
             return 0
             ;;
         batchai__subcmd__experiment__subcmd__list)
-            opts="-g -w -o -h --resource-group --workspace --output --only-show-errors --help"
+            opts="-g -w -o -h --resource-group --workspace --output --endpoint --only-show-errors --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -544,6 +602,10 @@ _batchai() {
                     COMPREPLY=($(compgen -W "json table none" -- "${cur}"))
                     return 0
                     ;;
+                --endpoint)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
                 *)
                     COMPREPLY=()
                     ;;
@@ -552,7 +614,7 @@ _batchai() {
             return 0
             ;;
         batchai__subcmd__experiment__subcmd__show)
-            opts="-n -g -w -o -h --name --resource-group --workspace --output --only-show-errors --help"
+            opts="-n -g -w -o -h --name --resource-group --workspace --output --endpoint --only-show-errors --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -590,6 +652,10 @@ _batchai() {
                     COMPREPLY=($(compgen -W "json table none" -- "${cur}"))
                     return 0
                     ;;
+                --endpoint)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
                 *)
                     COMPREPLY=()
                     ;;
@@ -598,7 +664,7 @@ _batchai() {
             return 0
             ;;
         batchai__subcmd__job)
-            opts="-o -h --output --only-show-errors --help run create show list delete terminate wait file"
+            opts="-o -h --output --endpoint --only-show-errors --help run create show list delete terminate wait file"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -612,6 +678,10 @@ _batchai() {
                     COMPREPLY=($(compgen -W "json table none" -- "${cur}"))
                     return 0
                     ;;
+                --endpoint)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
                 *)
                     COMPREPLY=()
                     ;;
@@ -620,7 +690,7 @@ _batchai() {
             return 0
             ;;
         batchai__subcmd__job__subcmd__create)
-            opts="-f -n -c -g -w -e -o -h --config-file --name --cluster --resource-group --workspace --experiment --output --only-show-errors --help"
+            opts="-f -n -c -g -w -e -o -h --config-file --name --cluster --resource-group --workspace --experiment --output --endpoint --only-show-errors --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -682,6 +752,10 @@ _batchai() {
                     COMPREPLY=($(compgen -W "json table none" -- "${cur}"))
                     return 0
                     ;;
+                --endpoint)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
                 *)
                     COMPREPLY=()
                     ;;
@@ -690,7 +764,7 @@ _batchai() {
             return 0
             ;;
         batchai__subcmd__job__subcmd__delete)
-            opts="-n -g -w -e -y -o -h --name --resource-group --workspace --experiment --yes --no-wait --output --only-show-errors --help"
+            opts="-n -g -w -e -y -o -h --name --resource-group --workspace --experiment --yes --no-wait --output --endpoint --only-show-errors --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -736,6 +810,10 @@ _batchai() {
                     COMPREPLY=($(compgen -W "json table none" -- "${cur}"))
                     return 0
                     ;;
+                --endpoint)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
                 *)
                     COMPREPLY=()
                     ;;
@@ -744,7 +822,7 @@ _batchai() {
             return 0
             ;;
         batchai__subcmd__job__subcmd__file)
-            opts="-o -h --output --only-show-errors --help list stream"
+            opts="-o -h --output --endpoint --only-show-errors --help list stream"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -758,6 +836,10 @@ _batchai() {
                     COMPREPLY=($(compgen -W "json table none" -- "${cur}"))
                     return 0
                     ;;
+                --endpoint)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
                 *)
                     COMPREPLY=()
                     ;;
@@ -766,7 +848,7 @@ _batchai() {
             return 0
             ;;
         batchai__subcmd__job__subcmd__file__subcmd__list)
-            opts="-j -g -w -e -d -p -o -h --job --resource-group --workspace --experiment --output-directory-id --path --expiry --output --only-show-errors --help"
+            opts="-j -g -w -e -d -p -o -h --job --resource-group --workspace --experiment --output-directory-id --path --expiry --output --endpoint --only-show-errors --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 4 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -832,6 +914,10 @@ _batchai() {
                     COMPREPLY=($(compgen -W "json table none" -- "${cur}"))
                     return 0
                     ;;
+                --endpoint)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
                 *)
                     COMPREPLY=()
                     ;;
@@ -840,7 +926,7 @@ _batchai() {
             return 0
             ;;
         batchai__subcmd__job__subcmd__file__subcmd__stream)
-            opts="-j -g -w -e -d -p -f -o -h --job --resource-group --workspace --experiment --output-directory-id --path --file-name --output --only-show-errors --help"
+            opts="-j -g -w -e -d -p -f -o -h --job --resource-group --workspace --experiment --output-directory-id --path --file-name --output --endpoint --only-show-errors --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 4 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -910,6 +996,10 @@ _batchai() {
                     COMPREPLY=($(compgen -W "json table none" -- "${cur}"))
                     return 0
                     ;;
+                --endpoint)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
                 *)
                     COMPREPLY=()
                     ;;
@@ -918,7 +1008,7 @@ _batchai() {
             return 0
             ;;
         batchai__subcmd__job__subcmd__list)
-            opts="-g -w -e -o -h --resource-group --workspace --experiment --output --only-show-errors --help"
+            opts="-g -w -e -o -h --resource-group --workspace --experiment --output --endpoint --only-show-errors --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -956,6 +1046,10 @@ _batchai() {
                     COMPREPLY=($(compgen -W "json table none" -- "${cur}"))
                     return 0
                     ;;
+                --endpoint)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
                 *)
                     COMPREPLY=()
                     ;;
@@ -964,7 +1058,7 @@ _batchai() {
             return 0
             ;;
         batchai__subcmd__job__subcmd__run)
-            opts="-f -n -c -g -w -e -o -h --config-file --name --cluster --resource-group --workspace --experiment --detach-on-signal --output --only-show-errors --help"
+            opts="-f -n -c -g -w -e -o -h --config-file --name --cluster --resource-group --workspace --experiment --detach-on-signal --output --endpoint --only-show-errors --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -1026,6 +1120,10 @@ _batchai() {
                     COMPREPLY=($(compgen -W "json table none" -- "${cur}"))
                     return 0
                     ;;
+                --endpoint)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
                 *)
                     COMPREPLY=()
                     ;;
@@ -1034,7 +1132,7 @@ _batchai() {
             return 0
             ;;
         batchai__subcmd__job__subcmd__show)
-            opts="-n -g -w -e -o -h --name --resource-group --workspace --experiment --output --only-show-errors --help"
+            opts="-n -g -w -e -o -h --name --resource-group --workspace --experiment --output --endpoint --only-show-errors --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -1078,6 +1176,10 @@ _batchai() {
                     ;;
                 -o)
                     COMPREPLY=($(compgen -W "json table none" -- "${cur}"))
+                    return 0
+                    ;;
+                --endpoint)
+                    COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
                 *)
@@ -1088,7 +1190,7 @@ _batchai() {
             return 0
             ;;
         batchai__subcmd__job__subcmd__terminate)
-            opts="-n -g -w -e -y -o -h --name --resource-group --workspace --experiment --yes --no-wait --output --only-show-errors --help"
+            opts="-n -g -w -e -y -o -h --name --resource-group --workspace --experiment --yes --no-wait --output --endpoint --only-show-errors --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -1134,6 +1236,10 @@ _batchai() {
                     COMPREPLY=($(compgen -W "json table none" -- "${cur}"))
                     return 0
                     ;;
+                --endpoint)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
                 *)
                     COMPREPLY=()
                     ;;
@@ -1142,7 +1248,7 @@ _batchai() {
             return 0
             ;;
         batchai__subcmd__job__subcmd__wait)
-            opts="-n -g -w -e -o -h --name --resource-group --workspace --experiment --interval --output --only-show-errors --help"
+            opts="-n -g -w -e -o -h --name --resource-group --workspace --experiment --interval --output --endpoint --only-show-errors --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -1192,6 +1298,10 @@ _batchai() {
                     COMPREPLY=($(compgen -W "json table none" -- "${cur}"))
                     return 0
                     ;;
+                --endpoint)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
                 *)
                     COMPREPLY=()
                     ;;
@@ -1199,8 +1309,38 @@ _batchai() {
             COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
             return 0
             ;;
-        batchai__subcmd__server)
-            opts="-o -h --output --only-show-errors --help run start stop status logs"
+        batchai__subcmd__login)
+            opts="-o -h --fingerprint --output --endpoint --only-show-errors --help"
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                --fingerprint)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --output)
+                    COMPREPLY=($(compgen -W "json table none" -- "${cur}"))
+                    return 0
+                    ;;
+                -o)
+                    COMPREPLY=($(compgen -W "json table none" -- "${cur}"))
+                    return 0
+                    ;;
+                --endpoint)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        batchai__subcmd__logout)
+            opts="-o -h --output --endpoint --only-show-errors --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -1212,6 +1352,36 @@ _batchai() {
                     ;;
                 -o)
                     COMPREPLY=($(compgen -W "json table none" -- "${cur}"))
+                    return 0
+                    ;;
+                --endpoint)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        batchai__subcmd__server)
+            opts="-o -h --output --endpoint --only-show-errors --help run start stop status token logs"
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                --output)
+                    COMPREPLY=($(compgen -W "json table none" -- "${cur}"))
+                    return 0
+                    ;;
+                -o)
+                    COMPREPLY=($(compgen -W "json table none" -- "${cur}"))
+                    return 0
+                    ;;
+                --endpoint)
+                    COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
                 *)
@@ -1222,7 +1392,7 @@ _batchai() {
             return 0
             ;;
         batchai__subcmd__server__subcmd__logs)
-            opts="-o -h --output --only-show-errors --help"
+            opts="-o -h --output --endpoint --only-show-errors --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -1234,6 +1404,10 @@ _batchai() {
                     ;;
                 -o)
                     COMPREPLY=($(compgen -W "json table none" -- "${cur}"))
+                    return 0
+                    ;;
+                --endpoint)
+                    COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
                 *)
@@ -1244,18 +1418,38 @@ _batchai() {
             return 0
             ;;
         batchai__subcmd__server__subcmd__run)
-            opts="-o -h --output --only-show-errors --help"
+            opts="-o -h --listen --tls --certificate --key --host-name --output --endpoint --only-show-errors --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
             fi
             case "${prev}" in
+                --listen)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --certificate)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --key)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --host-name)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
                 --output)
                     COMPREPLY=($(compgen -W "json table none" -- "${cur}"))
                     return 0
                     ;;
                 -o)
                     COMPREPLY=($(compgen -W "json table none" -- "${cur}"))
+                    return 0
+                    ;;
+                --endpoint)
+                    COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
                 *)
@@ -1266,18 +1460,38 @@ _batchai() {
             return 0
             ;;
         batchai__subcmd__server__subcmd__start)
-            opts="-o -h --output --only-show-errors --help"
+            opts="-o -h --listen --tls --certificate --key --host-name --output --endpoint --only-show-errors --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
             fi
             case "${prev}" in
+                --listen)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --certificate)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --key)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --host-name)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
                 --output)
                     COMPREPLY=($(compgen -W "json table none" -- "${cur}"))
                     return 0
                     ;;
                 -o)
                     COMPREPLY=($(compgen -W "json table none" -- "${cur}"))
+                    return 0
+                    ;;
+                --endpoint)
+                    COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
                 *)
@@ -1288,7 +1502,7 @@ _batchai() {
             return 0
             ;;
         batchai__subcmd__server__subcmd__status)
-            opts="-o -h --output --only-show-errors --help"
+            opts="-o -h --output --endpoint --only-show-errors --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -1300,6 +1514,10 @@ _batchai() {
                     ;;
                 -o)
                     COMPREPLY=($(compgen -W "json table none" -- "${cur}"))
+                    return 0
+                    ;;
+                --endpoint)
+                    COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
                 *)
@@ -1310,7 +1528,7 @@ _batchai() {
             return 0
             ;;
         batchai__subcmd__server__subcmd__stop)
-            opts="-o -h --output --only-show-errors --help"
+            opts="-o -h --output --endpoint --only-show-errors --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -1324,6 +1542,130 @@ _batchai() {
                     COMPREPLY=($(compgen -W "json table none" -- "${cur}"))
                     return 0
                     ;;
+                --endpoint)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        batchai__subcmd__server__subcmd__token)
+            opts="-o -h --output --endpoint --only-show-errors --help create list revoke"
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                --output)
+                    COMPREPLY=($(compgen -W "json table none" -- "${cur}"))
+                    return 0
+                    ;;
+                -o)
+                    COMPREPLY=($(compgen -W "json table none" -- "${cur}"))
+                    return 0
+                    ;;
+                --endpoint)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        batchai__subcmd__server__subcmd__token__subcmd__create)
+            opts="-g -o -h --role --resource-group --expires --output --endpoint --only-show-errors --help"
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 4 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                --role)
+                    COMPREPLY=($(compgen -W "owner contributor reader" -- "${cur}"))
+                    return 0
+                    ;;
+                --resource-group)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                -g)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --expires)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --output)
+                    COMPREPLY=($(compgen -W "json table none" -- "${cur}"))
+                    return 0
+                    ;;
+                -o)
+                    COMPREPLY=($(compgen -W "json table none" -- "${cur}"))
+                    return 0
+                    ;;
+                --endpoint)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        batchai__subcmd__server__subcmd__token__subcmd__list)
+            opts="-o -h --output --endpoint --only-show-errors --help"
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 4 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                --output)
+                    COMPREPLY=($(compgen -W "json table none" -- "${cur}"))
+                    return 0
+                    ;;
+                -o)
+                    COMPREPLY=($(compgen -W "json table none" -- "${cur}"))
+                    return 0
+                    ;;
+                --endpoint)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        batchai__subcmd__server__subcmd__token__subcmd__revoke)
+            opts="-o -h --output --endpoint --only-show-errors --help"
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 4 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                --output)
+                    COMPREPLY=($(compgen -W "json table none" -- "${cur}"))
+                    return 0
+                    ;;
+                -o)
+                    COMPREPLY=($(compgen -W "json table none" -- "${cur}"))
+                    return 0
+                    ;;
+                --endpoint)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
                 *)
                     COMPREPLY=()
                     ;;
@@ -1332,7 +1674,7 @@ _batchai() {
             return 0
             ;;
         batchai__subcmd__workspace)
-            opts="-o -h --output --only-show-errors --help create show list delete"
+            opts="-o -h --output --endpoint --only-show-errors --help create show list delete"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -1346,6 +1688,10 @@ _batchai() {
                     COMPREPLY=($(compgen -W "json table none" -- "${cur}"))
                     return 0
                     ;;
+                --endpoint)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
                 *)
                     COMPREPLY=()
                     ;;
@@ -1354,7 +1700,7 @@ _batchai() {
             return 0
             ;;
         batchai__subcmd__workspace__subcmd__create)
-            opts="-n -g -l -o -h --workspace --resource-group --location --output --only-show-errors --help"
+            opts="-n -g -l -o -h --workspace --resource-group --location --output --endpoint --only-show-errors --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -1392,6 +1738,10 @@ _batchai() {
                     COMPREPLY=($(compgen -W "json table none" -- "${cur}"))
                     return 0
                     ;;
+                --endpoint)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
                 *)
                     COMPREPLY=()
                     ;;
@@ -1400,7 +1750,7 @@ _batchai() {
             return 0
             ;;
         batchai__subcmd__workspace__subcmd__delete)
-            opts="-n -g -y -o -h --workspace --resource-group --yes --no-wait --output --only-show-errors --help"
+            opts="-n -g -y -o -h --workspace --resource-group --yes --no-wait --output --endpoint --only-show-errors --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -1428,6 +1778,10 @@ _batchai() {
                     ;;
                 -o)
                     COMPREPLY=($(compgen -W "json table none" -- "${cur}"))
+                    return 0
+                    ;;
+                --endpoint)
+                    COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
                 *)
@@ -1438,7 +1792,7 @@ _batchai() {
             return 0
             ;;
         batchai__subcmd__workspace__subcmd__list)
-            opts="-g -o -h --resource-group --output --only-show-errors --help"
+            opts="-g -o -h --resource-group --output --endpoint --only-show-errors --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -1460,6 +1814,10 @@ _batchai() {
                     COMPREPLY=($(compgen -W "json table none" -- "${cur}"))
                     return 0
                     ;;
+                --endpoint)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
                 *)
                     COMPREPLY=()
                     ;;
@@ -1468,7 +1826,7 @@ _batchai() {
             return 0
             ;;
         batchai__subcmd__workspace__subcmd__show)
-            opts="-n -g -o -h --workspace --resource-group --output --only-show-errors --help"
+            opts="-n -g -o -h --workspace --resource-group --output --endpoint --only-show-errors --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -1496,6 +1854,10 @@ _batchai() {
                     ;;
                 -o)
                     COMPREPLY=($(compgen -W "json table none" -- "${cur}"))
+                    return 0
+                    ;;
+                --endpoint)
+                    COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
                 *)

@@ -1,6 +1,6 @@
 # Print an optspec for argparse to handle cmd's options that are independent of any subcommand.
 function __fish_batchai_global_optspecs
-    string join \n o/output= only-show-errors h/help V/version
+    string join \n o/output= endpoint= only-show-errors h/help V/version
 end
 
 function __fish_batchai_needs_command
@@ -27,6 +27,7 @@ end
 complete -c batchai -n "__fish_batchai_needs_command" -s o -l output -d 'How to print the result' -r -f -a "json\t'JSON in the shape of the Azure CLI'
 table\t'A table with the columns of the Azure CLI'
 none\t'Nothing'"
+complete -c batchai -n "__fish_batchai_needs_command" -l endpoint -d 'Use the server at this address instead of the local one' -r
 complete -c batchai -n "__fish_batchai_needs_command" -l only-show-errors -d 'Show errors only, no notes and no warnings'
 complete -c batchai -n "__fish_batchai_needs_command" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c batchai -n "__fish_batchai_needs_command" -s V -l version -d 'Print version'
@@ -35,10 +36,13 @@ complete -c batchai -n "__fish_batchai_needs_command" -f -a "cluster" -d 'Manage
 complete -c batchai -n "__fish_batchai_needs_command" -f -a "experiment" -d 'Manage experiments: groups of jobs'
 complete -c batchai -n "__fish_batchai_needs_command" -f -a "workspace" -d 'Manage workspaces: folders of clusters and experiments'
 complete -c batchai -n "__fish_batchai_needs_command" -f -a "server" -d 'The server behind the other commands; they start it when they need it'
+complete -c batchai -n "__fish_batchai_needs_command" -f -a "login" -d 'Remember a server on the network: whom to believe that it is the one, and what opens it'
+complete -c batchai -n "__fish_batchai_needs_command" -f -a "logout" -d 'Forget a server on the network'
 complete -c batchai -n "__fish_batchai_needs_command" -f -a "completion" -d 'Print a script that teaches a shell to complete batchai\'s commands and flags'
 complete -c batchai -n "__fish_batchai_using_subcommand job; and not __fish_seen_subcommand_from run create show list delete terminate wait file" -s o -l output -d 'How to print the result' -r -f -a "json\t'JSON in the shape of the Azure CLI'
 table\t'A table with the columns of the Azure CLI'
 none\t'Nothing'"
+complete -c batchai -n "__fish_batchai_using_subcommand job; and not __fish_seen_subcommand_from run create show list delete terminate wait file" -l endpoint -d 'Use the server at this address instead of the local one' -r
 complete -c batchai -n "__fish_batchai_using_subcommand job; and not __fish_seen_subcommand_from run create show list delete terminate wait file" -l only-show-errors -d 'Show errors only, no notes and no warnings'
 complete -c batchai -n "__fish_batchai_using_subcommand job; and not __fish_seen_subcommand_from run create show list delete terminate wait file" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c batchai -n "__fish_batchai_using_subcommand job; and not __fish_seen_subcommand_from run create show list delete terminate wait file" -f -a "run" -d 'Submit a job, show its output as it is written, and exit with its exit code'
@@ -58,6 +62,7 @@ complete -c batchai -n "__fish_batchai_using_subcommand job; and __fish_seen_sub
 complete -c batchai -n "__fish_batchai_using_subcommand job; and __fish_seen_subcommand_from run" -s o -l output -d 'How to print the result' -r -f -a "json\t'JSON in the shape of the Azure CLI'
 table\t'A table with the columns of the Azure CLI'
 none\t'Nothing'"
+complete -c batchai -n "__fish_batchai_using_subcommand job; and __fish_seen_subcommand_from run" -l endpoint -d 'Use the server at this address instead of the local one' -r
 complete -c batchai -n "__fish_batchai_using_subcommand job; and __fish_seen_subcommand_from run" -l detach-on-signal -d 'Leave the job running when this command is interrupted; without it, a signal ends the job, except for Ctrl-C on a terminal, which asks'
 complete -c batchai -n "__fish_batchai_using_subcommand job; and __fish_seen_subcommand_from run" -l only-show-errors -d 'Show errors only, no notes and no warnings'
 complete -c batchai -n "__fish_batchai_using_subcommand job; and __fish_seen_subcommand_from run" -s h -l help -d 'Print help (see more with \'--help\')'
@@ -70,6 +75,7 @@ complete -c batchai -n "__fish_batchai_using_subcommand job; and __fish_seen_sub
 complete -c batchai -n "__fish_batchai_using_subcommand job; and __fish_seen_subcommand_from create" -s o -l output -d 'How to print the result' -r -f -a "json\t'JSON in the shape of the Azure CLI'
 table\t'A table with the columns of the Azure CLI'
 none\t'Nothing'"
+complete -c batchai -n "__fish_batchai_using_subcommand job; and __fish_seen_subcommand_from create" -l endpoint -d 'Use the server at this address instead of the local one' -r
 complete -c batchai -n "__fish_batchai_using_subcommand job; and __fish_seen_subcommand_from create" -l only-show-errors -d 'Show errors only, no notes and no warnings'
 complete -c batchai -n "__fish_batchai_using_subcommand job; and __fish_seen_subcommand_from create" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c batchai -n "__fish_batchai_using_subcommand job; and __fish_seen_subcommand_from show" -s n -l name -d 'Job' -r
@@ -79,6 +85,7 @@ complete -c batchai -n "__fish_batchai_using_subcommand job; and __fish_seen_sub
 complete -c batchai -n "__fish_batchai_using_subcommand job; and __fish_seen_subcommand_from show" -s o -l output -d 'How to print the result' -r -f -a "json\t'JSON in the shape of the Azure CLI'
 table\t'A table with the columns of the Azure CLI'
 none\t'Nothing'"
+complete -c batchai -n "__fish_batchai_using_subcommand job; and __fish_seen_subcommand_from show" -l endpoint -d 'Use the server at this address instead of the local one' -r
 complete -c batchai -n "__fish_batchai_using_subcommand job; and __fish_seen_subcommand_from show" -l only-show-errors -d 'Show errors only, no notes and no warnings'
 complete -c batchai -n "__fish_batchai_using_subcommand job; and __fish_seen_subcommand_from show" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c batchai -n "__fish_batchai_using_subcommand job; and __fish_seen_subcommand_from list" -s g -l resource-group -d 'Resource group; `default` when not configured' -r
@@ -87,6 +94,7 @@ complete -c batchai -n "__fish_batchai_using_subcommand job; and __fish_seen_sub
 complete -c batchai -n "__fish_batchai_using_subcommand job; and __fish_seen_subcommand_from list" -s o -l output -d 'How to print the result' -r -f -a "json\t'JSON in the shape of the Azure CLI'
 table\t'A table with the columns of the Azure CLI'
 none\t'Nothing'"
+complete -c batchai -n "__fish_batchai_using_subcommand job; and __fish_seen_subcommand_from list" -l endpoint -d 'Use the server at this address instead of the local one' -r
 complete -c batchai -n "__fish_batchai_using_subcommand job; and __fish_seen_subcommand_from list" -l only-show-errors -d 'Show errors only, no notes and no warnings'
 complete -c batchai -n "__fish_batchai_using_subcommand job; and __fish_seen_subcommand_from list" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c batchai -n "__fish_batchai_using_subcommand job; and __fish_seen_subcommand_from delete" -s n -l name -d 'Job' -r
@@ -96,6 +104,7 @@ complete -c batchai -n "__fish_batchai_using_subcommand job; and __fish_seen_sub
 complete -c batchai -n "__fish_batchai_using_subcommand job; and __fish_seen_subcommand_from delete" -s o -l output -d 'How to print the result' -r -f -a "json\t'JSON in the shape of the Azure CLI'
 table\t'A table with the columns of the Azure CLI'
 none\t'Nothing'"
+complete -c batchai -n "__fish_batchai_using_subcommand job; and __fish_seen_subcommand_from delete" -l endpoint -d 'Use the server at this address instead of the local one' -r
 complete -c batchai -n "__fish_batchai_using_subcommand job; and __fish_seen_subcommand_from delete" -s y -l yes -d 'Do not ask for confirmation'
 complete -c batchai -n "__fish_batchai_using_subcommand job; and __fish_seen_subcommand_from delete" -l no-wait -d 'Do not wait until it is done'
 complete -c batchai -n "__fish_batchai_using_subcommand job; and __fish_seen_subcommand_from delete" -l only-show-errors -d 'Show errors only, no notes and no warnings'
@@ -107,6 +116,7 @@ complete -c batchai -n "__fish_batchai_using_subcommand job; and __fish_seen_sub
 complete -c batchai -n "__fish_batchai_using_subcommand job; and __fish_seen_subcommand_from terminate" -s o -l output -d 'How to print the result' -r -f -a "json\t'JSON in the shape of the Azure CLI'
 table\t'A table with the columns of the Azure CLI'
 none\t'Nothing'"
+complete -c batchai -n "__fish_batchai_using_subcommand job; and __fish_seen_subcommand_from terminate" -l endpoint -d 'Use the server at this address instead of the local one' -r
 complete -c batchai -n "__fish_batchai_using_subcommand job; and __fish_seen_subcommand_from terminate" -s y -l yes -d 'Do not ask for confirmation'
 complete -c batchai -n "__fish_batchai_using_subcommand job; and __fish_seen_subcommand_from terminate" -l no-wait -d 'Do not wait until it is done'
 complete -c batchai -n "__fish_batchai_using_subcommand job; and __fish_seen_subcommand_from terminate" -l only-show-errors -d 'Show errors only, no notes and no warnings'
@@ -119,11 +129,13 @@ complete -c batchai -n "__fish_batchai_using_subcommand job; and __fish_seen_sub
 complete -c batchai -n "__fish_batchai_using_subcommand job; and __fish_seen_subcommand_from wait" -s o -l output -d 'How to print the result' -r -f -a "json\t'JSON in the shape of the Azure CLI'
 table\t'A table with the columns of the Azure CLI'
 none\t'Nothing'"
+complete -c batchai -n "__fish_batchai_using_subcommand job; and __fish_seen_subcommand_from wait" -l endpoint -d 'Use the server at this address instead of the local one' -r
 complete -c batchai -n "__fish_batchai_using_subcommand job; and __fish_seen_subcommand_from wait" -l only-show-errors -d 'Show errors only, no notes and no warnings'
 complete -c batchai -n "__fish_batchai_using_subcommand job; and __fish_seen_subcommand_from wait" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c batchai -n "__fish_batchai_using_subcommand job; and __fish_seen_subcommand_from file" -s o -l output -d 'How to print the result' -r -f -a "json\t'JSON in the shape of the Azure CLI'
 table\t'A table with the columns of the Azure CLI'
 none\t'Nothing'"
+complete -c batchai -n "__fish_batchai_using_subcommand job; and __fish_seen_subcommand_from file" -l endpoint -d 'Use the server at this address instead of the local one' -r
 complete -c batchai -n "__fish_batchai_using_subcommand job; and __fish_seen_subcommand_from file" -l only-show-errors -d 'Show errors only, no notes and no warnings'
 complete -c batchai -n "__fish_batchai_using_subcommand job; and __fish_seen_subcommand_from file" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c batchai -n "__fish_batchai_using_subcommand job; and __fish_seen_subcommand_from file" -f -a "list" -d 'List the files of a job: standard output and logs, or an output directory'
@@ -131,6 +143,7 @@ complete -c batchai -n "__fish_batchai_using_subcommand job; and __fish_seen_sub
 complete -c batchai -n "__fish_batchai_using_subcommand cluster; and not __fish_seen_subcommand_from create show list delete" -s o -l output -d 'How to print the result' -r -f -a "json\t'JSON in the shape of the Azure CLI'
 table\t'A table with the columns of the Azure CLI'
 none\t'Nothing'"
+complete -c batchai -n "__fish_batchai_using_subcommand cluster; and not __fish_seen_subcommand_from create show list delete" -l endpoint -d 'Use the server at this address instead of the local one' -r
 complete -c batchai -n "__fish_batchai_using_subcommand cluster; and not __fish_seen_subcommand_from create show list delete" -l only-show-errors -d 'Show errors only, no notes and no warnings'
 complete -c batchai -n "__fish_batchai_using_subcommand cluster; and not __fish_seen_subcommand_from create show list delete" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c batchai -n "__fish_batchai_using_subcommand cluster; and not __fish_seen_subcommand_from create show list delete" -f -a "create" -d 'Create a cluster'
@@ -150,6 +163,7 @@ lowpriority\t'Nodes may be taken at any time'"
 complete -c batchai -n "__fish_batchai_using_subcommand cluster; and __fish_seen_subcommand_from create" -s o -l output -d 'How to print the result' -r -f -a "json\t'JSON in the shape of the Azure CLI'
 table\t'A table with the columns of the Azure CLI'
 none\t'Nothing'"
+complete -c batchai -n "__fish_batchai_using_subcommand cluster; and __fish_seen_subcommand_from create" -l endpoint -d 'Use the server at this address instead of the local one' -r
 complete -c batchai -n "__fish_batchai_using_subcommand cluster; and __fish_seen_subcommand_from create" -l only-show-errors -d 'Show errors only, no notes and no warnings'
 complete -c batchai -n "__fish_batchai_using_subcommand cluster; and __fish_seen_subcommand_from create" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c batchai -n "__fish_batchai_using_subcommand cluster; and __fish_seen_subcommand_from show" -s n -l name -d 'Cluster' -r
@@ -158,6 +172,7 @@ complete -c batchai -n "__fish_batchai_using_subcommand cluster; and __fish_seen
 complete -c batchai -n "__fish_batchai_using_subcommand cluster; and __fish_seen_subcommand_from show" -s o -l output -d 'How to print the result' -r -f -a "json\t'JSON in the shape of the Azure CLI'
 table\t'A table with the columns of the Azure CLI'
 none\t'Nothing'"
+complete -c batchai -n "__fish_batchai_using_subcommand cluster; and __fish_seen_subcommand_from show" -l endpoint -d 'Use the server at this address instead of the local one' -r
 complete -c batchai -n "__fish_batchai_using_subcommand cluster; and __fish_seen_subcommand_from show" -l only-show-errors -d 'Show errors only, no notes and no warnings'
 complete -c batchai -n "__fish_batchai_using_subcommand cluster; and __fish_seen_subcommand_from show" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c batchai -n "__fish_batchai_using_subcommand cluster; and __fish_seen_subcommand_from list" -s g -l resource-group -d 'Resource group; `default` when not configured' -r
@@ -165,6 +180,7 @@ complete -c batchai -n "__fish_batchai_using_subcommand cluster; and __fish_seen
 complete -c batchai -n "__fish_batchai_using_subcommand cluster; and __fish_seen_subcommand_from list" -s o -l output -d 'How to print the result' -r -f -a "json\t'JSON in the shape of the Azure CLI'
 table\t'A table with the columns of the Azure CLI'
 none\t'Nothing'"
+complete -c batchai -n "__fish_batchai_using_subcommand cluster; and __fish_seen_subcommand_from list" -l endpoint -d 'Use the server at this address instead of the local one' -r
 complete -c batchai -n "__fish_batchai_using_subcommand cluster; and __fish_seen_subcommand_from list" -l only-show-errors -d 'Show errors only, no notes and no warnings'
 complete -c batchai -n "__fish_batchai_using_subcommand cluster; and __fish_seen_subcommand_from list" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c batchai -n "__fish_batchai_using_subcommand cluster; and __fish_seen_subcommand_from delete" -s n -l name -d 'Cluster' -r
@@ -173,6 +189,7 @@ complete -c batchai -n "__fish_batchai_using_subcommand cluster; and __fish_seen
 complete -c batchai -n "__fish_batchai_using_subcommand cluster; and __fish_seen_subcommand_from delete" -s o -l output -d 'How to print the result' -r -f -a "json\t'JSON in the shape of the Azure CLI'
 table\t'A table with the columns of the Azure CLI'
 none\t'Nothing'"
+complete -c batchai -n "__fish_batchai_using_subcommand cluster; and __fish_seen_subcommand_from delete" -l endpoint -d 'Use the server at this address instead of the local one' -r
 complete -c batchai -n "__fish_batchai_using_subcommand cluster; and __fish_seen_subcommand_from delete" -s y -l yes -d 'Do not ask for confirmation'
 complete -c batchai -n "__fish_batchai_using_subcommand cluster; and __fish_seen_subcommand_from delete" -l no-wait -d 'Do not wait until it is done'
 complete -c batchai -n "__fish_batchai_using_subcommand cluster; and __fish_seen_subcommand_from delete" -l only-show-errors -d 'Show errors only, no notes and no warnings'
@@ -180,6 +197,7 @@ complete -c batchai -n "__fish_batchai_using_subcommand cluster; and __fish_seen
 complete -c batchai -n "__fish_batchai_using_subcommand experiment; and not __fish_seen_subcommand_from create show list delete" -s o -l output -d 'How to print the result' -r -f -a "json\t'JSON in the shape of the Azure CLI'
 table\t'A table with the columns of the Azure CLI'
 none\t'Nothing'"
+complete -c batchai -n "__fish_batchai_using_subcommand experiment; and not __fish_seen_subcommand_from create show list delete" -l endpoint -d 'Use the server at this address instead of the local one' -r
 complete -c batchai -n "__fish_batchai_using_subcommand experiment; and not __fish_seen_subcommand_from create show list delete" -l only-show-errors -d 'Show errors only, no notes and no warnings'
 complete -c batchai -n "__fish_batchai_using_subcommand experiment; and not __fish_seen_subcommand_from create show list delete" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c batchai -n "__fish_batchai_using_subcommand experiment; and not __fish_seen_subcommand_from create show list delete" -f -a "create" -d 'Create an experiment; one that exists is shown as it is'
@@ -192,6 +210,7 @@ complete -c batchai -n "__fish_batchai_using_subcommand experiment; and __fish_s
 complete -c batchai -n "__fish_batchai_using_subcommand experiment; and __fish_seen_subcommand_from create" -s o -l output -d 'How to print the result' -r -f -a "json\t'JSON in the shape of the Azure CLI'
 table\t'A table with the columns of the Azure CLI'
 none\t'Nothing'"
+complete -c batchai -n "__fish_batchai_using_subcommand experiment; and __fish_seen_subcommand_from create" -l endpoint -d 'Use the server at this address instead of the local one' -r
 complete -c batchai -n "__fish_batchai_using_subcommand experiment; and __fish_seen_subcommand_from create" -l only-show-errors -d 'Show errors only, no notes and no warnings'
 complete -c batchai -n "__fish_batchai_using_subcommand experiment; and __fish_seen_subcommand_from create" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c batchai -n "__fish_batchai_using_subcommand experiment; and __fish_seen_subcommand_from show" -s n -l name -d 'Experiment' -r
@@ -200,6 +219,7 @@ complete -c batchai -n "__fish_batchai_using_subcommand experiment; and __fish_s
 complete -c batchai -n "__fish_batchai_using_subcommand experiment; and __fish_seen_subcommand_from show" -s o -l output -d 'How to print the result' -r -f -a "json\t'JSON in the shape of the Azure CLI'
 table\t'A table with the columns of the Azure CLI'
 none\t'Nothing'"
+complete -c batchai -n "__fish_batchai_using_subcommand experiment; and __fish_seen_subcommand_from show" -l endpoint -d 'Use the server at this address instead of the local one' -r
 complete -c batchai -n "__fish_batchai_using_subcommand experiment; and __fish_seen_subcommand_from show" -l only-show-errors -d 'Show errors only, no notes and no warnings'
 complete -c batchai -n "__fish_batchai_using_subcommand experiment; and __fish_seen_subcommand_from show" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c batchai -n "__fish_batchai_using_subcommand experiment; and __fish_seen_subcommand_from list" -s g -l resource-group -d 'Resource group; `default` when not configured' -r
@@ -207,6 +227,7 @@ complete -c batchai -n "__fish_batchai_using_subcommand experiment; and __fish_s
 complete -c batchai -n "__fish_batchai_using_subcommand experiment; and __fish_seen_subcommand_from list" -s o -l output -d 'How to print the result' -r -f -a "json\t'JSON in the shape of the Azure CLI'
 table\t'A table with the columns of the Azure CLI'
 none\t'Nothing'"
+complete -c batchai -n "__fish_batchai_using_subcommand experiment; and __fish_seen_subcommand_from list" -l endpoint -d 'Use the server at this address instead of the local one' -r
 complete -c batchai -n "__fish_batchai_using_subcommand experiment; and __fish_seen_subcommand_from list" -l only-show-errors -d 'Show errors only, no notes and no warnings'
 complete -c batchai -n "__fish_batchai_using_subcommand experiment; and __fish_seen_subcommand_from list" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c batchai -n "__fish_batchai_using_subcommand experiment; and __fish_seen_subcommand_from delete" -s n -l name -d 'Experiment' -r
@@ -215,6 +236,7 @@ complete -c batchai -n "__fish_batchai_using_subcommand experiment; and __fish_s
 complete -c batchai -n "__fish_batchai_using_subcommand experiment; and __fish_seen_subcommand_from delete" -s o -l output -d 'How to print the result' -r -f -a "json\t'JSON in the shape of the Azure CLI'
 table\t'A table with the columns of the Azure CLI'
 none\t'Nothing'"
+complete -c batchai -n "__fish_batchai_using_subcommand experiment; and __fish_seen_subcommand_from delete" -l endpoint -d 'Use the server at this address instead of the local one' -r
 complete -c batchai -n "__fish_batchai_using_subcommand experiment; and __fish_seen_subcommand_from delete" -s y -l yes -d 'Do not ask for confirmation'
 complete -c batchai -n "__fish_batchai_using_subcommand experiment; and __fish_seen_subcommand_from delete" -l no-wait -d 'Do not wait until it is done'
 complete -c batchai -n "__fish_batchai_using_subcommand experiment; and __fish_seen_subcommand_from delete" -l only-show-errors -d 'Show errors only, no notes and no warnings'
@@ -222,6 +244,7 @@ complete -c batchai -n "__fish_batchai_using_subcommand experiment; and __fish_s
 complete -c batchai -n "__fish_batchai_using_subcommand workspace; and not __fish_seen_subcommand_from create show list delete" -s o -l output -d 'How to print the result' -r -f -a "json\t'JSON in the shape of the Azure CLI'
 table\t'A table with the columns of the Azure CLI'
 none\t'Nothing'"
+complete -c batchai -n "__fish_batchai_using_subcommand workspace; and not __fish_seen_subcommand_from create show list delete" -l endpoint -d 'Use the server at this address instead of the local one' -r
 complete -c batchai -n "__fish_batchai_using_subcommand workspace; and not __fish_seen_subcommand_from create show list delete" -l only-show-errors -d 'Show errors only, no notes and no warnings'
 complete -c batchai -n "__fish_batchai_using_subcommand workspace; and not __fish_seen_subcommand_from create show list delete" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c batchai -n "__fish_batchai_using_subcommand workspace; and not __fish_seen_subcommand_from create show list delete" -f -a "create" -d 'Create a workspace; one that exists is shown as it is'
@@ -234,6 +257,7 @@ complete -c batchai -n "__fish_batchai_using_subcommand workspace; and __fish_se
 complete -c batchai -n "__fish_batchai_using_subcommand workspace; and __fish_seen_subcommand_from create" -s o -l output -d 'How to print the result' -r -f -a "json\t'JSON in the shape of the Azure CLI'
 table\t'A table with the columns of the Azure CLI'
 none\t'Nothing'"
+complete -c batchai -n "__fish_batchai_using_subcommand workspace; and __fish_seen_subcommand_from create" -l endpoint -d 'Use the server at this address instead of the local one' -r
 complete -c batchai -n "__fish_batchai_using_subcommand workspace; and __fish_seen_subcommand_from create" -l only-show-errors -d 'Show errors only, no notes and no warnings'
 complete -c batchai -n "__fish_batchai_using_subcommand workspace; and __fish_seen_subcommand_from create" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c batchai -n "__fish_batchai_using_subcommand workspace; and __fish_seen_subcommand_from show" -s n -l workspace -d 'Workspace' -r
@@ -241,12 +265,14 @@ complete -c batchai -n "__fish_batchai_using_subcommand workspace; and __fish_se
 complete -c batchai -n "__fish_batchai_using_subcommand workspace; and __fish_seen_subcommand_from show" -s o -l output -d 'How to print the result' -r -f -a "json\t'JSON in the shape of the Azure CLI'
 table\t'A table with the columns of the Azure CLI'
 none\t'Nothing'"
+complete -c batchai -n "__fish_batchai_using_subcommand workspace; and __fish_seen_subcommand_from show" -l endpoint -d 'Use the server at this address instead of the local one' -r
 complete -c batchai -n "__fish_batchai_using_subcommand workspace; and __fish_seen_subcommand_from show" -l only-show-errors -d 'Show errors only, no notes and no warnings'
 complete -c batchai -n "__fish_batchai_using_subcommand workspace; and __fish_seen_subcommand_from show" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c batchai -n "__fish_batchai_using_subcommand workspace; and __fish_seen_subcommand_from list" -s g -l resource-group -d 'Only those of this resource group' -r
 complete -c batchai -n "__fish_batchai_using_subcommand workspace; and __fish_seen_subcommand_from list" -s o -l output -d 'How to print the result' -r -f -a "json\t'JSON in the shape of the Azure CLI'
 table\t'A table with the columns of the Azure CLI'
 none\t'Nothing'"
+complete -c batchai -n "__fish_batchai_using_subcommand workspace; and __fish_seen_subcommand_from list" -l endpoint -d 'Use the server at this address instead of the local one' -r
 complete -c batchai -n "__fish_batchai_using_subcommand workspace; and __fish_seen_subcommand_from list" -l only-show-errors -d 'Show errors only, no notes and no warnings'
 complete -c batchai -n "__fish_batchai_using_subcommand workspace; and __fish_seen_subcommand_from list" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c batchai -n "__fish_batchai_using_subcommand workspace; and __fish_seen_subcommand_from delete" -s n -l workspace -d 'Workspace' -r
@@ -254,47 +280,88 @@ complete -c batchai -n "__fish_batchai_using_subcommand workspace; and __fish_se
 complete -c batchai -n "__fish_batchai_using_subcommand workspace; and __fish_seen_subcommand_from delete" -s o -l output -d 'How to print the result' -r -f -a "json\t'JSON in the shape of the Azure CLI'
 table\t'A table with the columns of the Azure CLI'
 none\t'Nothing'"
+complete -c batchai -n "__fish_batchai_using_subcommand workspace; and __fish_seen_subcommand_from delete" -l endpoint -d 'Use the server at this address instead of the local one' -r
 complete -c batchai -n "__fish_batchai_using_subcommand workspace; and __fish_seen_subcommand_from delete" -s y -l yes -d 'Do not ask for confirmation'
 complete -c batchai -n "__fish_batchai_using_subcommand workspace; and __fish_seen_subcommand_from delete" -l no-wait -d 'Do not wait until it is done'
 complete -c batchai -n "__fish_batchai_using_subcommand workspace; and __fish_seen_subcommand_from delete" -l only-show-errors -d 'Show errors only, no notes and no warnings'
 complete -c batchai -n "__fish_batchai_using_subcommand workspace; and __fish_seen_subcommand_from delete" -s h -l help -d 'Print help (see more with \'--help\')'
-complete -c batchai -n "__fish_batchai_using_subcommand server; and not __fish_seen_subcommand_from run start stop status logs" -s o -l output -d 'How to print the result' -r -f -a "json\t'JSON in the shape of the Azure CLI'
+complete -c batchai -n "__fish_batchai_using_subcommand server; and not __fish_seen_subcommand_from run start stop status token logs" -s o -l output -d 'How to print the result' -r -f -a "json\t'JSON in the shape of the Azure CLI'
 table\t'A table with the columns of the Azure CLI'
 none\t'Nothing'"
-complete -c batchai -n "__fish_batchai_using_subcommand server; and not __fish_seen_subcommand_from run start stop status logs" -l only-show-errors -d 'Show errors only, no notes and no warnings'
-complete -c batchai -n "__fish_batchai_using_subcommand server; and not __fish_seen_subcommand_from run start stop status logs" -s h -l help -d 'Print help (see more with \'--help\')'
-complete -c batchai -n "__fish_batchai_using_subcommand server; and not __fish_seen_subcommand_from run start stop status logs" -f -a "run" -d 'Run a server here, in the foreground, until Ctrl-C'
-complete -c batchai -n "__fish_batchai_using_subcommand server; and not __fish_seen_subcommand_from run start stop status logs" -f -a "start" -d 'Start a server in the background that stays'
-complete -c batchai -n "__fish_batchai_using_subcommand server; and not __fish_seen_subcommand_from run start stop status logs" -f -a "stop" -d 'Stop the server; running jobs go on'
-complete -c batchai -n "__fish_batchai_using_subcommand server; and not __fish_seen_subcommand_from run start stop status logs" -f -a "status" -d 'Show whether the server runs, and where it keeps everything. Never starts one'
-complete -c batchai -n "__fish_batchai_using_subcommand server; and not __fish_seen_subcommand_from run start stop status logs" -f -a "logs" -d 'Print what a server in the background had to say'
+complete -c batchai -n "__fish_batchai_using_subcommand server; and not __fish_seen_subcommand_from run start stop status token logs" -l endpoint -d 'Use the server at this address instead of the local one' -r
+complete -c batchai -n "__fish_batchai_using_subcommand server; and not __fish_seen_subcommand_from run start stop status token logs" -l only-show-errors -d 'Show errors only, no notes and no warnings'
+complete -c batchai -n "__fish_batchai_using_subcommand server; and not __fish_seen_subcommand_from run start stop status token logs" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c batchai -n "__fish_batchai_using_subcommand server; and not __fish_seen_subcommand_from run start stop status token logs" -f -a "run" -d 'Run a server here, in the foreground, until Ctrl-C'
+complete -c batchai -n "__fish_batchai_using_subcommand server; and not __fish_seen_subcommand_from run start stop status token logs" -f -a "start" -d 'Start a server in the background that stays'
+complete -c batchai -n "__fish_batchai_using_subcommand server; and not __fish_seen_subcommand_from run start stop status token logs" -f -a "stop" -d 'Stop the server; running jobs go on'
+complete -c batchai -n "__fish_batchai_using_subcommand server; and not __fish_seen_subcommand_from run start stop status token logs" -f -a "status" -d 'Show whether the server runs, and where it keeps everything. Never starts one'
+complete -c batchai -n "__fish_batchai_using_subcommand server; and not __fish_seen_subcommand_from run start stop status token logs" -f -a "token" -d 'Tokens: who may use the server over the network'
+complete -c batchai -n "__fish_batchai_using_subcommand server; and not __fish_seen_subcommand_from run start stop status token logs" -f -a "logs" -d 'Print what a server in the background had to say'
+complete -c batchai -n "__fish_batchai_using_subcommand server; and __fish_seen_subcommand_from run" -l listen -d 'Also listen on this address, with tokens; off this machine with TLS. May be given several times' -r
+complete -c batchai -n "__fish_batchai_using_subcommand server; and __fish_seen_subcommand_from run" -l certificate -d 'Certificate for TLS, with its chain (PEM); without one, the server makes one' -r -F
+complete -c batchai -n "__fish_batchai_using_subcommand server; and __fish_seen_subcommand_from run" -l key -d 'Key of the certificate (PEM)' -r -F
+complete -c batchai -n "__fish_batchai_using_subcommand server; and __fish_seen_subcommand_from run" -l host-name -d 'One more name for the certificate that the server makes. May be given several times' -r
 complete -c batchai -n "__fish_batchai_using_subcommand server; and __fish_seen_subcommand_from run" -s o -l output -d 'How to print the result' -r -f -a "json\t'JSON in the shape of the Azure CLI'
 table\t'A table with the columns of the Azure CLI'
 none\t'Nothing'"
+complete -c batchai -n "__fish_batchai_using_subcommand server; and __fish_seen_subcommand_from run" -l endpoint -d 'Use the server at this address instead of the local one' -r
+complete -c batchai -n "__fish_batchai_using_subcommand server; and __fish_seen_subcommand_from run" -l tls -d 'Speak TLS on this machine\'s own addresses too'
 complete -c batchai -n "__fish_batchai_using_subcommand server; and __fish_seen_subcommand_from run" -l only-show-errors -d 'Show errors only, no notes and no warnings'
 complete -c batchai -n "__fish_batchai_using_subcommand server; and __fish_seen_subcommand_from run" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c batchai -n "__fish_batchai_using_subcommand server; and __fish_seen_subcommand_from start" -l listen -d 'Also listen on this address, with tokens; off this machine with TLS. May be given several times' -r
+complete -c batchai -n "__fish_batchai_using_subcommand server; and __fish_seen_subcommand_from start" -l certificate -d 'Certificate for TLS, with its chain (PEM); without one, the server makes one' -r -F
+complete -c batchai -n "__fish_batchai_using_subcommand server; and __fish_seen_subcommand_from start" -l key -d 'Key of the certificate (PEM)' -r -F
+complete -c batchai -n "__fish_batchai_using_subcommand server; and __fish_seen_subcommand_from start" -l host-name -d 'One more name for the certificate that the server makes. May be given several times' -r
 complete -c batchai -n "__fish_batchai_using_subcommand server; and __fish_seen_subcommand_from start" -s o -l output -d 'How to print the result' -r -f -a "json\t'JSON in the shape of the Azure CLI'
 table\t'A table with the columns of the Azure CLI'
 none\t'Nothing'"
+complete -c batchai -n "__fish_batchai_using_subcommand server; and __fish_seen_subcommand_from start" -l endpoint -d 'Use the server at this address instead of the local one' -r
+complete -c batchai -n "__fish_batchai_using_subcommand server; and __fish_seen_subcommand_from start" -l tls -d 'Speak TLS on this machine\'s own addresses too'
 complete -c batchai -n "__fish_batchai_using_subcommand server; and __fish_seen_subcommand_from start" -l only-show-errors -d 'Show errors only, no notes and no warnings'
 complete -c batchai -n "__fish_batchai_using_subcommand server; and __fish_seen_subcommand_from start" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c batchai -n "__fish_batchai_using_subcommand server; and __fish_seen_subcommand_from stop" -s o -l output -d 'How to print the result' -r -f -a "json\t'JSON in the shape of the Azure CLI'
 table\t'A table with the columns of the Azure CLI'
 none\t'Nothing'"
+complete -c batchai -n "__fish_batchai_using_subcommand server; and __fish_seen_subcommand_from stop" -l endpoint -d 'Use the server at this address instead of the local one' -r
 complete -c batchai -n "__fish_batchai_using_subcommand server; and __fish_seen_subcommand_from stop" -l only-show-errors -d 'Show errors only, no notes and no warnings'
 complete -c batchai -n "__fish_batchai_using_subcommand server; and __fish_seen_subcommand_from stop" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c batchai -n "__fish_batchai_using_subcommand server; and __fish_seen_subcommand_from status" -s o -l output -d 'How to print the result' -r -f -a "json\t'JSON in the shape of the Azure CLI'
 table\t'A table with the columns of the Azure CLI'
 none\t'Nothing'"
+complete -c batchai -n "__fish_batchai_using_subcommand server; and __fish_seen_subcommand_from status" -l endpoint -d 'Use the server at this address instead of the local one' -r
 complete -c batchai -n "__fish_batchai_using_subcommand server; and __fish_seen_subcommand_from status" -l only-show-errors -d 'Show errors only, no notes and no warnings'
 complete -c batchai -n "__fish_batchai_using_subcommand server; and __fish_seen_subcommand_from status" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c batchai -n "__fish_batchai_using_subcommand server; and __fish_seen_subcommand_from token" -s o -l output -d 'How to print the result' -r -f -a "json\t'JSON in the shape of the Azure CLI'
+table\t'A table with the columns of the Azure CLI'
+none\t'Nothing'"
+complete -c batchai -n "__fish_batchai_using_subcommand server; and __fish_seen_subcommand_from token" -l endpoint -d 'Use the server at this address instead of the local one' -r
+complete -c batchai -n "__fish_batchai_using_subcommand server; and __fish_seen_subcommand_from token" -l only-show-errors -d 'Show errors only, no notes and no warnings'
+complete -c batchai -n "__fish_batchai_using_subcommand server; and __fish_seen_subcommand_from token" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c batchai -n "__fish_batchai_using_subcommand server; and __fish_seen_subcommand_from token" -f -a "create" -d 'Make a token and print it: nobody can ask for it again'
+complete -c batchai -n "__fish_batchai_using_subcommand server; and __fish_seen_subcommand_from token" -f -a "list" -d 'List the tokens there are, without their text'
+complete -c batchai -n "__fish_batchai_using_subcommand server; and __fish_seen_subcommand_from token" -f -a "revoke" -d 'Take a token away: it opens nothing from then on'
 complete -c batchai -n "__fish_batchai_using_subcommand server; and __fish_seen_subcommand_from logs" -s o -l output -d 'How to print the result' -r -f -a "json\t'JSON in the shape of the Azure CLI'
 table\t'A table with the columns of the Azure CLI'
 none\t'Nothing'"
+complete -c batchai -n "__fish_batchai_using_subcommand server; and __fish_seen_subcommand_from logs" -l endpoint -d 'Use the server at this address instead of the local one' -r
 complete -c batchai -n "__fish_batchai_using_subcommand server; and __fish_seen_subcommand_from logs" -l only-show-errors -d 'Show errors only, no notes and no warnings'
 complete -c batchai -n "__fish_batchai_using_subcommand server; and __fish_seen_subcommand_from logs" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c batchai -n "__fish_batchai_using_subcommand login" -l fingerprint -d 'The fingerprint that `batchai server status` shows at the server; without it, you are asked' -r
+complete -c batchai -n "__fish_batchai_using_subcommand login" -s o -l output -d 'How to print the result' -r -f -a "json\t'JSON in the shape of the Azure CLI'
+table\t'A table with the columns of the Azure CLI'
+none\t'Nothing'"
+complete -c batchai -n "__fish_batchai_using_subcommand login" -l endpoint -d 'Use the server at this address instead of the local one' -r
+complete -c batchai -n "__fish_batchai_using_subcommand login" -l only-show-errors -d 'Show errors only, no notes and no warnings'
+complete -c batchai -n "__fish_batchai_using_subcommand login" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c batchai -n "__fish_batchai_using_subcommand logout" -s o -l output -d 'How to print the result' -r -f -a "json\t'JSON in the shape of the Azure CLI'
+table\t'A table with the columns of the Azure CLI'
+none\t'Nothing'"
+complete -c batchai -n "__fish_batchai_using_subcommand logout" -l endpoint -d 'Use the server at this address instead of the local one' -r
+complete -c batchai -n "__fish_batchai_using_subcommand logout" -l only-show-errors -d 'Show errors only, no notes and no warnings'
+complete -c batchai -n "__fish_batchai_using_subcommand logout" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c batchai -n "__fish_batchai_using_subcommand completion" -s o -l output -d 'How to print the result' -r -f -a "json\t'JSON in the shape of the Azure CLI'
 table\t'A table with the columns of the Azure CLI'
 none\t'Nothing'"
+complete -c batchai -n "__fish_batchai_using_subcommand completion" -l endpoint -d 'Use the server at this address instead of the local one' -r
 complete -c batchai -n "__fish_batchai_using_subcommand completion" -l only-show-errors -d 'Show errors only, no notes and no warnings'
 complete -c batchai -n "__fish_batchai_using_subcommand completion" -s h -l help -d 'Print help (see more with \'--help\')'

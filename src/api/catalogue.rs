@@ -4,14 +4,17 @@
 
 use schemars::{JsonSchema, Schema, SchemaGenerator};
 
-use super::cluster::{Cluster, ClusterCreate};
+use super::cluster::{Cluster, ClusterCreate, ClusterUpdate};
 use super::experiment::Experiment;
 use super::file::File;
 use super::job::{Job, JobCreate};
+use super::long_operation::LongOperation;
+use super::operation::Operation as ProviderOperation;
 use super::page::Page;
 use super::path::{self, below_group as at};
 use super::server::ServerStatus;
-use super::workspace::{Workspace, WorkspaceCreate};
+use super::token::{Token, TokenCreate};
+use super::workspace::{Workspace, WorkspaceCreate, WorkspaceUpdate};
 
 /// One method of one path.
 #[derive(Debug, Clone)]
@@ -77,7 +80,13 @@ const fn header(name: &'static str, description: &'static str) -> Parameter {
 const MOST: Parameter = optional("maxresults", "integer", "How many elements a page has at most: 1 to 1000");
 const SKIP: Parameter = optional("$skiptoken", "integer", "Where a page starts; part of a nextLink");
 const PATIENCE: Parameter = optional("waitSeconds", "integer", "For how long to wait until it is done: at most 60");
-const GENERATION: Parameter = optional("generation", "integer", "Wait until the job is another than this one");
+const GENERATION: Parameter = optional("generation", "integer", "Wait until it is another than this one");
+const WAIT_FOR: Parameter = optional(
+    "waitFor",
+    "string",
+    "Wait for a state: of a job `queued`, `running`, `terminating`, `succeeded`, `failed` or `ended`, of a cluster \
+     `steady`, `resizing` or `idle`",
+);
 const ONLY_NEW: Parameter = header("If-None-Match", "`*`: any job of that name is a conflict");
 const DIRECTORY_ID: Parameter = required("outputdirectoryid", "`stdouterr`, or the id of an output directory");
 const FOLDER: Parameter = optional("directory", "string", "A directory below it; default `.`");
@@ -109,10 +118,20 @@ pub fn operations() -> Vec<Operation> {
         get(path::WORKSPACES_OF_SUBSCRIPTION, "Workspaces_List", "Workspaces of a subscription")
             .with(LIST)
             .json::<Page<Workspace>>(),
+        get(path::OPERATIONS, "Operations_List", "What the provider can do").json::<Page<ProviderOperation>>(),
+        get(path::OPERATION_RESULT, "LongOperations_Get", "How far an operation is that another version began")
+            .json::<LongOperation>(),
+        get(path::OPERATION_STATUS, "LongOperations_GetResult", "202 while such an operation goes on")
+            .statuses(&[200, 202, 204]),
         head(path::SNAPSHOT, "Snapshots_Exists", "Whether a code snapshot is there"),
         put(path::SNAPSHOT, "Snapshots_Create", "Sends a code snapshot: a tar archive").sends_bytes(),
         get(path::SERVER, "Server_Get", "Who the server is and how it is").json::<ServerStatus>(),
         post(path::SERVER_STOP, "Server_Stop", "Asks the server to leave; running jobs stay"),
+        get(path::TOKENS, "Tokens_List", "Tokens of those who come over the network").json::<Page<Token>>(),
+        post(path::TOKENS, "Tokens_Create", "Makes a token; the only answer that has its text")
+            .sends::<TokenCreate>()
+            .json::<Token>(),
+        delete(path::TOKEN, "Tokens_Revoke", "Revokes a token").with(&[]).statuses(&[200]),
         get(path::OPENAPI, "Server_Describe", "This document").answers_with(Content::OpenApi),
         get(path::DOWNLOAD, "Downloads_Get", "A file of a job, by signed address").with(SIGNED).bytes(&[200, 206]),
         head(path::DOWNLOAD, "Downloads_Describe", "Size and state of a file of a job, by signed address").with(SIGNED),
@@ -131,10 +150,18 @@ fn below_group() -> Vec<Operation> {
             .json::<Page<Workspace>>(),
         get(at::WORKSPACE, "Workspaces_Get", "A workspace").json::<Workspace>(),
         put(at::WORKSPACE, "Workspaces_Create", "Makes a workspace").sends::<WorkspaceCreate>().json::<Workspace>(),
+        patch(at::WORKSPACE, "Workspaces_Update", "Replaces the tags of a workspace")
+            .sends::<WorkspaceUpdate>()
+            .json::<Workspace>(),
         delete(at::WORKSPACE, "Workspaces_Delete", "Deletes a workspace and all that is in it"),
         get(at::CLUSTERS, "Clusters_ListByWorkspace", "Clusters of a workspace").with(LIST).json::<Page<Cluster>>(),
-        get(at::CLUSTER, "Clusters_Get", "A cluster").json::<Cluster>(),
+        get(at::CLUSTER, "Clusters_Get", "A cluster, as soon as it has changed or is in a state")
+            .with(&[GENERATION, WAIT_FOR, PATIENCE])
+            .json::<Cluster>(),
         put(at::CLUSTER, "Clusters_Create", "Makes a cluster").sends::<ClusterCreate>().json::<Cluster>(),
+        patch(at::CLUSTER, "Clusters_Update", "Changes how many nodes a cluster has")
+            .sends::<ClusterUpdate>()
+            .json::<Cluster>(),
         delete(at::CLUSTER, "Clusters_Delete", "Deletes a cluster"),
         get(at::EXPERIMENTS, "Experiments_ListByWorkspace", "Experiments of a workspace")
             .with(LIST)
@@ -143,7 +170,9 @@ fn below_group() -> Vec<Operation> {
         put(at::EXPERIMENT, "Experiments_Create", "Makes an experiment").json::<Experiment>(),
         delete(at::EXPERIMENT, "Experiments_Delete", "Deletes an experiment and its jobs"),
         get(at::JOBS, "Jobs_ListByExperiment", "Jobs of an experiment").with(LIST).json::<Page<Job>>(),
-        get(at::JOB, "Jobs_Get", "A job, as soon as it has changed").with(&[GENERATION, PATIENCE]).json::<Job>(),
+        get(at::JOB, "Jobs_Get", "A job, as soon as it has changed or is in a state")
+            .with(&[GENERATION, WAIT_FOR, PATIENCE])
+            .json::<Job>(),
         put(at::JOB, "Jobs_Create", "Submits a job").with(&[ONLY_NEW]).sends::<JobCreate>().json::<Job>(),
         delete(at::JOB, "Jobs_Delete", "Stops a job and deletes it"),
         post(at::TERMINATE, "Jobs_Terminate", "Stops a job").with(WAIT).statuses(&[200, 202]),
@@ -169,6 +198,10 @@ fn head(template: &str, id: &'static str, summary: &'static str) -> Operation {
 
 fn put(template: &str, id: &'static str, summary: &'static str) -> Operation {
     operation("put", template, id, summary)
+}
+
+fn patch(template: &str, id: &'static str, summary: &'static str) -> Operation {
+    operation("patch", template, id, summary)
 }
 
 fn post(template: &str, id: &'static str, summary: &'static str) -> Operation {

@@ -35,6 +35,8 @@ pub mod code {
     pub const CLUSTER_NOT_FOUND: &str = "ClusterNotFound";
     /// 404 for a job.
     pub const JOB_NOT_FOUND: &str = "JobNotFound";
+    /// 404 for a token.
+    pub const TOKEN_NOT_FOUND: &str = "TokenNotFound";
     /// 404 for a file of a job.
     pub const OUTPUT_FILE_NOT_FOUND: &str = "OutputFileNotFound";
     /// 400 for a job whose code snapshot was not sent.

@@ -1,9 +1,10 @@
 //! What a client that polls an operation is told.
 
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 /// An operation that goes on after its request was answered (azure-sdk-for-net recordings, June 2018).
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct LongOperation {
     /// Its full URL without the api-version.
@@ -21,7 +22,7 @@ pub struct LongOperation {
 }
 
 /// What it was about.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct LongOperationProperties {
     /// Names from the subscription inwards, joined with `$`.

@@ -19,6 +19,7 @@ pub mod operation;
 pub mod page;
 pub mod path;
 pub mod server;
+pub mod token;
 pub mod toolkit;
 pub mod version;
 pub mod workspace;

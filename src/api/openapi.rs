@@ -19,7 +19,7 @@ const ABOUT: &str = "Training jobs on clusters, as Azure Batch AI ran them: api-
                      Unix socket none does. What is not set is left out of an answer, never null.";
 
 /// What the parts of a path mean.
-const PARTS: [(&str, &str); 9] = [
+const PARTS: [(&str, &str); 12] = [
     ("subscription", "The id of the subscription"),
     ("group", "The resource group; nothing has to be made for it"),
     ("workspace", "The name of the workspace"),
@@ -28,6 +28,9 @@ const PARTS: [(&str, &str); 9] = [
     ("job", "The name of the job, or what stands for it in a signed address"),
     ("directory", "`stdouterr`, or the id of an output directory"),
     ("path", "The path of a file in it; may have slashes"),
+    ("name", "The name of the token"),
+    ("location", "The region of the operation"),
+    ("id", "The guid of the operation"),
     ("digest", "`sha256:` and 64 hexadecimal digits"),
 ];
 

@@ -1,9 +1,10 @@
 //! What the provider can do, as permission tools of Azure ask it.
 
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 /// One operation of the provider (Swagger 2018-05-01, `Operation`).
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct Operation {
     /// `{provider}/{resource}/{action}`.
     pub name: String,
@@ -14,7 +15,7 @@ pub struct Operation {
 }
 
 /// An operation in words.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct OperationDisplay {
     /// What it does, in a sentence.
     pub description: String,

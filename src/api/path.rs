@@ -28,6 +28,31 @@ pub const SERVER_STOP: &str = "/batchai/server/stop";
 pub const OPENAPI: &str = "/batchai/openapi.json";
 /// One file of a job for whoever has its signed address: job, directory id, then its path in that directory.
 pub const DOWNLOAD: &str = "/downloads/{job}/{directory}/{*path}";
+/// Resources of the flat api-versions: where they are in a group, and what can be asked of all of a subscription.
+pub mod flat {
+    /// Clusters of a subscription.
+    pub const CLUSTERS_OF_SUBSCRIPTION: &str = "/subscriptions/{subscription}/providers/Microsoft.BatchAI/clusters";
+    /// Jobs of a subscription.
+    pub const JOBS_OF_SUBSCRIPTION: &str = "/subscriptions/{subscription}/providers/Microsoft.BatchAI/jobs";
+    /// The prefix of a group.
+    pub const GROUP_PREFIX: &str = "/subscriptions/{subscription}/resourceGroups/{group}/providers/Microsoft.BatchAI";
+    /// Clusters of a group.
+    pub const CLUSTERS: &str = "/clusters";
+    /// One cluster.
+    pub const CLUSTER: &str = "/clusters/{name}";
+    /// Jobs of a group.
+    pub const JOBS: &str = "/jobs";
+    /// One job.
+    pub const JOB: &str = "/jobs/{name}";
+    /// Stops a job.
+    pub const TERMINATE: &str = "/jobs/{name}/terminate";
+    /// Lists files of a job.
+    pub const LIST_OUTPUT_FILES: &str = "/jobs/{name}/listOutputFiles";
+}
+/// Tokens of those who come over the network.
+pub const TOKENS: &str = "/batchai/tokens";
+/// One token.
+pub const TOKEN: &str = "/batchai/tokens/{name}";
 
 /// Below `/subscriptions/{subscription}/resourceGroups/{group}/providers/Microsoft.BatchAI/workspaces`.
 pub mod below_group {
@@ -96,6 +121,12 @@ pub fn long_operation(subscription: &str, region: &str, word: &str, id: &str) ->
 /// Percent-encodes each part of a path.
 fn encode_path(path: &str) -> String {
     path.split('/').map(encode).collect::<Vec<_>>().join("/")
+}
+
+/// Where a token is.
+#[must_use]
+pub fn token(name: &str) -> String {
+    format!("{TOKENS}/{}", encode(name))
 }
 
 /// Percent-encodes one part of a path, or one value of a query.

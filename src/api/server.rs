@@ -18,8 +18,11 @@ pub struct ServerStatus {
     pub started: String,
     /// The Unix socket it listens on.
     pub socket: String,
-    /// Other addresses it listens on.
+    /// Other addresses it listens on, such as `https://127.0.0.1:8650`.
     pub addresses: Vec<String>,
+    /// SHA-256 of the certificate that vouches for it over TLS, such as `sha256:0123...`.
+    #[serde(default)]
+    pub fingerprint: Option<String>,
     /// Where it keeps everything.
     pub data_directory: String,
     /// Whether it leaves when there has been nothing to do for a while.

@@ -38,6 +38,13 @@ impl From<ClientError> for Failure {
             }
             ClientError::Transport { .. } => Self::from_error(ExitCode::Unreachable, &error)
                 .hint("`batchai server status` tells whether the server is well, `batchai server logs` what it says"),
+            ClientError::Unreachable { .. } => Self::from_error(ExitCode::Unreachable, &error)
+                .hint("is it running, and is the address right? `--endpoint`, BATCHAI_ENDPOINT or `endpoint` in config.yaml gave it"),
+            ClientError::Untrusted { endpoint, .. } => Self::from_error(ExitCode::Unreachable, &error).hint(format!(
+                "`batchai login {endpoint}` shows its certificate and remembers it, or BATCHAI_CA_FILE names the \
+                 server's ca.pem; if you did before, somebody else may be answering"
+            )),
+            ClientError::Endpoint { .. } => Self::from_error(ExitCode::Usage, &error),
             ClientError::Stopped => Self::from_error(ExitCode::Interrupted, &error),
             ClientError::Nonsense { .. } => Self::from_error(ExitCode::Refused, &error),
             ClientError::Io { .. } => Self::from_error(ExitCode::Unreachable, &error)
@@ -84,6 +91,12 @@ fn hint(error_code: &str) -> Option<&'static str> {
         ),
         code::JOB_NOT_FOUND => Some("`batchai job list -w WORKSPACE -e EXPERIMENT` shows the jobs there are"),
         code::OUTPUT_FILE_NOT_FOUND => Some("`batchai job file list -j JOB` shows the files there are"),
+        "AuthenticationFailed" | "InvalidAuthenticationToken" | "ExpiredAuthenticationToken" => Some(
+            "`batchai login URL` remembers a token, BATCHAI_TOKEN names one; the server's owner makes one with `batchai server token create`",
+        ),
+        "AuthorizationFailed" | "LinkedAuthorizationFailed" => {
+            Some("the server's owner makes a token that may do this with `batchai server token create`")
+        }
         "DiskFull" => Some("make room on the disk that holds the data directory; nothing was changed"),
         _ => None,
     }

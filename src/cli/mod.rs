@@ -46,6 +46,9 @@ pub struct Global {
     /// How to print the result.
     #[arg(long, short, global = true, value_enum, value_name = "FORMAT", help_heading = "Global")]
     pub output: Option<Format>,
+    /// Use the server at this address instead of the local one.
+    #[arg(long, global = true, value_name = "URL", help_heading = "Global")]
+    pub endpoint: Option<String>,
     /// Show errors only, no notes and no warnings.
     #[arg(long, global = true, help_heading = "Global")]
     pub only_show_errors: bool,

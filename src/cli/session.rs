@@ -1,6 +1,7 @@
 //! What one invocation works with: settings, connection, printer.
 
 use std::future::Future;
+use std::path::PathBuf;
 
 use clap::{Args, ValueEnum};
 
@@ -12,8 +13,11 @@ use crate::api::id::{Child, ResourceId};
 use crate::api::server::Build;
 use crate::client::Client;
 use crate::client::local::LocalServer;
+use crate::client::remote::Remote;
 use crate::config::client::ClientSettings;
+use crate::config::env;
 use crate::config::home::{Home, SocketAddress};
+use crate::config::logins::Logins;
 use crate::config::program::built_at;
 
 /// The subscription of a user who has none: any id is accepted and exists from first use.
@@ -32,7 +36,18 @@ pub struct Session {
     pub printer: Printer,
     /// What the user has set.
     pub settings: ClientSettings,
+    /// The file of servers that were logged in to.
+    pub logins: PathBuf,
     _socket: SocketAddress,
+}
+
+/// Which servers a command may speak to.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Reach {
+    /// The one that the user chose.
+    Anywhere,
+    /// The local one, whatever the user chose: the command is about it.
+    Local,
 }
 
 /// A name and whether the user gave it.
@@ -92,7 +107,7 @@ impl Session {
     ///
     /// # Errors
     /// When the settings or the data directory cannot be used.
-    pub fn open(global: &Global, report: Report) -> Result<Self, Failure> {
+    pub fn open(global: &Global, report: Report, reach: Reach) -> Result<Self, Failure> {
         let home = Home::find()?;
         let settings = ClientSettings::load(home.client_config())?;
         let printer = Printer { format: format(global, &settings)? };
@@ -111,7 +126,11 @@ impl Session {
             arguments: ["server", "run", "--announce"].map(String::from).to_vec(),
             leave_when_idle: "--leave-when-idle".into(),
         };
-        Ok(Self { client: Client::new(local)?, report, printer, settings, _socket: socket })
+        let client = match endpoint(global, &settings).filter(|_| reach == Reach::Anywhere) {
+            Some(endpoint) => Client::of(remote(&endpoint, &home)?, local)?,
+            None => Client::new(local)?,
+        };
+        Ok(Self { client, report, printer, settings, logins: home.logins(), _socket: socket })
     }
 
     /// Prints a result.
@@ -180,7 +199,18 @@ pub fn with_session<F>(global: &Global, report: Report, command: impl FnOnce(Ses
 where
     F: Future<Output = Outcome>,
 {
-    let session = Session::open(global, report)?;
+    with_session_of(Reach::Anywhere, global, report, command)
+}
+
+/// The same for a command that may be about the local server only.
+///
+/// # Errors
+/// Those of the command.
+pub fn with_session_of<F>(reach: Reach, global: &Global, report: Report, command: impl FnOnce(Session) -> F) -> Outcome
+where
+    F: Future<Output = Outcome>,
+{
+    let session = Session::open(global, report, reach)?;
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
     let runtime = runtime.map_err(|error| Failure::new(ExitCode::Refused, format!("cannot start: {error}")))?;
     let outcome = runtime.block_on(command(session));
@@ -246,6 +276,31 @@ fn format(global: &Global, settings: &ClientSettings) -> Result<Format, Failure>
             .collect();
         let message = format!("the configured output format `{text}` is unknown: use one of {}", known.join(", "));
         Failure::new(ExitCode::Usage, message)
+    })
+}
+
+/// The server that the user chose: flag, environment, file.
+fn endpoint(global: &Global, settings: &ClientSettings) -> Option<String> {
+    global.endpoint.clone().or_else(|| settings.endpoint.clone())
+}
+
+/// A server on the network, with what opens it and whom to believe about it: the environment, then the login.
+fn remote(endpoint: &str, home: &Home) -> Result<Remote, Failure> {
+    let remote = Remote::new(endpoint)?;
+    let logins = Logins::load(home.logins())?;
+    let login = logins.find(&remote.origin());
+    let token = env::get(env::TOKEN).or_else(|| login.map(|login| login.token.clone()));
+    let authority = match env::get(env::CA_FILE) {
+        Some(path) => Some(std::fs::read_to_string(&path).map_err(|error| {
+            let message = format!("cannot read the certificates in {path} (BATCHAI_CA_FILE): {error}");
+            Failure::new(ExitCode::Usage, message)
+        })?),
+        None => login.and_then(|login| login.certificate.clone()),
+    };
+    let remote = remote.with_token(token);
+    Ok(match authority {
+        Some(pem) => remote.with_authority(&pem)?,
+        None => remote,
     })
 }
 

@@ -34,6 +34,28 @@ pub enum ClientError {
         /// Why it failed.
         reason: String,
     },
+    /// A server on the network does not answer.
+    #[error("cannot reach the server at {endpoint}: {reason}")]
+    Unreachable {
+        /// Its address.
+        endpoint: String,
+        /// Why.
+        reason: String,
+    },
+    /// Whoever answers may be somebody else.
+    #[error("the server at {endpoint} cannot be trusted: {reason}")]
+    Untrusted {
+        /// Its address.
+        endpoint: String,
+        /// Why.
+        reason: String,
+    },
+    /// The endpoint itself cannot be used.
+    #[error("{reason}")]
+    Endpoint {
+        /// A whole sentence.
+        reason: String,
+    },
     /// An answer that is none.
     #[error("the server answered something that cannot be understood: {what}")]
     Nonsense {
@@ -78,15 +100,18 @@ impl ClientError {
             | Self::Stopped
             | Self::StartFailed { .. }
             | Self::Transport { .. }
+            | Self::Unreachable { .. }
+            | Self::Untrusted { .. }
+            | Self::Endpoint { .. }
             | Self::Nonsense { .. }
             | Self::Io { .. }
             | Self::Snapshot(_) => None,
         }
     }
 
-    /// Whether asking again, of a server that was started again, may help.
+    /// Whether asking again, of a server that was started again or is back, may help.
     #[must_use]
     pub fn is_lost_connection(&self) -> bool {
-        matches!(self, Self::Transport { .. })
+        matches!(self, Self::Transport { .. } | Self::Unreachable { .. })
     }
 }

@@ -47,7 +47,10 @@ impl Follow<'_> {
             self.asked = Instant::now();
             match self.client.send(plain(Method::GET, path)).await {
                 Ok(response) => self.response = Some(response),
-                Err(error) => self.count_break(error)?,
+                Err(error) => {
+                    self.count_break(error)?;
+                    self.client.pause().await;
+                }
             }
         }
         Ok(())

@@ -26,7 +26,7 @@ const LARGEST_LOG: u64 = 8 << 20;
 const MOST_TRIES: u32 = 3;
 
 /// Where the local server of an installation is, and how it is started.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub struct LocalServer {
     /// The data directory.
     pub data: PathBuf,
@@ -76,17 +76,17 @@ impl LocalServer {
     /// With the reason that the server itself gives.
     pub async fn start(&self) -> Result<(), ClientError> {
         let turn = self.turn().await?;
-        self.start_in(turn, Stay::WhileBusy).await
+        self.start_in(turn, Stay::WhileBusy, &[]).await
     }
 
     /// The same for whoever has the turn.
-    pub(super) async fn start_in(&self, turn: Turn, stay: Stay) -> Result<(), ClientError> {
+    pub(super) async fn start_in(&self, turn: Turn, stay: Stay, words: &[String]) -> Result<(), ClientError> {
         if self.is_listening() {
             return Ok(());
         }
         let mut tries = 1;
         let (said, end) = loop {
-            match self.try_start(stay).await? {
+            match self.try_start(stay, words).await? {
                 // Killed before it could say a word: the next one may live.
                 (_, Some(end)) if end.signal().is_some() && tries < MOST_TRIES => tries += 1,
                 outcome => break outcome,
@@ -101,9 +101,9 @@ impl LocalServer {
     }
 
     /// One new process, and its first line; without one, how it ended.
-    async fn try_start(&self, stay: Stay) -> Result<(String, Option<ExitStatus>), ClientError> {
+    async fn try_start(&self, stay: Stay, words: &[String]) -> Result<(String, Option<ExitStatus>), ClientError> {
         let (log, mut command) = (self.open_log()?, Command::new(&self.executable));
-        command.args(&self.arguments);
+        command.args(&self.arguments).args(words);
         if stay == Stay::WhileBusy {
             command.arg(&self.leave_when_idle);
         }

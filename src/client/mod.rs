@@ -1,11 +1,14 @@
 //! The near end of the wire: one typed method per endpoint.
 //!
-//! Knows where the server is and how to find or start the local one ([`local`]). Never prints, reads no
+//! Knows where the server is, how to find or start the local one ([`local`]), and whom to believe on the network
+//! ([`remote`]). Never prints, reads no
 //! configuration, and has no opinion on how a failure is shown.
 
 pub mod error;
 pub mod follow;
 pub mod local;
+pub mod probe;
+pub mod remote;
 pub mod resources;
 pub mod snapshot;
 mod upload;
@@ -23,14 +26,19 @@ use crate::api::error::ErrorBody;
 use crate::api::path;
 use crate::api::server::{BUILD_HEADER, Build, ServerStatus};
 use local::{LocalServer, Stay};
+use remote::Remote;
 
 /// Seconds a request of ours asks the server to wait for a change before it is asked again.
 const PATIENCE: u64 = 30;
 
-/// A connection to the local server.
+/// Before a server on the network that does not answer is asked again.
+const PAUSE: Duration = Duration::from_secs(1);
+
+/// A connection to the local server, or to one on the network.
 pub struct Client {
     http: reqwest::Client,
     local: LocalServer,
+    remote: Option<Remote>,
     is_checked: Cell<bool>,
 }
 
@@ -52,17 +60,40 @@ impl Client {
         let http = reqwest::Client::builder()
             .unix_socket(local.socket.as_path())
             .no_proxy()
-            .tls_backend_preconfigured(no_tls()?)
+            // Without this, the certificates of the system would be loaded.
+            .tls_backend_preconfigured(remote::trusting(&[])?)
             .connect_timeout(Duration::from_secs(5))
             .build()
             .map_err(|error| ClientError::transport("prepare a request to the server", &error))?;
-        Ok(Self { http, local, is_checked: Cell::new(false) })
+        Ok(Self { http, local, remote: None, is_checked: Cell::new(false) })
+    }
+
+    /// A client of a server on the network, which is neither started nor replaced. Nothing is sent yet.
+    ///
+    /// # Errors
+    /// When the connection cannot be prepared.
+    pub fn of(remote: Remote, local: LocalServer) -> Result<Self, ClientError> {
+        Ok(Self { http: remote.http()?, local, remote: Some(remote), is_checked: Cell::new(true) })
+    }
+
+    /// The server on the network that this client speaks to, if it is one.
+    #[must_use]
+    pub fn remote(&self) -> Option<&Remote> {
+        self.remote.as_ref()
     }
 
     /// The local server this client speaks to.
     #[must_use]
     pub fn local(&self) -> &LocalServer {
         &self.local
+    }
+
+    /// To be called before asking again. A local server is started by the request itself; one on the network by
+    /// somebody else, which takes a moment.
+    pub async fn pause(&self) {
+        if self.remote.is_some() {
+            tokio::time::sleep(PAUSE).await;
+        }
     }
 
     /// Sends one request; an answer that is not a success is an error. A local server that does not answer
@@ -91,6 +122,9 @@ impl Client {
         if_down: IfDown,
         request: &impl Fn(&reqwest::Client) -> RequestBuilder,
     ) -> Result<Response, ClientError> {
+        if let Some(remote) = &self.remote {
+            return self.exchange_with(remote, request).await;
+        }
         let mut starts = 0;
         loop {
             match request(&self.http).send().await {
@@ -104,6 +138,17 @@ impl Client {
                 }
             }
         }
+    }
+
+    async fn exchange_with(
+        &self,
+        remote: &Remote,
+        request: &impl Fn(&reqwest::Client) -> RequestBuilder,
+    ) -> Result<Response, ClientError> {
+        let built = request(&self.http).build();
+        let mut built = built.map_err(|error| ClientError::transport("prepare a request to the server", &error))?;
+        remote.direct(&mut built);
+        self.http.execute(built).await.map_err(|error| remote.failed(&error))
     }
 
     /// Replaces a local server that is older than this program. Looks only at the first answer.
@@ -120,7 +165,12 @@ impl Client {
         match self.exchange(IfDown::Fail, &plain(Method::GET, path::SERVER.into())).await {
             Ok(now) if self.is_older(&now) => {
                 // A status that cannot be understood is one of long ago.
-                let leaves = json(now).await.map_or(true, |status: ServerStatus| status.leaves_when_idle);
+                let status: Option<ServerStatus> = json(now).await.ok();
+                // Others use it over the network, and its successor would not know where to listen.
+                if status.as_ref().is_some_and(|status| !status.addresses.is_empty()) {
+                    return Ok(false);
+                }
+                let leaves = status.is_none_or(|status| status.leaves_when_idle);
                 stay = if leaves { Stay::WhileBusy } else { Stay::Always };
                 self.stop_server().await?;
             }
@@ -128,7 +178,7 @@ impl Client {
             Ok(_) | Err(ClientError::NotRunning) => {}
             Err(error) => return Err(error),
         }
-        self.local.start_in(turn, stay).await?;
+        self.local.start_in(turn, stay, &[]).await?;
         Ok(true)
     }
 
@@ -144,21 +194,12 @@ const MOST_STARTS: u32 = 3;
 
 const SENDING: &str = "send a request to the server";
 
-/// What stands in for TLS where there is none to speak: without it, the certificates of the system would be loaded.
-fn no_tls() -> Result<rustls::ClientConfig, ClientError> {
-    let provider = std::sync::Arc::new(rustls::crypto::ring::default_provider());
-    let config = rustls::ClientConfig::builder_with_provider(provider)
-        .with_safe_default_protocol_versions()
-        .map_err(|error| ClientError::transport("prepare a request to the server", &error))?;
-    Ok(config.with_root_certificates(rustls::RootCertStore::empty()).with_no_client_auth())
-}
-
 /// Nobody listens, or whoever listened went away before answering.
 fn is_down(error: &reqwest::Error) -> bool {
     error.is_connect() || (error.is_request() && !error.is_timeout())
 }
 
-/// Any host will do on a Unix socket.
+/// Any host will do on a Unix socket, and [`Remote::direct`] names the one on the network.
 fn url(path: &str) -> String {
     let separator = if path.contains('?') { '&' } else { '?' };
     format!("http://localhost{path}{separator}api-version={API_VERSION}")

@@ -17,6 +17,7 @@ use crate::api::job::{Job, JobCreate};
 use crate::api::page::Page;
 use crate::api::path;
 use crate::api::server::ServerStatus;
+use crate::api::token::{Token, TokenCreate};
 use crate::api::workspace::{Workspace, WorkspaceCreate};
 
 impl Client {
@@ -158,13 +159,24 @@ impl Client {
         }
     }
 
+    /// Makes a token; the answer is the only one that has its text.
+    pub async fn create_token(&self, body: &TokenCreate) -> Result<Token, ClientError> {
+        json(self.send(|http| http.post(url(path::TOKENS)).json(body)).await?).await
+    }
+
+    /// Takes a token away.
+    pub async fn revoke_token(&self, name: &str) -> Result<(), ClientError> {
+        self.send(plain(Method::DELETE, path::token(name))).await.map(drop)
+    }
+
     /// What the server says of itself; it is not started for that.
     pub async fn server_status(&self) -> Result<ServerStatus, ClientError> {
         json(self.send_if(IfDown::Fail, plain(Method::GET, path::SERVER.into())).await?).await
     }
 
     /// Starts a server that stays; one that would leave when idle makes way for it.
-    pub async fn start_server(&self) -> Result<(), ClientError> {
+    /// `words` are more of its arguments.
+    pub async fn start_server(&self, words: &[String]) -> Result<(), ClientError> {
         let turn = self.local().turn().await?;
         match self.server_status().await {
             Ok(ServerStatus { leaves_when_idle: false, .. }) => return Ok(()),
@@ -172,7 +184,7 @@ impl Client {
             Err(ClientError::NotRunning) => {}
             Err(error) => return Err(error),
         }
-        self.local().start_in(turn, Stay::Always).await
+        self.local().start_in(turn, Stay::Always, words).await
     }
 
     /// Asks the server to leave, and returns when it does not listen any more. `false` when there was none.

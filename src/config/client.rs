@@ -11,6 +11,8 @@ use super::{ConfigError, env};
 #[derive(Debug, Clone, PartialEq, Eq, Default, Deserialize)]
 #[serde(deny_unknown_fields, rename_all = "camelCase", default)]
 pub struct ClientSettings {
+    /// The server to use instead of the local one, such as `https://gpu.example:8650`.
+    pub endpoint: Option<String>,
     /// The default of `-o`.
     pub output: Option<String>,
     /// Whether commands that delete go ahead without asking.
@@ -54,6 +56,9 @@ impl ClientSettings {
     fn overlay(&mut self, get: impl Fn(&str) -> Option<String>) -> Result<(), ConfigError> {
         if let Some(group) = get(env::DEFAULT_GROUP) {
             self.defaults.group = Some(group);
+        }
+        if let Some(endpoint) = get(env::ENDPOINT) {
+            self.endpoint = Some(endpoint);
         }
         if let Some(output) = get(env::OUTPUT) {
             self.output = Some(output);

@@ -2,6 +2,12 @@
 
 /// Moves everything: data, socket, configuration.
 pub const HOME: &str = "BATCHAI_HOME";
+/// The server to use instead of the local one.
+pub const ENDPOINT: &str = "BATCHAI_ENDPOINT";
+/// What opens a server on the network.
+pub const TOKEN: &str = "BATCHAI_TOKEN";
+/// Certificates (PEM) of the only authorities to believe about a server on the network.
+pub const CA_FILE: &str = "BATCHAI_CA_FILE";
 /// The default of `-g`, as for `az`.
 pub const DEFAULT_GROUP: &str = "AZURE_DEFAULTS_GROUP";
 /// The default of `-o`, as for `az`.

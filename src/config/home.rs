@@ -8,9 +8,12 @@
 //!   server.log    what a server in the background has to say
 //!   batchai.db    what the server remembers
 //!   secret.key    what seals the secrets in it                (mode 0600)
+//!   tls/          certificate authority and certificate of a server that was given none
 //!   runs/ nodes/ output/ storage/ snapshots/              the engine's
 //! $BATCHAI_HOME, or the user's configuration folder + batchai
 //!   config.yaml   settings of commands
+//!   server.yaml   settings of the server
+//!   logins.yaml   servers that were logged in to             (mode 0600)
 //! ```
 
 use std::fs::{DirBuilder, File};
@@ -108,6 +111,24 @@ impl Home {
     #[must_use]
     pub fn secret_key(&self) -> PathBuf {
         self.data.join("secret.key")
+    }
+
+    /// Certificate authority and certificate of a server that was given none.
+    #[must_use]
+    pub fn tls(&self) -> PathBuf {
+        self.data.join("tls")
+    }
+
+    /// Settings of the server.
+    #[must_use]
+    pub fn server_config(&self) -> PathBuf {
+        self.config.join("server.yaml")
+    }
+
+    /// Servers that were logged in to.
+    #[must_use]
+    pub fn logins(&self) -> PathBuf {
+        self.config.join("logins.yaml")
     }
 
     /// Settings of commands.

@@ -1,11 +1,13 @@
 //! Where settings come from: default < file < environment < flag.
 //!
 //! Reads, never acts. [`mod@env`] names every variable, [`home`] every file of an installation, [`client`] what
-//! a command needs to know, [`server`] what a server needs to know, [`program`] which build runs.
+//! a command needs to know, [`server`] what a server needs to know, [`logins`]
+//! which servers were logged in to, [`program`] which build runs.
 
 pub mod client;
 pub mod env;
 pub mod home;
+pub mod logins;
 pub mod program;
 pub mod server;
 
@@ -20,6 +22,14 @@ pub enum ConfigError {
     /// The file is there and cannot be read.
     #[error("cannot read the configuration file {}", path.display())]
     Unreadable {
+        /// Which.
+        path: PathBuf,
+        /// Why.
+        source: std::io::Error,
+    },
+    /// The file cannot be written.
+    #[error("cannot write the configuration file {}", path.display())]
+    Unwritable {
         /// Which.
         path: PathBuf,
         /// Why.

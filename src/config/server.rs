@@ -1,7 +1,10 @@
-//! Settings of a server.
+//! Settings of a server: `server.yaml`, and flags on top.
 
-use std::path::PathBuf;
+use std::io::ErrorKind;
+use std::path::{Path, PathBuf};
 use std::time::Duration;
+
+use serde::Deserialize;
 
 use super::home::Home;
 use super::{ConfigError, env};
@@ -15,6 +18,68 @@ pub struct ServerSettings {
     pub executable: PathBuf,
     /// Without work for so long, it leaves; `None`: it stays.
     pub leave_when_idle: Option<Duration>,
+    /// Where it listens beside its Unix socket.
+    pub listening: Listening,
+}
+
+/// Where a server listens beside its Unix socket, and with which certificate.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Listening {
+    /// `HOST:PORT` each; none: nowhere.
+    pub addresses: Vec<String>,
+    /// Whether TLS is spoken on loopback addresses too.
+    pub tls: bool,
+    /// PEM file of the certificate and its chain; without one, the server makes one.
+    pub certificate: Option<PathBuf>,
+    /// PEM file of its key.
+    pub key: Option<PathBuf>,
+    /// More names for a certificate that the server makes.
+    pub host_names: Vec<String>,
+}
+
+/// `server.yaml`.
+#[derive(Debug, Clone, PartialEq, Eq, Default, Deserialize)]
+#[serde(deny_unknown_fields, rename_all = "camelCase", default)]
+pub struct ServerFile {
+    listen: Vec<String>,
+    tls: bool,
+    certificate: Option<PathBuf>,
+    key: Option<PathBuf>,
+    host_names: Vec<String>,
+}
+
+impl ServerFile {
+    /// The file at `path`, which may be absent. Files that it names are relative to its folder.
+    ///
+    /// # Errors
+    /// When the file is there and cannot be used.
+    pub fn load(path: PathBuf) -> Result<Self, ConfigError> {
+        let mut file: Self = match std::fs::read_to_string(&path) {
+            Ok(text) if text.trim().is_empty() => Self::default(),
+            Ok(text) => serde_yaml::from_str(&text)
+                .map_err(|error| ConfigError::Invalid { path: path.clone(), message: error.to_string() })?,
+            Err(error) if matches!(error.kind(), ErrorKind::NotFound | ErrorKind::NotADirectory) => Self::default(),
+            Err(source) => return Err(ConfigError::Unreadable { path, source }),
+        };
+        let folder = path.parent().unwrap_or(Path::new(""));
+        for named in [&mut file.certificate, &mut file.key].into_iter().flatten() {
+            *named = folder.join(&*named);
+        }
+        Ok(file)
+    }
+}
+
+impl Listening {
+    /// What the flags say, and the file where they say nothing.
+    #[must_use]
+    pub fn over(self, file: ServerFile) -> Self {
+        let addresses = if self.addresses.is_empty() { file.listen } else { self.addresses };
+        // Half of the one pair and half of the other would be no pair.
+        let is_given = self.certificate.is_some() || self.key.is_some();
+        let (certificate, key) = if is_given { (self.certificate, self.key) } else { (file.certificate, file.key) };
+        let host_names = if self.host_names.is_empty() { file.host_names } else { self.host_names };
+        Self { addresses, tls: self.tls || file.tls, certificate, key, host_names }
+    }
 }
 
 /// How long a server that a command started waits for work.
@@ -29,5 +94,46 @@ pub fn idle_time() -> Result<Duration, ConfigError> {
     match value.parse() {
         Ok(seconds) => Ok(Duration::from_secs(seconds)),
         Err(_) => Err(ConfigError::Variable { name: env::IDLE_SECONDS, value, expected: "a whole number of seconds" }),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn loaded(text: &str) -> Result<ServerFile, ConfigError> {
+        let folder = tempfile::tempdir().expect("a folder");
+        let path = folder.path().join("server.yaml");
+        std::fs::write(&path, text).expect("a file");
+        ServerFile::load(path)
+    }
+
+    #[test]
+    fn flags_win_over_the_file_and_a_pair_stays_a_pair() {
+        let file = loaded("listen: ['127.0.0.1:1']\ntls: true\ncertificate: /f.pem\nkey: /f.key\nhostNames: [a]\n");
+        let file = file.expect("settings");
+        let flags = Listening { certificate: Some("g.pem".into()), ..Listening::default() };
+        let both = flags.over(file.clone());
+        assert_eq!(
+            (both.addresses, both.tls, both.host_names),
+            (vec!["127.0.0.1:1".to_owned()], true, vec!["a".into()])
+        );
+        assert_eq!((both.certificate, both.key), (Some("g.pem".into()), None));
+        let flags = Listening { addresses: vec!["[::1]:2".into()], ..Listening::default() };
+        assert_eq!(flags.over(file).addresses, ["[::1]:2"]);
+    }
+
+    #[test]
+    fn an_unknown_key_is_an_error_that_names_it_and_no_file_is_no_error() {
+        let error = loaded("lisen: []").expect_err("an error").to_string();
+        assert!(error.contains("lisen") && error.contains("server.yaml"), "{error}");
+        assert_eq!(loaded("").ok(), Some(ServerFile::default()));
+    }
+
+    #[test]
+    fn files_are_found_beside_the_settings() {
+        let file = loaded("certificate: my.pem\nkey: /abs.key\n").expect("settings");
+        assert!(file.certificate.is_some_and(|path| path.is_absolute() && path.ends_with("my.pem")));
+        assert_eq!(file.key, Some("/abs.key".into()));
     }
 }

@@ -28,6 +28,9 @@ pub struct Legacy {
     pub output_directories: Vec<LegacyOutputDirectory>,
     /// Clusters: whether the set-up task asked to run as root.
     pub run_elevated: Option<bool>,
+    /// Jobs: whether the path of its output has a part of its own for this run; 2017-09-01-preview had none
+    /// (recordings of azure-cli, 2017).
+    pub segment_has_uuid: bool,
 }
 
 /// What an old client said of an output directory.

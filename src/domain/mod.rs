@@ -17,6 +17,7 @@ pub mod secret;
 pub mod sentence;
 pub mod signature;
 pub mod snapshot;
+pub mod token;
 pub mod vm_size;
 pub mod workspace;
 

@@ -40,6 +40,21 @@ impl Name {
         }
     }
 
+    /// Checks a name of the flat api-versions, which may have dots inside: `^[-\w\._]{1,64}$` (Swagger 2018-03-01),
+    /// ASCII, and no dot at the beginning, because names become parts of paths.
+    ///
+    /// # Errors
+    /// As [`Name::parse`].
+    pub fn parse_dotted(text: &str) -> Result<Self, NameError> {
+        if text.starts_with('.') {
+            return Err(NameError::Character('.'));
+        }
+        match Self::parse(&text.replace('.', "_")) {
+            Ok(_) => Ok(Self(text.to_owned())),
+            Err(error) => Err(error),
+        }
+    }
+
     /// The text.
     #[must_use]
     pub fn as_str(&self) -> &str {
@@ -150,6 +165,14 @@ mod tests {
         assert_eq!(Name::parse("größe"), Err(NameError::Character('ö')));
         assert_eq!(Name::parse(&"x".repeat(65)), Err(NameError::TooLong(65)));
         assert!(Name::parse(&"x".repeat(64)).is_ok());
+    }
+
+    #[test]
+    fn a_flat_name_may_have_dots_and_cannot_climb() {
+        assert_eq!(Name::parse_dotted("a.b..c").map(|n| n.to_string()), Ok("a.b..c".into()));
+        assert_eq!(Name::parse_dotted(".."), Err(NameError::Character('.')));
+        assert_eq!(Name::parse_dotted("a/b"), Err(NameError::Character('/')));
+        assert_eq!(Name::parse_dotted(""), Err(NameError::Empty));
     }
 
     #[test]

@@ -30,18 +30,17 @@ pub struct ClusterView {
 pub async fn create(context: &Context, key: ClusterKey, spec: ClusterSpec) -> Result<ClusterView, OperationError> {
     context.store.ensure_room()?;
     let (now, uuid) = ((context.clock)(), (context.new_id)());
-    context
-        .store
-        .write(move |tx| {
-            find_open_workspace(tx, &key.workspace)?;
-            if let Some(existing) = tx.cluster(&key)? {
-                return same(tx, existing, &spec);
-            }
-            let cluster = Cluster::new(key, spec, uuid, now);
-            let number = tx.insert_cluster(&cluster)?;
-            Ok(ClusterView { cluster: Stored { number, generation: 1, value: cluster }, nodes: vec![], busy: vec![] })
-        })
-        .await
+    context.store.write(move |tx| add(tx, Cluster::new(key, spec, uuid, now))).await
+}
+
+/// Adds a cluster, or answers the one that is there if it is the same.
+pub(super) fn add(tx: &Tx<'_>, cluster: Cluster) -> Result<ClusterView, OperationError> {
+    find_open_workspace(tx, &cluster.key.workspace)?;
+    if let Some(existing) = tx.cluster(&cluster.key)? {
+        return same(tx, existing, &cluster.spec);
+    }
+    let number = tx.insert_cluster(&cluster)?;
+    Ok(ClusterView { cluster: Stored { number, generation: 1, value: cluster }, nodes: vec![], busy: vec![] })
 }
 
 fn same(tx: &Tx<'_>, existing: Stored<Cluster>, spec: &ClusterSpec) -> Result<ClusterView, OperationError> {
@@ -184,7 +183,7 @@ pub(super) fn find_open(tx: &Tx<'_>, key: &ClusterKey) -> Result<Stored<Cluster>
     Ok(cluster)
 }
 
-fn view(reader: &Reader<'_>, cluster: Stored<Cluster>) -> Result<ClusterView, OperationError> {
+pub(super) fn view(reader: &Reader<'_>, cluster: Stored<Cluster>) -> Result<ClusterView, OperationError> {
     let nodes = reader.nodes(cluster.number)?;
     let busy = busy(reader, cluster.number)?;
     Ok(ClusterView { cluster, nodes, busy })

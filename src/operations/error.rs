@@ -19,6 +19,8 @@ pub enum Kind {
     Job,
     /// Something that goes on after its request was answered.
     LongOperation,
+    /// A token.
+    Token,
 }
 
 impl fmt::Display for Kind {
@@ -29,6 +31,7 @@ impl fmt::Display for Kind {
             Self::Cluster => "cluster",
             Self::Job => "job",
             Self::LongOperation => "operation",
+            Self::Token => "token",
         })
     }
 }
@@ -53,6 +56,16 @@ pub enum OperationError {
         name: String,
         /// Begins with a comma or a colon, or is empty.
         reason: &'static str,
+    },
+    /// The name is taken by something of another region: flat names are unique in their group.
+    #[error("The {kind} {name} already exists in the location {location}: choose another name or that location")]
+    Elsewhere {
+        /// What.
+        kind: Kind,
+        /// Which.
+        name: String,
+        /// The region it is in.
+        location: String,
     },
     /// It is going away.
     #[error("The {kind} {name} is being deleted: wait until it is gone, then try again")]

@@ -10,6 +10,7 @@ use crate::domain::job::queue::{QueueView, reason};
 use crate::domain::job::{Event, Execution, Job, JobSpec, Outcome};
 use crate::domain::name::{ExperimentKey, JobKey};
 use crate::domain::node::{Node, NodeState};
+use crate::engine::Engine;
 use crate::engine::toolkit::{self, OutputStream};
 use crate::store::{Reader, Store, Stored, Tx, Window};
 
@@ -47,25 +48,24 @@ pub async fn create(
     context.store.ensure_room()?;
     let (now, uuid) = ((context.clock)(), (context.new_id)());
     let engine = context.engine.clone();
-    context
-        .store
-        .write(move |tx| {
-            experiments::ensure_open(tx, &key.experiment)?;
-            if let Some(existing) = tx.job(&key)? {
-                return same(tx, existing, &spec, if_exists);
-            }
-            let cluster = clusters::find_open(tx, &spec.cluster)?;
-            // In the writer's turn, so that the snapshot cannot be removed between this look and the insertion.
-            if let Some(snapshot) = &spec.code
-                && !engine.snapshot_archive(snapshot).exists()
-            {
-                return Err(OperationError::NoSnapshot(snapshot.to_string()));
-            }
-            let job = Job::submitted(key, spec, uuid, now);
-            let number = tx.insert_job(cluster.number, &job)?;
-            view(tx, Stored { number, generation: 1, value: job })
-        })
-        .await
+    context.store.write(move |tx| add(tx, engine.as_ref(), Job::submitted(key, spec, uuid, now), if_exists)).await
+}
+
+/// Adds a job, or answers the one that is there if that is what a repeated PUT means.
+pub(super) fn add(tx: &Tx<'_>, engine: &dyn Engine, job: Job, if_exists: IfExists) -> Result<JobView, OperationError> {
+    experiments::ensure_open(tx, &job.key.experiment)?;
+    if let Some(existing) = tx.job(&job.key)? {
+        return same(tx, existing, &job.spec, if_exists);
+    }
+    let cluster = clusters::find_open(tx, &job.spec.cluster)?;
+    // In the writer's turn, so that the snapshot cannot be removed between this look and the insertion.
+    if let Some(snapshot) = &job.spec.code
+        && !engine.snapshot_archive(snapshot).exists()
+    {
+        return Err(OperationError::NoSnapshot(snapshot.to_string()));
+    }
+    let number = tx.insert_job(cluster.number, &job)?;
+    view(tx, Stored { number, generation: 1, value: job })
 }
 
 fn same(tx: &Tx<'_>, existing: Stored<Job>, spec: &JobSpec, if_exists: IfExists) -> Result<JobView, OperationError> {

@@ -33,11 +33,17 @@ pub fn is_over(store: &Store, work: Work, target: &Target) -> Result<bool, Opera
     store.read(|reader| Ok(worked_on(reader, work, target)?.is_none()))
 }
 
-/// Writes down that `work` on `target` goes on; `None` when it is over.
+/// Writes down that `work` on `target` goes on; `None` when it is over. To a client of the flat versions the target
+/// lies directly in its group.
 ///
 /// # Errors
 /// When the store fails.
-pub async fn begin(context: &Context, work: Work, target: Target) -> Result<Option<LongOperation>, OperationError> {
+pub async fn begin(
+    context: &Context,
+    work: Work,
+    target: Target,
+    is_flat: bool,
+) -> Result<Option<LongOperation>, OperationError> {
     let (id, now) = ((context.new_id)(), (context.clock)());
     let change = context.store.write(move |tx| {
         let Some(number) = worked_on(tx, work, &target)? else { return Ok(None) };
@@ -49,7 +55,7 @@ pub async fn begin(context: &Context, work: Work, target: Target) -> Result<Opti
             number,
             subscription: workspace.group.subscription.clone(),
             region: region(&find_workspace(tx, workspace)?.value.location),
-            resource: target.resource(),
+            resource: target.resource(is_flat),
             started: now,
             ended: None,
         };
@@ -142,7 +148,8 @@ impl Target {
         }
     }
 
-    fn resource(&self) -> String {
+    /// Names joined with dollar signs (azure-sdk-for-python recordings, June 2018; azure-cli recordings of the preview).
+    fn resource(&self, is_flat: bool) -> String {
         let workspace = self.workspace();
         let group = &workspace.group;
         let mut names = vec![group.subscription.as_str(), &group.group, workspace.name.as_str()];
@@ -151,6 +158,9 @@ impl Target {
             Self::Experiment(key) => names.push(key.name.as_str()),
             Self::Cluster(key) => names.push(key.name.as_str()),
             Self::Job(key) => names.extend([key.experiment.name.as_str(), key.name.as_str()]),
+        }
+        if is_flat && names.len() > 3 {
+            names.drain(2..names.len() - 1);
         }
         names.join("$")
     }

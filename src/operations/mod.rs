@@ -12,8 +12,10 @@ pub mod files;
 pub mod follow;
 pub mod jobs;
 pub mod long;
+pub mod migrated;
 pub mod server;
 pub mod snapshots;
+pub mod tokens;
 pub mod watch;
 pub mod workspaces;
 

@@ -16,6 +16,7 @@ use super::extract;
 use crate::api::check;
 use crate::api::cluster::{ClusterCreate, ClusterUpdate};
 use crate::api::job::JobCreate;
+use crate::api::token::TokenCreate;
 use crate::api::version::ApiVersion;
 use crate::api::workspace::{WorkspaceCreate, WorkspaceUpdate};
 
@@ -41,7 +42,7 @@ macro_rules! described {
         })+
     };
 }
-described!(WorkspaceCreate, WorkspaceUpdate, ClusterCreate, ClusterUpdate, JobCreate);
+described!(WorkspaceCreate, WorkspaceUpdate, ClusterCreate, ClusterUpdate, JobCreate, TokenCreate);
 
 impl<S: Send + Sync, T: Described> FromRequest<S> for Body<T> {
     type Rejection = ApiError;
@@ -56,7 +57,7 @@ impl<S: Send + Sync, T: Described> FromRequest<S> for Body<T> {
     }
 }
 
-async fn read(body: axum::body::Body) -> Result<Vec<u8>, ApiError> {
+pub(super) async fn read(body: axum::body::Body) -> Result<Vec<u8>, ApiError> {
     let (mut chunks, mut bytes) = (body.into_data_stream(), Vec::new());
     while let Some(chunk) = chunks.next().await {
         let chunk = chunk.map_err(|error| unreadable(format!("it broke off: {error}")))?;
@@ -79,7 +80,7 @@ fn unreadable(why: impl std::fmt::Display) -> ApiError {
 }
 
 /// All problems of the form come at once.
-fn decode<T: Described>(bytes: &[u8], version: ApiVersion) -> Result<T, ApiError> {
+pub(super) fn decode<T: Described>(bytes: &[u8], version: ApiVersion) -> Result<T, ApiError> {
     let mut value: Value = serde_json::from_slice(bytes).map_err(unreadable)?;
     check::coerce(T::schema(), &mut value);
     if !version.is_ours() {

@@ -85,7 +85,9 @@ impl From<OperationError> for ApiError {
             OperationError::NotFound { kind, .. } => Self::new(StatusCode::NOT_FOUND, not_found(kind), text),
             OperationError::NoFile { .. } => Self::new(StatusCode::NOT_FOUND, code::OUTPUT_FILE_NOT_FOUND, text),
             OperationError::NoSnapshot(_) => Self::new(StatusCode::BAD_REQUEST, code::SNAPSHOT_NOT_FOUND, text),
-            OperationError::Conflict { .. } => Self::new(StatusCode::CONFLICT, code::CONFLICT, text),
+            OperationError::Conflict { .. } | OperationError::Elsewhere { .. } => {
+                Self::new(StatusCode::CONFLICT, code::CONFLICT, text)
+            }
             OperationError::Deleting { .. } => Self::new(StatusCode::CONFLICT, "ResourceIsBeingDeleted", text),
             OperationError::Invalid { target, .. } => Self::invalid(target, text),
             OperationError::WrongDigest { .. } | OperationError::Upload(_) => {
@@ -111,5 +113,6 @@ fn not_found(kind: Kind) -> &'static str {
         Kind::Cluster => code::CLUSTER_NOT_FOUND,
         Kind::Job => code::JOB_NOT_FOUND,
         Kind::LongOperation => "OperationNotFound",
+        Kind::Token => code::TOKEN_NOT_FOUND,
     }
 }

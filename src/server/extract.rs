@@ -1,19 +1,21 @@
 //! What handlers ask of a request. Every refusal has the body of our errors.
 
 use axum::extract::{FromRequestParts, Path, Query};
-use axum::http::StatusCode;
 use axum::http::request::Parts;
+use axum::http::{Method, StatusCode};
 use serde::Deserialize;
 
-pub use super::body::Body;
+pub use super::body::{Body, Described};
+pub(super) use super::body::{decode, read};
 use super::convert;
 use super::error::ApiError;
 pub use super::origin::Origin;
 pub use super::query::{LongRequest, Paging, Params, Waiting};
+use super::versions::names;
 pub use super::wire::{Entity, Wire};
 use crate::api::PROVIDER;
 use crate::api::version::ApiVersion;
-use crate::domain::name::{ClusterKey, ExperimentKey, GroupKey, JobKey, WorkspaceKey};
+use crate::domain::name::{ClusterKey, ExperimentKey, GroupKey, JobKey, Name, WorkspaceKey};
 
 /// Names in a path; which of them are there depends on the route.
 #[derive(Debug, Default, Deserialize)]
@@ -25,6 +27,8 @@ struct Names {
     experiment: String,
     cluster: String,
     job: String,
+    #[serde(skip)]
+    is_creating: bool,
 }
 
 impl Names {
@@ -37,8 +41,16 @@ impl Names {
     /// The same for paths that every version has.
     async fn read_any<S: Send + Sync>(parts: &mut Parts, state: &S) -> Result<Self, ApiError> {
         match Path::<Self>::from_request_parts(parts, state).await {
-            Ok(Path(names)) => Ok(names),
+            Ok(Path(names)) => Ok(Self { is_creating: parts.method == Method::PUT, ..names }),
             Err(rejection) => Err(ApiError::invalid("path", rejection.body_text())),
+        }
+    }
+
+    /// In a workspace of flat resources names may have dots: they can be shown, not made.
+    fn flat_or_not(&self, what: &str, text: &str) -> Result<Name, String> {
+        match Name::parse_dotted(text) {
+            Ok(name) if !self.is_creating && names::region_of(&self.workspace).is_some() => Ok(name),
+            Ok(_) | Err(_) => convert::name(what, text),
         }
     }
 
@@ -57,12 +69,12 @@ impl Names {
     }
 
     fn cluster(&self) -> Result<ClusterKey, ApiError> {
-        let name = convert::name("cluster", &self.cluster).map_err(|m| ApiError::invalid("clusterName", m))?;
+        let name = self.flat_or_not("cluster", &self.cluster).map_err(|m| ApiError::invalid("clusterName", m))?;
         Ok(ClusterKey { workspace: self.workspace()?, name })
     }
 
     fn job(&self) -> Result<JobKey, ApiError> {
-        let name = convert::name("job", &self.job).map_err(|m| ApiError::invalid("jobName", m))?;
+        let name = self.flat_or_not("job", &self.job).map_err(|m| ApiError::invalid("jobName", m))?;
         Ok(JobKey { experiment: self.experiment()?, name })
     }
 }

@@ -18,17 +18,22 @@ pub struct Lifetime {
 #[derive(Clone, Copy)]
 struct Activity {
     in_flight: u32,
+    /// Those of them that wait for something to happen.
+    waiting: u32,
     last: Instant,
 }
 
 /// Counts a request for as long as it lives.
-pub struct Busy(Arc<watch::Sender<Activity>>);
+pub struct Busy {
+    activity: Arc<watch::Sender<Activity>>,
+    is_waiting: bool,
+}
 
 impl Lifetime {
     /// A server that has just started.
     #[must_use]
     pub fn start() -> Self {
-        let activity = Activity { in_flight: 0, last: Instant::now() };
+        let activity = Activity { in_flight: 0, waiting: 0, last: Instant::now() };
         Self { leaving: Arc::new(watch::Sender::new(None)), activity: Arc::new(watch::Sender::new(activity)) }
     }
 
@@ -48,11 +53,21 @@ impl Lifetime {
         reason.ok().and_then(|reason| *reason).unwrap_or("its work is over")
     }
 
-    /// Counts a request until the answer is dropped.
+    /// Counts a request until the answer is dropped. One that only waits for something to happen does not keep a
+    /// server that was asked to leave.
     #[must_use]
-    pub fn busy(&self) -> Busy {
-        self.activity.send_modify(|activity| activity.in_flight += 1);
-        Busy(self.activity.clone())
+    pub fn busy(&self, is_waiting: bool) -> Busy {
+        self.activity.send_modify(|activity| {
+            activity.in_flight += 1;
+            activity.waiting += u32::from(is_waiting);
+        });
+        Busy { activity: self.activity.clone(), is_waiting }
+    }
+
+    /// Returns when every request that works rather than waits has its answer.
+    pub async fn at_rest(&self) {
+        let mut activity = self.activity.subscribe();
+        let _ = activity.wait_for(|activity| activity.in_flight == activity.waiting).await;
     }
 
     /// Asks the server to leave once there has been no request and no active job for `idle`. Sleeps until
@@ -88,8 +103,10 @@ impl Lifetime {
 
 impl Drop for Busy {
     fn drop(&mut self) {
-        self.0.send_modify(|activity| {
+        let is_waiting = self.is_waiting;
+        self.activity.send_modify(|activity| {
             activity.in_flight -= 1;
+            activity.waiting -= u32::from(is_waiting);
             activity.last = Instant::now();
         });
     }

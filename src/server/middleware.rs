@@ -30,9 +30,14 @@ pub(super) struct Around {
     pub(super) clock: fn() -> Timestamp,
 }
 
+/// Parameters of requests that wait for something to happen; their clients ask again.
+const WAITING: [&str; 2] = ["waitSeconds=", "follow="];
+
 /// Wraps the router, which sees the request afterwards.
 pub(super) async fn around(State(around): State<Around>, mut request: Request, next: Next) -> Response {
-    let _busy = around.lifetime.busy();
+    let query = request.uri().query().unwrap_or_default();
+    let is_waiting = WAITING.iter().any(|parameter| query.contains(parameter));
+    let _busy = around.lifetime.busy(is_waiting);
     if let Some(uri) = spelt(request.uri()) {
         *request.uri_mut() = uri;
     }

@@ -3,13 +3,18 @@
 //! [`serve`] takes the lock of the data directory, opens store and engine, starts the scheduler, listens,
 //! and takes all of that down in reverse order. Jobs do not notice either.
 
+mod access;
+pub mod authorise;
 mod body;
+pub mod certificates;
 pub mod convert;
 pub mod error;
 pub mod extract;
 mod headers;
 mod key;
 pub mod lifetime;
+pub mod links;
+pub mod listening;
 mod middleware;
 pub mod origin;
 mod paths;
@@ -19,6 +24,8 @@ mod range;
 mod router;
 pub mod routes;
 pub mod signed;
+mod tcp;
+pub mod versions;
 mod wire;
 
 use std::fs::{File, TryLockError};
@@ -32,6 +39,8 @@ use axum::http::HeaderValue;
 use tokio::net::UnixListener;
 
 use self::lifetime::Lifetime;
+use self::listening::{ListenError, Open};
+use self::peer::Peer;
 use self::routes::server::Identity;
 use crate::api::server::{Build, ServerStatus};
 use crate::config::home::Home;
@@ -54,6 +63,9 @@ const HANDOVER: Duration = Duration::from_secs(10);
 /// How long requests may go on after the server was asked to leave. Long waits are simply cut: clients ask again.
 const LAST_REQUESTS: Duration = Duration::from_millis(500);
 
+/// The longest time that a request which works, rather than waits, keeps a server that was asked to leave.
+const LAST_WORK: Duration = Duration::from_secs(5);
+
 /// Why a server could not start, or stopped.
 #[derive(Debug, thiserror::Error)]
 pub enum ServeError {
@@ -75,6 +87,9 @@ pub enum ServeError {
         /// Why.
         source: io::Error,
     },
+    /// An address cannot be listened on.
+    #[error(transparent)]
+    Listen(#[from] ListenError),
     /// The database cannot be used.
     #[error("cannot open the database")]
     Store(#[from] StoreError),
@@ -91,6 +106,7 @@ pub async fn serve(settings: ServerSettings, ready: impl FnOnce(&ServerStatus)) 
     let home = &settings.home;
     home.make().map_err(io_error("make the folder", home.data()))?;
     let _lock = lock(home).await?;
+    let network = listening::open(&settings.listening, home, Timestamp::now()).await?;
     // Before any other thread makes files: `listen` narrows the umask of the whole process for a moment.
     let listener = listen(home)?;
     let (context, scheduler) = compose(&settings).inspect_err(|_| {
@@ -98,16 +114,21 @@ pub async fn serve(settings: ServerSettings, ready: impl FnOnce(&ServerStatus)) 
     })?;
 
     let lifetime = Lifetime::start();
-    let status = Arc::new(status(&settings));
+    let status = Arc::new(status(&settings, &network));
     ready(&status);
-    tracing::info!("listening on {}", status.socket);
-    let app = application(&settings, context.clone(), Identity { status, lifetime: lifetime.clone() });
+    say_where(&status);
+    let identity = Identity { status, lifetime: lifetime.clone(), user: user().into() };
+    let app = application(&settings, context.clone(), identity);
     leave_on_signals(&lifetime);
-    if let Some(idle) = settings.leave_when_idle {
+    for listener in network.listeners {
+        tokio::spawn(listener.serve(app.clone(), lifetime.clone()));
+    }
+    if let Some(idle) = leave_when_idle(&settings) {
         tokio::spawn(lifetime.clone().leave_when_idle(idle, context.clone()));
     }
 
     let asked = lifetime.clone();
+    let app = app.layer(axum::Extension(Peer::Socket));
     let server = axum::serve(listener, app).with_graceful_shutdown(async move {
         asked.left().await;
     });
@@ -115,6 +136,7 @@ pub async fn serve(settings: ServerSettings, ready: impl FnOnce(&ServerStatus)) 
         result = server => result.map_err(io_error("serve", &home.socket()))?,
         () = async { lifetime.left().await; tokio::time::sleep(LAST_REQUESTS).await } => {}
     }
+    let _ = tokio::time::timeout(LAST_WORK, lifetime.at_rest()).await;
     tracing::info!("leaving: {}", lifetime.left().await);
     // The lock goes last: whoever gets it finds nobody else at work.
     let _ = std::fs::remove_file(home.socket());
@@ -150,19 +172,48 @@ fn application(settings: &ServerSettings, context: Context, identity: Identity) 
     };
     // A layer of a router runs when the route has been chosen, so what changes the path is around a router of its own.
     axum::Router::new()
-        .fallback_service(router::router(context).layer(axum::Extension(identity)))
+        .fallback_service(router::router(context.clone()).layer(axum::Extension(identity)))
+        .layer(axum::middleware::from_fn_with_state(context, authorise::authorise))
         .layer(axum::middleware::from_fn_with_state(around, middleware::around))
 }
 
-fn status(settings: &ServerSettings) -> ServerStatus {
+/// Whoever listens on the network is waited for by others, who cannot start it.
+fn leave_when_idle(settings: &ServerSettings) -> Option<Duration> {
+    settings.leave_when_idle.filter(|_| settings.listening.addresses.is_empty())
+}
+
+fn say_where(status: &ServerStatus) {
+    tracing::info!("listening on {}", status.socket);
+    for address in &status.addresses {
+        tracing::info!("listening on {address}");
+    }
+    if let Some(fingerprint) = &status.fingerprint {
+        tracing::info!("clients know this server by {fingerprint}");
+    }
+    if !status.addresses.is_empty() {
+        tracing::warn!("jobs run as {}: whoever holds a contributor's token has a shell as this user", user());
+    }
+}
+
+/// As whom jobs run: whoever runs the server.
+fn user() -> String {
+    let id = rustix::process::getuid().as_raw();
+    match std::env::var("USER") {
+        Ok(name) if !name.is_empty() => format!("the server's own user {name} (id {id})"),
+        Ok(_) | Err(_) => format!("the server's own user (id {id})"),
+    }
+}
+
+fn status(settings: &ServerSettings, network: &Open) -> ServerStatus {
     ServerStatus {
         pid: std::process::id(),
         version: env!("CARGO_PKG_VERSION").into(),
         started: convert::time(Timestamp::now()),
         socket: settings.home.socket().display().to_string(),
-        addresses: Vec::new(),
+        addresses: network.addresses.clone(),
+        fingerprint: network.fingerprint.clone(),
         data_directory: settings.home.data().display().to_string(),
-        leaves_when_idle: settings.leave_when_idle.is_some(),
+        leaves_when_idle: leave_when_idle(settings).is_some(),
         active_jobs: 0,
     }
 }

@@ -2,10 +2,10 @@
 
 use axum::Router;
 use axum::extract::DefaultBodyLimit;
-use axum::routing::{get, patch, post};
+use axum::routing::{delete, get, patch, post};
 
 use super::routes::{
-    clusters, downloads, experiments, files, jobs, long_operations, operations, server, snapshots, workspaces,
+    clusters, downloads, experiments, files, jobs, long_operations, operations, server, snapshots, tokens, workspaces,
 };
 use crate::api::path;
 use crate::operations::Context;
@@ -29,6 +29,7 @@ pub(super) fn router(context: Context) -> Router {
         .route(at::OUTPUT_FILE, get(files::read));
     Router::new()
         .nest(path::GROUP_PREFIX, group)
+        .merge(super::versions::router::router())
         .route(path::WORKSPACES_OF_SUBSCRIPTION, get(workspaces::list_all))
         .route(path::SNAPSHOT, get(snapshots::head).put(snapshots::put).layer(DefaultBodyLimit::disable()))
         .route(path::OPERATIONS, get(operations::list))
@@ -38,6 +39,8 @@ pub(super) fn router(context: Context) -> Router {
         .route(path::SERVER_STOP, post(server::stop))
         .route(path::OPENAPI, get(server::openapi))
         .route(path::DOWNLOAD, get(downloads::read))
+        .route(path::TOKENS, get(tokens::list).post(tokens::create))
+        .route(path::TOKEN, delete(tokens::revoke))
         .fallback(super::middleware::no_such_path)
         .method_not_allowed_fallback(super::middleware::no_such_method)
         .with_state(context)

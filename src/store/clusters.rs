@@ -6,7 +6,7 @@ use super::document::{Document, encode};
 use super::error::StoreError;
 use super::{Reader, Stored, Tx, Window};
 use crate::domain::cluster::Cluster;
-use crate::domain::name::{ClusterKey, WorkspaceKey};
+use crate::domain::name::{ClusterKey, GroupKey, Name, WorkspaceKey};
 
 impl Document for Cluster {
     const TABLE: &'static str = "clusters";
@@ -29,6 +29,35 @@ impl Reader<'_> {
             "SELECT number, generation, document FROM clusters
              WHERE workspace = ?1 AND number > ?2 ORDER BY number LIMIT ?3",
             params![workspace, window.after, window.limit],
+        )
+    }
+
+    /// Clusters of workspaces whose names begin with `prefix`, of a subscription or of one group of it, oldest first.
+    pub fn clusters_below(
+        &self,
+        (subscription, group): (&str, Option<&str>),
+        prefix: &str,
+        window: Window,
+    ) -> Result<Vec<Stored<Cluster>>, StoreError> {
+        self.many(
+            "SELECT c.number, c.generation, c.document FROM clusters c JOIN workspaces w ON w.number = c.workspace
+             WHERE w.subscription = ?1 AND (?2 IS NULL OR w.resource_group = ?2) AND w.name LIKE ?3 || '%'
+               AND c.number > ?4 ORDER BY c.number LIMIT ?5",
+            params![subscription, group, prefix, window.after, window.limit],
+        )
+    }
+
+    /// The cluster of that name in a workspace of a group whose name begins with `prefix`.
+    pub fn cluster_below(
+        &self,
+        group: &GroupKey,
+        prefix: &str,
+        name: &Name,
+    ) -> Result<Option<Stored<Cluster>>, StoreError> {
+        self.one(
+            "SELECT c.number, c.generation, c.document FROM workspaces w JOIN clusters c ON c.workspace = w.number
+             WHERE w.subscription = ?1 AND w.resource_group = ?2 AND w.name LIKE ?3 || '%' AND c.name = ?4",
+            params![group.subscription, group.group, prefix, name.as_str()],
         )
     }
 

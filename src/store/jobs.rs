@@ -10,7 +10,7 @@ use super::document::{Document, encode};
 use super::error::StoreError;
 use super::{QueuedJob, Reader, Stored, Tx, Window};
 use crate::domain::job::{Execution, Job, Priority};
-use crate::domain::name::{ExperimentKey, JobKey};
+use crate::domain::name::{ExperimentKey, GroupKey, JobKey, Name};
 use crate::domain::provisioning::ProvisioningState;
 
 impl Document for Job {
@@ -55,6 +55,39 @@ impl Reader<'_> {
     pub fn jobs(&self, experiment: &ExperimentKey, window: Window) -> Result<Vec<Stored<Job>>, StoreError> {
         let Some(experiment) = self.experiment_number(experiment)? else { return Ok(Vec::new()) };
         self.many(PAGE, params![experiment, window.after, window.limit])
+    }
+
+    /// Jobs of experiments of this name in workspaces whose names begin with `prefix`, of a subscription or of one
+    /// group of it, oldest first.
+    pub fn jobs_below(
+        &self,
+        (subscription, group): (&str, Option<&str>),
+        (prefix, experiment): (&str, &str),
+        window: Window,
+    ) -> Result<Vec<Stored<Job>>, StoreError> {
+        self.many(
+            "SELECT j.number, j.generation, j.document FROM jobs j
+             JOIN experiments e ON e.number = j.experiment JOIN workspaces w ON w.number = e.workspace
+             WHERE w.subscription = ?1 AND (?2 IS NULL OR w.resource_group = ?2) AND w.name LIKE ?3 || '%'
+               AND e.name = ?4 AND j.number > ?5 ORDER BY j.number LIMIT ?6",
+            params![subscription, group, prefix, experiment, window.after, window.limit],
+        )
+    }
+
+    /// The job of that name in such an experiment of a group.
+    pub fn job_below(
+        &self,
+        group: &GroupKey,
+        (prefix, experiment): (&str, &str),
+        name: &Name,
+    ) -> Result<Option<Stored<Job>>, StoreError> {
+        self.one(
+            "SELECT j.number, j.generation, j.document FROM workspaces w
+             JOIN experiments e ON e.workspace = w.number JOIN jobs j ON j.experiment = e.number
+             WHERE w.subscription = ?1 AND w.resource_group = ?2 AND w.name LIKE ?3 || '%'
+               AND e.name = ?4 AND j.name = ?5",
+            params![group.subscription, group.group, prefix, experiment, name.as_str()],
+        )
     }
 
     /// Jobs that have a run now, of all clusters, also of those that are gone; oldest first.

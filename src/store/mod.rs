@@ -9,7 +9,8 @@
 //! mod         Store, Reader, Tx                      connection   opening, pragmas, the pool of readers
 //! writer      the thread, group commit               schema       tables, indexes, migrations
 //! document    values <-> rows                        error        what can go wrong, in sentences
-//! workspaces experiments clusters nodes jobs long_operations   one table each: all its queries and changes
+//! workspaces experiments clusters nodes jobs         one table each: all its queries and changes
+//! long_operations tokens
 //! ```
 //! Operations and the scheduler call it. It knows nothing of the wire, of engines or of rules: whether a
 //! change is allowed is decided before it comes here. One process has the database open, which its caller
@@ -26,6 +27,7 @@ mod nodes;
 mod schema;
 #[cfg(test)]
 mod tests;
+mod tokens;
 mod workspaces;
 mod writer;
 

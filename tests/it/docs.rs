@@ -5,7 +5,8 @@ use std::path::{Path, PathBuf};
 
 use serde_json::Value;
 
-use crate::support::{Done, Sandbox, is_left_out, process, wait_until};
+use crate::support::python::Sdk;
+use crate::support::{Done, Listening, Sandbox, is_left_out, process, wait_until};
 
 /// A command of the program and the words that lead to it.
 struct Documented {
@@ -76,7 +77,10 @@ fn every_flag_and_every_command_says_what_it_is() {
 /// What the examples name, made before they run.
 fn stage(sandbox: &Sandbox, example: &str) {
     sandbox.file("job.yaml", "customToolkitSettings: {commandLine: 'echo trained'}\n");
-    if example.starts_with("server") {
+    if example.starts_with("server token revoke") {
+        sandbox.run("server token create ci --role reader").succeeds();
+    }
+    if ["server", "login", "logout"].iter().any(|word| example.starts_with(word)) {
         return;
     }
     sandbox.run("workspace create -n ws").succeeds();
@@ -105,6 +109,10 @@ fn every_example_of_the_help_does_what_it_says() {
             sandbox.run(&example).fails_with(4);
             sandbox.run("server start").succeeds();
             sandbox.run(&example).succeeds();
+        } else if example.starts_with("login") {
+            sandbox.run_fed(&example, "bai_x\n").fails_with(4).says("cannot reach the server");
+        } else if example.starts_with("logout") {
+            sandbox.run(&example).fails_with(3).says("nobody is logged in");
         } else {
             let done = sandbox.run(&example);
             assert_eq!(done.code, 0, "batchai {example}\n{}{}", done.stdout, done.stderr);
@@ -293,4 +301,20 @@ fn the_transcripts_of_the_readme_show_what_the_examples_print() {
     sandbox.file("job.yaml", "nodeCout: 1\ncustomToolkitSettings: {commandLine: ls}\n");
     let wrong = sandbox.run("job run -f job.yaml").fails_with(2);
     assert_eq!(wrong.stderr, report);
+}
+
+#[test]
+fn the_program_of_the_readme_runs_with_the_sdk() {
+    let Some(sdk) = Sdk::of("2.0.0") else { return };
+    let sandbox = Sandbox::new();
+    let server = Listening::of(&sandbox);
+    let readme = readme();
+    let program = readme.split("```python\n").nth(1).and_then(|rest| rest.split("```").next()).expect("a program");
+    let address = "http://127.0.0.1:8650";
+    assert!(program.contains(address), "{address} is not in the program");
+    let prefix = sandbox.work().display().to_string();
+    let program = program.replace(address, &server.url).replace("\"/tmp\"", &format!("{prefix:?}"));
+    let file = sandbox.file("readme.py", &program);
+    let done = Done::of(&sdk.script(file, &server).output().expect("python"));
+    done.succeeds().prints("hello succeeded 0\n");
 }

@@ -27,6 +27,8 @@ fn with_a_deaf_job(sandbox: &Sandbox) -> Rest {
 }
 
 fn submit(sandbox: &Sandbox, rest: &Rest, name: &str) {
+    // A job of the same name may have been here before.
+    let _ = std::fs::remove_file(sandbox.path(name));
     let heard = sandbox.path(name).display().to_string();
     let command = format!("trap '' TERM INT HUP; echo $$ > {heard}; while :; do sleep 0.1; done");
     let job = json!({ "properties": {

@@ -4,14 +4,16 @@ pub mod cluster;
 pub mod completion;
 pub mod experiment;
 pub mod job;
+pub mod login;
 pub mod server;
 pub mod supervise;
+pub mod token;
 pub mod workspace;
 
 use clap::Subcommand;
 
 use super::report::Report;
-use super::session::with_session;
+use super::session::{Reach, with_session, with_session_of};
 use super::{Global, Outcome};
 
 /// Every command there is.
@@ -32,6 +34,12 @@ pub enum Command {
     /// The server behind the other commands; they start it when they need it.
     #[command(subcommand, before_help = "Example: batchai server status")]
     Server(server::ServerCommand),
+    /// Remember a server on the network: whom to believe that it is the one, and what opens it.
+    #[command(before_help = "Example: batchai login https://127.0.0.1:8650")]
+    Login(login::LoginArgs),
+    /// Forget a server on the network.
+    #[command(before_help = "Example: batchai logout https://127.0.0.1:8650")]
+    Logout(login::LogoutArgs),
     /// Print a script that teaches a shell to complete batchai's commands and flags.
     #[command(before_help = "Example: batchai completion bash")]
     Completion(completion::CompletionArgs),
@@ -48,7 +56,13 @@ pub fn run(command: Command, global: &Global, report: Report) -> Outcome {
         Command::Experiment(command) => with_session(global, report, |session| experiment::run(command, session)),
         Command::Workspace(command) => with_session(global, report, |session| workspace::run(command, session)),
         Command::Server(server::ServerCommand::Run(args)) => server::run_here(&args),
-        Command::Server(command) => with_session(global, report, |session| server::run(command, session)),
+        Command::Server(command) => {
+            with_session_of(command.reach(), global, report, |session| server::run(command, session))
+        }
+        Command::Login(args) => with_session_of(Reach::Local, global, report, |session| login::login(args, session)),
+        Command::Logout(args) => {
+            with_session_of(Reach::Local, global, report, |session| async move { login::logout(&args, &session) })
+        }
         Command::Completion(args) => completion::run(&args),
     }
 }

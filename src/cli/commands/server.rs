@@ -1,6 +1,7 @@
 //! `server run | start | stop | status | logs`.
 
 use std::io::Write;
+use std::path::PathBuf;
 
 use clap::{Args, Subcommand};
 use tracing_subscriber::Layer;
@@ -8,17 +9,19 @@ use tracing_subscriber::filter::{LevelFilter, Targets};
 use tracing_subscriber::layer::SubscriberExt;
 use tracing_subscriber::util::SubscriberInitExt;
 
+use super::token::{self, TokenCommand};
 use crate::api::server::ServerStatus;
 use crate::cli::Outcome;
 use crate::cli::exit_code::ExitCode;
 use crate::cli::output::{self, Output};
 use crate::cli::report::Failure;
-use crate::cli::session::Session;
+use crate::cli::session::{Reach, Session};
 use crate::client::ClientError;
 use crate::client::local::READY;
 use crate::config::env;
 use crate::config::home::Home;
-use crate::config::server::{ServerSettings, idle_time};
+use crate::config::server::{Listening, ServerFile, ServerSettings, idle_time};
+use crate::server::listening::ListenError;
 use crate::server::{ServeError, serve};
 
 /// Verbs of `server`.
@@ -29,21 +32,86 @@ pub enum ServerCommand {
     Run(RunArgs),
     /// Start a server in the background that stays.
     #[command(before_help = "Example: batchai server start")]
-    Start,
+    Start(ListenArgs),
     /// Stop the server; running jobs go on.
     #[command(before_help = "Example: batchai server stop")]
     Stop,
     /// Show whether the server runs, and where it keeps everything. Never starts one.
     #[command(before_help = "Example: batchai server status -o table")]
     Status,
+    /// Tokens: who may use the server over the network.
+    #[command(subcommand, before_help = "Example: batchai server token list")]
+    Token(TokenCommand),
     /// Print what a server in the background had to say.
     #[command(before_help = "Example: batchai server logs")]
     Logs,
 }
 
+impl ServerCommand {
+    /// Whether the command is about the local server only.
+    #[must_use]
+    pub fn reach(&self) -> Reach {
+        match self {
+            Self::Run(_) | Self::Start(_) | Self::Stop | Self::Logs => Reach::Local,
+            Self::Status | Self::Token(_) => Reach::Anywhere,
+        }
+    }
+}
+
+/// Where a server listens beside its own socket.
+#[derive(Debug, Args)]
+pub struct ListenArgs {
+    /// Also listen on this address, with tokens; off this machine with TLS. May be given several times.
+    #[arg(long, value_name = "HOST:PORT")]
+    listen: Vec<String>,
+    /// Speak TLS on this machine's own addresses too.
+    #[arg(long)]
+    tls: bool,
+    /// Certificate for TLS, with its chain (PEM); without one, the server makes one.
+    #[arg(long, value_name = "FILE", requires = "key")]
+    certificate: Option<PathBuf>,
+    /// Key of the certificate (PEM).
+    #[arg(long, value_name = "FILE", requires = "certificate")]
+    key: Option<PathBuf>,
+    /// One more name for the certificate that the server makes. May be given several times.
+    #[arg(long, value_name = "NAME")]
+    host_name: Vec<String>,
+}
+
+impl ListenArgs {
+    /// The same words again, for a server that is started in the background; files by their full path.
+    fn words(&self) -> Vec<String> {
+        let mut words = Vec::new();
+        let mut add = |flag: &str, value: &str| words.extend([flag.to_owned(), value.to_owned()]);
+        self.listen.iter().for_each(|address| add("--listen", address));
+        self.host_name.iter().for_each(|name| add("--host-name", name));
+        for (flag, file) in [("--certificate", &self.certificate), ("--key", &self.key)] {
+            if let Some(file) = file {
+                let file = std::path::absolute(file).unwrap_or_else(|_| file.clone());
+                add(flag, &file.display().to_string());
+            }
+        }
+        words.extend(self.tls.then(|| "--tls".to_owned()));
+        words
+    }
+
+    fn settings(&self, home: &Home) -> Result<Listening, Failure> {
+        let flags = Listening {
+            addresses: self.listen.clone(),
+            tls: self.tls,
+            certificate: self.certificate.clone(),
+            key: self.key.clone(),
+            host_names: self.host_name.clone(),
+        };
+        Ok(flags.over(ServerFile::load(home.server_config())?))
+    }
+}
+
 /// Arguments of `run`.
 #[derive(Debug, Args)]
 pub struct RunArgs {
+    #[command(flatten)]
+    listen: ListenArgs,
     /// Say on standard output, in one line, that it listens or why it does not; become a daemon.
     #[arg(long, hide = true)]
     announce: bool,
@@ -59,18 +127,25 @@ pub struct RunArgs {
 pub async fn run(command: ServerCommand, session: Session) -> Outcome {
     match command {
         ServerCommand::Run(args) => run_here(&args),
-        ServerCommand::Start => start(&session).await,
+        ServerCommand::Start(args) => start(&session, &args).await,
         ServerCommand::Stop => stop(&session).await,
         ServerCommand::Status => {
             let status = session.client.server_status().await?;
             session.print(&Output::one(&status))
         }
+        ServerCommand::Token(command) => token::run(command, &session).await,
         ServerCommand::Logs => logs(&session),
     }
 }
 
-async fn start(session: &Session) -> Outcome {
+async fn start(session: &Session, args: &ListenArgs) -> Outcome {
+    let words = args.words();
     match session.client.server_status().await {
+        Ok(ServerStatus { leaves_when_idle: false, pid, .. }) if !words.is_empty() => {
+            let message = format!("the server is running already (pid {pid}), and listens where it was told to");
+            return Err(Failure::new(ExitCode::Refused, message)
+                .hint("`batchai server stop` stops it; jobs go on, and the next server takes them over"));
+        }
         Ok(ServerStatus { leaves_when_idle: false, pid, .. }) => {
             session.report.note(&format!("The server is running already (pid {pid})."));
             return Ok(ExitCode::Ok.value());
@@ -79,9 +154,15 @@ async fn start(session: &Session) -> Outcome {
         Err(error) => return Err(error.into()),
     }
     // One that was started by a command leaves by itself; this one is to stay. Jobs do not notice.
-    session.client.start_server().await?;
+    session.client.start_server(&words).await?;
     let status = session.client.server_status().await?;
     session.report.note(&format!("The server is running (pid {}).", status.pid));
+    for address in &status.addresses {
+        session.report.note(&format!("It listens on {address}."));
+    }
+    if let Some(fingerprint) = &status.fingerprint {
+        session.report.note(&format!("Clients know it by {fingerprint}."));
+    }
     Ok(ExitCode::Ok.value())
 }
 
@@ -141,7 +222,9 @@ fn serve_here(args: &RunArgs) -> Outcome {
     let executable = executable
         .map_err(|error| Failure::new(ExitCode::Refused, format!("cannot tell where this program is: {error}")))?;
     let leave_when_idle = if args.leave_when_idle { Some(idle_time()?) } else { None };
-    let settings = ServerSettings { home: Home::find()?, executable, leave_when_idle };
+    let home = Home::find()?;
+    let listening = args.listen.settings(&home)?;
+    let settings = ServerSettings { home, executable, leave_when_idle, listening };
     let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build();
     let runtime = runtime.map_err(|error| Failure::new(ExitCode::Refused, format!("cannot start threads: {error}")))?;
     let is_announced = args.announce;
@@ -178,6 +261,10 @@ impl From<ServeError> for Failure {
         let failure = Self::from_error(ExitCode::Refused, &error);
         match error {
             ServeError::AlreadyRunning { .. } => failure.hint("`batchai server stop` stops it"),
+            ServeError::Listen(ListenError::Bind { .. }) => {
+                failure.hint("choose another port, or 0 for any; the address must be one of this machine")
+            }
+            ServeError::Listen(_) => failure,
             ServeError::Io { .. } | ServeError::Store(_) | ServeError::Engine(_) => {
                 failure.hint("set BATCHAI_HOME to a folder that you may write to, with free space")
             }

@@ -10,6 +10,7 @@ use crate::api::experiment::Experiment;
 use crate::api::file::File;
 use crate::api::job::Job;
 use crate::api::server::ServerStatus;
+use crate::api::token::Token;
 use crate::api::workspace::Workspace;
 
 /// A wire value that can be printed in every format.
@@ -171,6 +172,30 @@ impl Row for ServerStatus {
             self.socket.clone(),
             self.addresses.join(", "),
             self.data_directory.clone(),
+        ]
+    }
+}
+
+/// Ours. The text of a token is in the answer to its making, and nowhere else.
+impl Row for Token {
+    fn wire(&self) -> Result<Value, serde_json::Error> {
+        serde_json::to_value(self)
+    }
+
+    fn columns(&self) -> &'static [&'static str] {
+        match self.token {
+            Some(_) => &["Name", "Role", "Resource Group", "Expires", "Token"],
+            None => &["Name", "Role", "Resource Group", "Expires", "Created"],
+        }
+    }
+
+    fn cells(&self) -> Vec<String> {
+        vec![
+            self.name.clone(),
+            self.role.clone(),
+            self.resource_group.clone().unwrap_or_default(),
+            self.expires.clone().unwrap_or_default(),
+            self.token.clone().unwrap_or_else(|| self.created.clone()),
         ]
     }
 }

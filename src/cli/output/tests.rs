@@ -325,6 +325,7 @@ fn files_have_a_size_and_directories_have_nulls() {
 #[test]
 fn the_status_of_a_server_has_a_table() {
     let status = ServerStatus {
+        fingerprint: None,
         pid: 42,
         version: "0.1.0".into(),
         started: "2026-11-01T08:00:00Z".into(),

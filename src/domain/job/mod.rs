@@ -81,12 +81,17 @@ impl Job {
     }
 
     /// `<subscription>/<group>/workspaces/<W>/experiments/<E>/jobs/<J>/<uuid>`: what keeps the files of jobs
-    /// apart (recordings of azure-cli, June 2018).
+    /// apart (recordings of azure-cli, June 2018). Of the flat api-versions: `<subscription>/<group>/jobs/<J>`, in
+    /// 2018-03-01 with the uuid.
     #[must_use]
     pub fn path_segment(&self) -> String {
         let experiment = &self.key.experiment;
         let workspace = &experiment.workspace;
         let group = &workspace.group;
+        if let Some(legacy) = &self.legacy {
+            let flat = format!("{}/{}/jobs/{}", group.subscription, group.group, self.key.name);
+            return if legacy.segment_has_uuid { format!("{flat}/{}", self.uuid) } else { flat };
+        }
         format!(
             "{}/{}/workspaces/{}/experiments/{}/jobs/{}/{}",
             group.subscription, group.group, workspace.name, experiment.name, self.key.name, self.uuid

@@ -98,7 +98,7 @@ fn cluster_key(id: &str) -> Result<ClusterKey, String> {
             group: super::group(&subscription, &group)?,
             name: super::name("workspace", &workspace)?,
         },
-        name: super::name("cluster", &name)?,
+        name: super::name_in(&workspace, "cluster", &name)?,
     })
 }
 

@@ -11,6 +11,7 @@ mod machine;
 pub mod mount;
 mod node_setup;
 mod secret;
+pub mod token;
 pub mod toolkit;
 pub mod workspace;
 
@@ -90,6 +91,14 @@ pub(super) fn group(subscription: &str, group: &str) -> Result<GroupKey, String>
 /// A name out of a path or an id; `what` says whose.
 pub(super) fn name(what: &str, text: &str) -> Result<Name, String> {
     Name::parse(text).map_err(|error: NameError| format!("{what} name `{text}`: {error}"))
+}
+
+/// A name out of an id: in a workspace of flat resources it may have dots.
+fn name_in(workspace: &str, what: &str, text: &str) -> Result<Name, String> {
+    match Name::parse_dotted(text) {
+        Ok(name) if crate::server::versions::names::region_of(workspace).is_some() => Ok(name),
+        Ok(_) | Err(_) => name(what, text),
+    }
 }
 
 fn check_variables(target: &str, variables: &[EnvironmentVariable], errors: &mut FieldErrors) {

@@ -12,17 +12,21 @@ use crate::domain::name::{ClusterKey, WorkspaceKey};
 use crate::operations::clusters::{ClusterView, Until};
 use crate::operations::long::Target;
 use crate::operations::{Context, clusters};
+use crate::server::authorise::Caller;
 use crate::server::convert::{Rules, cluster as convert};
 use crate::server::extract::{Body, Entity, Key, LongRequest, Paging, Version, Waiting, Wire};
+use crate::server::links;
 
 /// PUT.
 pub async fn create(
     State(context): State<Context>,
     Key(key): Key<ClusterKey>,
     Version(version): Version,
+    caller: Caller,
     Body(body): Body<ClusterCreate>,
 ) -> Answer<Entity<Cluster>> {
     let spec = convert::spec(&body, &Rules { version, seal: &context.seal })?;
+    caller.may_use(&context, &links::of_cluster(&spec))?;
     Ok(entity(&clusters::create(&context, key, spec).await?, version))
 }
 

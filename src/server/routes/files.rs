@@ -18,6 +18,7 @@ use crate::operations::files::{FileEntry, Listing};
 use crate::operations::{Context, files, follow};
 use crate::server::error::ApiError;
 use crate::server::extract::{Key, Paging, Params, Wire};
+use crate::server::origin::Origin;
 use crate::server::peer::Peer;
 use crate::server::{convert, signed};
 
@@ -29,7 +30,8 @@ const EXPIRY: i64 = 60;
 #[derive(Deserialize)]
 pub struct Directory {
     outputdirectoryid: Option<String>,
-    directory: Option<String>,
+    /// Relative to that of the id.
+    pub(in crate::server) directory: Option<String>,
     linkexpiryinminutes: Option<i64>,
 }
 
@@ -54,9 +56,9 @@ pub async fn list(
     let address = |entry: &FileEntry| match &links {
         // Whoever can open the socket can open the file.
         Links::Files => path::file_url(entry.path.as_os_str().as_encoded_bytes()),
-        Links::Signed { base } => {
+        Links::Signed(origin) => {
             let (uuid, directory, path) = (uuid.clone(), id.clone(), below(&folder, &entry.name));
-            format!("{base}{}", signed::address(&context.signer, &FileOfJob { number, uuid, directory, path }, expires))
+            origin.url(&signed::address(&context.signer, &FileOfJob { number, uuid, directory, path }, expires))
         }
     };
     Ok(Wire(Page { value: entries[first..end].iter().map(|entry| file(entry, address)).collect(), next_link }))
@@ -113,28 +115,16 @@ pub enum Links {
     /// It is on the same machine.
     Files,
     /// Through this server, under the name by which the client knows it.
-    Signed {
-        /// Scheme and host, such as `https://batchai.example:8650`.
-        base: String,
-    },
-}
-
-impl Links {
-    fn of(peer: Option<Peer>, host: Option<&str>) -> Self {
-        match peer {
-            None | Some(Peer::Socket) => Self::Files,
-            Some(peer @ Peer::Tcp { .. }) => {
-                Self::Signed { base: format!("{}://{}", peer.scheme(), host.unwrap_or("localhost")) }
-            }
-        }
-    }
+    Signed(Origin),
 }
 
 impl<S: Send + Sync> FromRequestParts<S> for Links {
     type Rejection = ApiError;
     async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self, ApiError> {
-        let host = parts.headers.get(header::HOST).and_then(|host| host.to_str().ok());
-        Ok(Self::of(parts.extensions.get().copied(), host))
+        Ok(match parts.extensions.get() {
+            None | Some(Peer::Socket) => Self::Files,
+            Some(Peer::Tcp { .. }) => Self::Signed(Origin::of(parts)),
+        })
     }
 }
 
@@ -168,19 +158,4 @@ pub async fn read(
         Body::from_stream(follow::read(&context, &wish)?)
     };
     Ok(([(header::CONTENT_TYPE, "application/octet-stream")], body).into_response())
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn whoever_comes_over_the_network_gets_addresses_that_lead_back_the_same_way() {
-        let signed = |base: &str| Links::Signed { base: base.into() };
-        let tcp = |tls| Some(Peer::Tcp { tls });
-        assert_eq!(Links::of(tcp(true), Some("big:8650")), signed("https://big:8650"));
-        assert_eq!(Links::of(tcp(false), Some("127.0.0.1:8650")), signed("http://127.0.0.1:8650"));
-        assert_eq!(Links::of(Some(Peer::Socket), Some("localhost")), Links::Files);
-        assert_eq!(Links::of(None, Some("localhost")), Links::Files);
-    }
 }

@@ -13,18 +13,22 @@ use crate::domain::name::{ExperimentKey, JobKey};
 use crate::operations::jobs::{IfExists, JobView, State as JobState, Until};
 use crate::operations::long::Target;
 use crate::operations::{Context, jobs};
+use crate::server::authorise::Caller;
 use crate::server::convert::{Rules, job as convert};
 use crate::server::extract::{Body, Entity, Key, LongRequest, Paging, Version, Waiting, Wire};
+use crate::server::links;
 
 /// PUT. With `If-None-Match: *` any job of that name is a conflict.
 pub async fn create(
     State(context): State<Context>,
     Key(key): Key<JobKey>,
     Version(version): Version,
+    caller: Caller,
     headers: HeaderMap,
     Body(body): Body<JobCreate>,
 ) -> Answer<Entity<Job>> {
     let spec = convert::spec(&body, &Rules { version, seal: &context.seal })?;
+    caller.may_use(&context, &links::of_job(&spec))?;
     let only_new = headers.get(header::IF_NONE_MATCH).is_some_and(|value| value == "*");
     let if_exists = if only_new { IfExists::Conflict } else { IfExists::Same };
     Ok(entity(&jobs::create(&context, key, spec, if_exists).await?, version))

@@ -9,6 +9,7 @@ pub mod long_operations;
 pub mod operations;
 pub mod server;
 pub mod snapshots;
+pub mod tokens;
 pub mod workspaces;
 
 use axum::http::StatusCode;
@@ -49,7 +50,7 @@ async fn finished(context: &Context, request: &LongRequest, work: Work, target: 
     if request.version.is_ours() {
         return Ok(StatusCode::ACCEPTED.into_response());
     }
-    Ok(match long::begin(context, work, target).await? {
+    Ok(match long::begin(context, work, target, request.version.is_flat()).await? {
         Some(operation) => long_operations::accepted(&operation, &request.origin, request.version),
         None => StatusCode::OK.into_response(),
     })

@@ -19,6 +19,8 @@ pub struct Identity {
     pub status: Arc<ServerStatus>,
     /// How it is asked to leave.
     pub lifetime: Lifetime,
+    /// As whom jobs run, as a phrase.
+    pub user: Arc<str>,
 }
 
 /// GET: who it is and how it is.

@@ -10,6 +10,7 @@ use crate::domain::name::{GroupKey, WorkspaceKey};
 use crate::domain::workspace as domain;
 use crate::operations::long::Target;
 use crate::operations::{Context, workspaces};
+use crate::server::authorise::Caller;
 use crate::server::convert::workspace as convert;
 use crate::server::extract::{Body, Entity, Key, LongRequest, Nested, Paging, Subscription, Version, Wire};
 
@@ -53,14 +54,15 @@ pub async fn list(
     Ok(page(&paging, &listed, |stored| convert::workspace(&stored.value)))
 }
 
-/// GET of the subscription's list.
+/// GET of the subscription's list; whoever is confined to a group sees this group.
 pub async fn list_all(
     State(context): State<Context>,
     _: Nested,
     Subscription(subscription): Subscription,
+    caller: Caller,
     paging: Paging,
 ) -> Answer<Wire<Page<Workspace>>> {
-    let listed = workspaces::list(&context.store, &subscription, None, paging.window)?;
+    let listed = workspaces::list(&context.store, &subscription, caller.group.as_deref(), paging.window)?;
     Ok(page(&paging, &listed, |stored| convert::workspace(&stored.value)))
 }
 

@@ -1,5 +1,8 @@
 //! Requests whose answers are held against the Swagger document of their version.
 
+use std::collections::BTreeSet;
+use std::sync::Mutex;
+
 use serde_json::Value;
 
 use super::swagger::Swagger;
@@ -10,13 +13,14 @@ pub struct Checked {
     rest: Rest,
     /// What the answers are checked against.
     pub swagger: Swagger,
+    called: Mutex<BTreeSet<String>>,
 }
 
 impl Checked {
     /// Speaks `version`; starts the server if need be.
     #[track_caller]
     pub fn new(sandbox: &Sandbox, version: &str) -> Self {
-        Self { rest: Rest::new(sandbox, version), swagger: Swagger::of(version) }
+        Self { rest: Rest::new(sandbox, version), swagger: Swagger::of(version), called: Mutex::default() }
     }
 
     #[track_caller]
@@ -27,6 +31,11 @@ impl Checked {
     #[track_caller]
     pub fn put(&self, path: &str, body: &Value) -> Answer {
         self.send("PUT", path, Some(body))
+    }
+
+    #[track_caller]
+    pub fn patch(&self, path: &str, body: &Value) -> Answer {
+        self.send("PATCH", path, Some(body))
     }
 
     #[track_caller]
@@ -44,6 +53,7 @@ impl Checked {
     pub fn send(&self, method: &str, path: &str, body: Option<&Value>) -> Answer {
         let operation = self.swagger.operation(method, path);
         let operation = operation.unwrap_or_else(|| panic!("{} has no {method} {path}", self.swagger.version));
+        self.called.lock().expect("operations").insert(operation.id.into());
         let body = body.map(ToString::to_string);
         let answer = self.rest.send(method, path, &[], body.as_ref().map(String::as_bytes));
         let violations = self.swagger.violations(operation, &answer);
@@ -73,5 +83,11 @@ impl Checked {
             assert_eq!(end["status"], "Succeeded", "{end}");
         }
         accepted
+    }
+
+    /// The operations of the document that were not called.
+    pub fn not_called(&self) -> Vec<&str> {
+        let called = self.called.lock().expect("operations");
+        self.swagger.operations().map(|operation| operation.id).filter(|id| !called.contains(*id)).collect()
     }
 }

@@ -2,9 +2,10 @@
 
 pub mod checked;
 pub mod gate;
+pub mod listening;
+pub mod network;
 pub mod process;
 pub mod python;
-pub mod relay;
 pub mod rest;
 pub mod running;
 pub mod sandbox;
@@ -15,7 +16,8 @@ pub mod wait;
 
 pub use checked::Checked;
 pub use gate::Gate;
-pub use relay::relay;
+pub use listening::Listening;
+pub use network::Network;
 pub use rest::{Answer, Rest, SUBSCRIPTION};
 pub use running::Running;
 pub use sandbox::{Done, Sandbox};

@@ -3,7 +3,7 @@
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 
-use super::is_left_out;
+use super::{Listening, is_left_out};
 
 /// One version of azure-mgmt-batchai.
 pub struct Sdk {
@@ -35,14 +35,14 @@ impl Sdk {
         Some(Self { python: environment.join("bin/python") })
     }
 
-    /// A script of `tests/python`, for the service at `endpoint`.
-    pub fn script(&self, name: &str, endpoint: &str, token: &str) -> Command {
+    /// A script of `tests/python`, or of any other folder, for a server.
+    pub fn script(&self, path: impl AsRef<Path>, server: &Listening) -> Command {
         let mut command = Command::new(&self.python);
         command
-            .arg(scripts().join(name))
+            .arg(scripts().join(path))
             .env_clear()
-            .env("BATCHAI_ENDPOINT", endpoint)
-            .env("BATCHAI_TOKEN", token)
+            .env("BATCHAI_ENDPOINT", &server.url)
+            .env("BATCHAI_TOKEN", &server.token)
             // The folder of the scripts belongs to whoever works on them.
             .env("PYTHONDONTWRITEBYTECODE", "1")
             .stdin(Stdio::null());

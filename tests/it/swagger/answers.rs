@@ -80,6 +80,9 @@ fn workspaces_and_experiments_are_answered_as_the_document_says() {
     }
     let everywhere = format!("/subscriptions/{SUBSCRIPTION}/providers/Microsoft.BatchAI/workspaces");
     assert_eq!(service.get(&everywhere).is(200).json()["value"].as_array().map(Vec::len), Some(1));
+    let tags = json!({ "tags": { "b": "c" } });
+    assert_eq!(service.patch(&workspace, &tags).is(200).json()["tags"], tags["tags"]);
+    service.patch(&format!("{workspace}-not"), &tags).is(404);
     service.put(&format!("{workspace}.with.dots"), &json!({ "location": "eastus" })).is(400);
     for path in [&experiment, &workspace] {
         delete(&service, path);
@@ -104,6 +107,13 @@ fn clusters_are_answered_as_the_document_says() {
     }
     let list = service.get(&format!("{workspace}/clusters")).is(200).json();
     assert_eq!(list["value"].as_array().map(Vec::len), Some(2));
+    let scale = json!({ "properties": { "scaleSettings": { "manual": { "targetNodeCount": 2 } } } });
+    let scaled = service.patch(&automatic, &scale).is(200).json();
+    assert_eq!(scaled["properties"]["scaleSettings"]["manual"]["targetNodeCount"], 2);
+    service.patch(&automatic, &json!({ "properties": { "scaleSettings": {} } })).is(400);
+    wait_until("both nodes are there", || service.get(&automatic).json()["properties"]["currentNodeCount"] == 2);
+    let nodes = service.post(&format!("{automatic}/listRemoteLoginInformation")).is(200).json();
+    assert_eq!(nodes["value"].as_array().map(Vec::len), Some(2), "{nodes}");
     let first = service.get(&format!("{workspace}/clusters?maxresults=1")).is(200).json();
     assert!(first["nextLink"].as_str().is_some_and(|next| next.starts_with("http")), "{first}");
     service.put(&format!("{workspace}/clusters/bad"), &json!({ "properties": { "vmSize": "STANDARD_D1" } })).is(400);
@@ -137,6 +147,8 @@ fn jobs_and_their_files_are_answered_as_the_document_says() {
     let stopped = format!("{experiment}/jobs/stopped");
     service.done(service.put(&stopped, &job(&cluster, "sleep 1000")));
     wait_for_state(&service, &stopped, "running");
+    let nodes = service.post(&format!("{stopped}/listRemoteLoginInformation")).is(200).json();
+    assert_eq!(nodes["value"].as_array().map(Vec::len), Some(1), "{nodes}");
     service.done(service.post(&format!("{stopped}/terminate")));
     let errors = wait_for_state(&service, &stopped, "failed")["properties"]["executionInfo"]["errors"].clone();
     assert_eq!(errors[0]["code"], "JobTerminated");
@@ -146,4 +158,35 @@ fn jobs_and_their_files_are_answered_as_the_document_says() {
     service.put(&format!("{experiment}/jobs/bad"), &json!({ "properties": {} })).is(400);
     service.post(&format!("{experiment}/jobs/none/terminate")).is(404);
     delete(&service, &good);
+}
+
+#[test]
+fn file_servers_are_answered_as_the_document_says() {
+    let sandbox = Sandbox::new();
+    let service = Checked::new(&sandbox, VERSION);
+    let [workspace, _, _] = stage(&service, 0);
+    let server = format!("{workspace}/fileServers/nfs");
+    let body = json!({ "properties": {
+        "vmSize": "STANDARD_D1",
+        "sshConfiguration": { "userAccountSettings": { "adminUserName": "demo", "adminUserPassword": "Dem0Pa$$w0rd" } },
+        "dataDisks": { "diskSizeInGB": 10, "diskCount": 2, "storageAccountType": "Standard_LRS" },
+    } });
+    service.done(service.put(&server, &body));
+    assert_eq!(service.get(&server).is(200).json()["properties"]["dataDisks"]["cachingType"], "none");
+    let list = service.get(&format!("{workspace}/fileServers")).is(200).json();
+    assert_eq!(list["value"].as_array().map(Vec::len), Some(1));
+    service.put(&format!("{workspace}/fileServers/bad"), &json!({ "properties": {} })).is(400);
+    delete(&service, &server);
+    service.delete(&server).is(204);
+}
+
+#[test]
+fn operations_and_usages_are_answered_as_the_document_says() {
+    let sandbox = Sandbox::new();
+    let service = Checked::new(&sandbox, VERSION);
+    let operations = service.get("/providers/Microsoft.BatchAI/operations").is(200).json();
+    assert_eq!(operations["value"].as_array().map(Vec::len), Some(26));
+    let usages = format!("/subscriptions/{SUBSCRIPTION}/providers/Microsoft.BatchAI/locations/eastus/usages");
+    let usages = service.get(&usages).is(200).json();
+    assert!(usages["value"].as_array().is_some_and(|usages| !usages.is_empty()), "{usages}");
 }

@@ -62,7 +62,10 @@ pub async fn change(client: &Client, id: &ResourceId, job: &Job) -> Result<Job, 
     let mut broken = 0;
     loop {
         match client.wait_for_change(id, generation).await {
-            Err(error) if error.is_lost_connection() && broken < PATIENCE => broken += 1,
+            Err(error) if error.is_lost_connection() && broken < PATIENCE => {
+                broken += 1;
+                client.pause().await;
+            }
             result => return result,
         }
     }

@@ -28,6 +28,42 @@ pub const ADDITIONS: &[Addition] = &[
         value: r#""pytorch""#,
         reason: "the description of the type names it, and jobs had it (Azure/BatchAI recipes)",
     },
+    Addition {
+        version: "2018-03-01",
+        at: "/definitions/ToolType/enum/-",
+        value: r#""pytorch""#,
+        reason: "this version brought the toolkit (Azure/BatchAI recipes)",
+    },
+    Addition {
+        version: "2017-09-01-preview",
+        at: "/definitions/AzureFileShareReference/properties/credentialsInfo",
+        value: r##"{"$ref": "#/definitions/AzureStorageCredentialsInfo"}"##,
+        reason: "the preview sent this word for `credentials` (azure-cli recordings, December 2017)",
+    },
+    Addition {
+        version: "2017-09-01-preview",
+        at: "/definitions/AzureBlobFileSystemReference/properties/credentialsInfo",
+        value: r##"{"$ref": "#/definitions/AzureStorageCredentialsInfo"}"##,
+        reason: "the preview sent this word for `credentials` (azure-cli recordings, December 2017)",
+    },
+    Addition {
+        version: "2017-09-01-preview",
+        at: "/definitions/UserAccountSettings/properties/adminUserSSHPublicKey",
+        value: r#"{"type": "string"}"#,
+        reason: "the preview spelt the key so (azure-cli recordings, December 2017)",
+    },
+    Addition {
+        version: "2017-09-01-preview",
+        at: "/definitions/DataDisks/properties/fileSystemType",
+        value: r#"{"type": "string"}"#,
+        reason: "the preview sent it (azure-cli recordings, December 2017)",
+    },
+    Addition {
+        version: "2017-09-01-preview",
+        at: "/definitions/DataDisks/properties/raidLevel",
+        value: r#"{"type": "string"}"#,
+        reason: "the preview sent it (azure-cli recordings, December 2017)",
+    },
 ];
 
 impl Addition {
@@ -43,5 +79,30 @@ impl Addition {
             }
             _ => panic!("{}: cannot add {} ({})", self.version, self.at, self.reason),
         }
+    }
+}
+
+/// Adds to every enumeration its values as the preview sent them: capitalized, while its document has them in lower
+/// case (azure-sdk-for-net and azure-cli recordings, October and December 2017).
+pub fn capitalize(document: &mut Value) {
+    match document {
+        Value::Object(members) => {
+            if let Some(Value::Array(values)) = members.get_mut("enum") {
+                let all = values.iter().filter_map(Value::as_str).map(capitalized);
+                let missing: Vec<Value> = all.filter(|value| !values.contains(value)).collect();
+                values.extend(missing);
+            }
+            members.values_mut().for_each(capitalize);
+        }
+        Value::Array(values) => values.iter_mut().for_each(capitalize),
+        _ => {}
+    }
+}
+
+fn capitalized(word: &str) -> Value {
+    match word {
+        "lowpriority" => "LowPriority".into(),
+        "waitforjobcompletion" => "WaitForJobCompletion".into(),
+        _ => format!("{}{}", word[..1].to_uppercase(), &word[1..]).into(),
     }
 }

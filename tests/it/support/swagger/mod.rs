@@ -60,6 +60,9 @@ impl Swagger {
         for addition in ADDITIONS.iter().filter(|addition| addition.version == version) {
             addition.apply_to(&mut document);
         }
+        if version == "2017-09-01-preview" {
+            additions::capitalize(&mut document);
+        }
         Self { version: version.into(), document, validators: Mutex::default() }
     }
 
@@ -101,7 +104,7 @@ impl Swagger {
             return vec![format!("a {definition} was expected, not {:?}", answer.text())];
         };
         let mut violations = Vec::new();
-        if !answer.header("content-type").is_some_and(|kind| kind.starts_with("application/json")) {
+        if answer.header("content-type") != Some("application/json; charset=utf-8") {
             violations.push(format!("the content type is {:?}", answer.header("content-type")));
         }
         let mut validators = self.validators.lock().expect("validators");
