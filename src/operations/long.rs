@@ -7,7 +7,7 @@ use super::{Context, Kind, OperationError};
 use crate::domain::Timestamp;
 use crate::domain::job::Execution;
 use crate::domain::long_operation::{LongOperation, Progress, Subject, Work, region};
-use crate::domain::name::{ClusterKey, ExperimentKey, JobKey, WorkspaceKey};
+use crate::domain::name::{ClusterKey, ExperimentKey, FileServerKey, JobKey, WorkspaceKey};
 use crate::domain::provisioning::{Provisioning, ProvisioningState};
 use crate::store::{Reader, Store, StoreError, Stored};
 
@@ -20,6 +20,8 @@ pub enum Target {
     Experiment(ExperimentKey),
     /// A cluster.
     Cluster(ClusterKey),
+    /// A file server.
+    FileServer(FileServerKey),
     /// A job.
     Job(JobKey),
 }
@@ -120,6 +122,7 @@ fn worked_on(reader: &Reader<'_>, work: Work, target: &Target) -> Result<Option<
         (_, Target::Workspace(key)) => going(reader.workspace(key)?, |workspace| workspace.provisioning),
         (_, Target::Experiment(key)) => going(reader.experiment(key)?, |experiment| experiment.provisioning),
         (_, Target::Cluster(key)) => going(reader.cluster(key)?, |cluster| cluster.provisioning),
+        (_, Target::FileServer(key)) => going(reader.file_server(key)?, |server| server.provisioning),
     })
 }
 
@@ -134,6 +137,7 @@ impl Target {
             Self::Workspace(_) => Subject::Workspace,
             Self::Experiment(_) => Subject::Experiment,
             Self::Cluster(_) => Subject::Cluster,
+            Self::FileServer(_) => Subject::FileServer,
             Self::Job(_) => Subject::Job,
         }
     }
@@ -141,9 +145,9 @@ impl Target {
     fn workspace(&self) -> &WorkspaceKey {
         match self {
             Self::Workspace(key) => key,
-            Self::Experiment(ExperimentKey { workspace, .. }) | Self::Cluster(ClusterKey { workspace, .. }) => {
-                workspace
-            }
+            Self::Experiment(ExperimentKey { workspace, .. })
+            | Self::Cluster(ClusterKey { workspace, .. })
+            | Self::FileServer(FileServerKey { workspace, .. }) => workspace,
             Self::Job(key) => &key.experiment.workspace,
         }
     }
@@ -157,6 +161,7 @@ impl Target {
             Self::Workspace(_) => {}
             Self::Experiment(key) => names.push(key.name.as_str()),
             Self::Cluster(key) => names.push(key.name.as_str()),
+            Self::FileServer(key) => names.push(key.name.as_str()),
             Self::Job(key) => names.extend([key.experiment.name.as_str(), key.name.as_str()]),
         }
         if is_flat && names.len() > 3 {

@@ -15,6 +15,7 @@ use super::error::ApiError;
 use super::extract;
 use crate::api::check;
 use crate::api::cluster::{ClusterCreate, ClusterUpdate};
+use crate::api::file_server::FileServerCreate;
 use crate::api::job::JobCreate;
 use crate::api::token::TokenCreate;
 use crate::api::version::ApiVersion;
@@ -42,7 +43,7 @@ macro_rules! described {
         })+
     };
 }
-described!(WorkspaceCreate, WorkspaceUpdate, ClusterCreate, ClusterUpdate, JobCreate, TokenCreate);
+described!(WorkspaceCreate, WorkspaceUpdate, ClusterCreate, ClusterUpdate, FileServerCreate, JobCreate, TokenCreate);
 
 impl<S: Send + Sync, T: Described> FromRequest<S> for Body<T> {
     type Rejection = ApiError;

@@ -9,7 +9,7 @@
 //! mod         Store, Reader, Tx                      connection   opening, pragmas, the pool of readers
 //! writer      the thread, group commit               schema       tables, indexes, migrations
 //! document    values <-> rows                        error        what can go wrong, in sentences
-//! workspaces experiments clusters nodes jobs         one table each: all its queries and changes
+//! workspaces experiments clusters file_servers nodes jobs         one table each: all its queries and changes
 //! long_operations tokens
 //! ```
 //! Operations and the scheduler call it. It knows nothing of the wire, of engines or of rules: whether a
@@ -21,6 +21,7 @@ mod connection;
 mod document;
 mod error;
 mod experiments;
+mod file_servers;
 mod jobs;
 mod long_operations;
 mod nodes;

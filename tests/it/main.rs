@@ -11,6 +11,7 @@ mod docs;
 mod downloads;
 mod engine_contract;
 mod experiment;
+mod file_server;
 mod follow;
 mod full_disk;
 mod job_create;

@@ -12,8 +12,17 @@ pub const LOCAL_SIZE: &str = "local";
 /// Sizes that the service refused (Swagger 2018-05-01, `vmSize`: all but STANDARD_A0 and those with premium storage).
 const REFUSED: [&str; 3] = ["STANDARD_A0", "STANDARD_GS", "STANDARD_DS"];
 
-/// Upper case, as the service answered it, except for our own word. Only our version may leave it out.
+/// The size of nodes: as [`any_vm_size`], without those that the service refused.
 pub(super) fn vm_size(target: &str, size: Option<&str>, version: ApiVersion, errors: &mut FieldErrors) -> String {
+    let upper = any_vm_size(target, size, version, errors);
+    if upper == REFUSED[0] || REFUSED[1..].iter().any(|family| upper.starts_with(family)) {
+        errors.add(target, format!("`{upper}` cannot be used: neither STANDARD_A0 nor sizes with premium storage can"));
+    }
+    upper
+}
+
+/// Upper case, as the service answered it, except for our own word. Only our version may leave it out.
+pub(super) fn any_vm_size(target: &str, size: Option<&str>, version: ApiVersion, errors: &mut FieldErrors) -> String {
     let Some(size) = size else {
         if !version.is_ours() {
             errors.add(target, "it is required, such as STANDARD_NC6");
@@ -26,8 +35,6 @@ pub(super) fn vm_size(target: &str, size: Option<&str>, version: ApiVersion, err
     let upper = size.to_uppercase();
     if size.is_empty() || !size.chars().all(|c| c.is_ascii_alphanumeric() || "_-".contains(c)) {
         errors.add(target, format!("`{size}` must be a VM size, such as STANDARD_NC6"));
-    } else if upper == REFUSED[0] || REFUSED[1..].iter().any(|family| upper.starts_with(family)) {
-        errors.add(target, format!("`{size}` cannot be used: neither STANDARD_A0 nor sizes with premium storage can"));
     }
     upper
 }

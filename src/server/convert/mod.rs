@@ -6,6 +6,7 @@
 
 pub mod cluster;
 mod container;
+pub mod file_server;
 pub mod job;
 mod machine;
 pub mod mount;

@@ -3,7 +3,6 @@
 use super::secret::{self, Given};
 use super::{FieldErrors, Rules};
 use crate::api::ResourceReference;
-use crate::api::id::{Child, ResourceId};
 use crate::api::mount as wire;
 use crate::domain::mount::{Mount, MountSource, relative_path};
 
@@ -120,10 +119,7 @@ fn blob_container(
 }
 
 fn file_server(target: &str, server: &wire::FileServerReference, errors: &mut FieldErrors) -> Option<MountSource> {
-    let id = &server.file_server.id;
-    if !ResourceId::parse(id).is_some_and(|id| matches!(id.child, Child::FileServer(_))) {
-        errors.add(format!("{target}.fileServer.id"), format!("`{id}` is not the id of a file server"));
-    }
+    let key = errors.take(&format!("{target}.fileServer.id"), super::file_server::key(&server.file_server.id));
     let directory =
         match server.source_directory.as_deref().map(|path| (path, relative_path(path.trim_start_matches('/')))) {
             None | Some(("" | "." | "/", _)) => None,
@@ -136,8 +132,8 @@ fn file_server(target: &str, server: &wire::FileServerReference, errors: &mut Fi
                 None
             }
         };
-    Some(MountSource::FileServer {
-        id: server.file_server.id.clone(),
+    key.map(|server_key| MountSource::FileServer {
+        server: server_key,
         directory,
         options: server.mount_options.clone(),
     })
@@ -178,9 +174,9 @@ pub(super) fn volumes(mounts: &[Mount]) -> Option<wire::MountVolumes> {
                     mount_options: options.clone(),
                 });
             }
-            MountSource::FileServer { id, directory, options } => {
+            MountSource::FileServer { server, directory, options } => {
                 volumes.file_servers.get_or_insert_default().push(wire::FileServerReference {
-                    file_server: ResourceReference { id: id.clone() },
+                    file_server: ResourceReference { id: super::file_server::id(server) },
                     relative_mount_path,
                     source_directory: directory.clone(),
                     mount_options: options.clone(),
