@@ -9,11 +9,13 @@ use super::experiment::Experiment;
 use super::file::File;
 use super::job::{Job, JobCreate};
 use super::long_operation::LongOperation;
+use super::node::RemoteLoginInformation;
 use super::operation::Operation as ProviderOperation;
 use super::page::Page;
 use super::path::{self, below_group as at};
 use super::server::ServerStatus;
 use super::token::{Token, TokenCreate};
+use super::usage::Usage;
 use super::workspace::{Workspace, WorkspaceCreate, WorkspaceUpdate};
 
 /// One method of one path.
@@ -119,6 +121,7 @@ pub fn operations() -> Vec<Operation> {
             .with(LIST)
             .json::<Page<Workspace>>(),
         get(path::OPERATIONS, "Operations_List", "What the provider can do").json::<Page<ProviderOperation>>(),
+        get(path::USAGES, "Usages_List", "What is in use in a region, and how much there is").json::<Page<Usage>>(),
         get(path::OPERATION_RESULT, "LongOperations_Get", "How far an operation is that another version began")
             .json::<LongOperation>(),
         get(path::OPERATION_STATUS, "LongOperations_GetResult", "202 while such an operation goes on")
@@ -163,6 +166,18 @@ fn below_group() -> Vec<Operation> {
             .sends::<ClusterUpdate>()
             .json::<Cluster>(),
         delete(at::CLUSTER, "Clusters_Delete", "Deletes a cluster"),
+        get(
+            at::CLUSTER_REMOTE_LOGIN,
+            "Clusters_ListRemoteLoginInformationPage",
+            "How to log in to the nodes of a cluster, for clients that GET",
+        )
+        .json::<Page<RemoteLoginInformation>>(),
+        post(
+            at::CLUSTER_REMOTE_LOGIN,
+            "Clusters_ListRemoteLoginInformation",
+            "How to log in to the nodes of a cluster",
+        )
+        .json::<Page<RemoteLoginInformation>>(),
         get(at::EXPERIMENTS, "Experiments_ListByWorkspace", "Experiments of a workspace")
             .with(LIST)
             .json::<Page<Experiment>>(),
@@ -176,6 +191,14 @@ fn below_group() -> Vec<Operation> {
         put(at::JOB, "Jobs_Create", "Submits a job").with(&[ONLY_NEW]).sends::<JobCreate>().json::<Job>(),
         delete(at::JOB, "Jobs_Delete", "Stops a job and deletes it"),
         post(at::TERMINATE, "Jobs_Terminate", "Stops a job").with(WAIT).statuses(&[200, 202]),
+        get(
+            at::JOB_REMOTE_LOGIN,
+            "Jobs_ListRemoteLoginInformationPage",
+            "How to log in to the nodes of a job, for clients that GET",
+        )
+        .json::<Page<RemoteLoginInformation>>(),
+        post(at::JOB_REMOTE_LOGIN, "Jobs_ListRemoteLoginInformation", "How to log in to the nodes of a job")
+            .json::<Page<RemoteLoginInformation>>(),
         get(at::LIST_OUTPUT_FILES, "Jobs_ListOutputFilesPage", "Files of a job, for clients that GET a nextLink")
             .with(&[DIRECTORY_ID, FOLDER, EXPIRY, MOST, SKIP])
             .json::<Page<File>>(),

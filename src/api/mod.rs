@@ -14,6 +14,7 @@ pub mod id;
 pub mod job;
 pub mod long_operation;
 pub mod mount;
+pub mod node;
 pub mod openapi;
 pub mod operation;
 pub mod page;
@@ -21,6 +22,7 @@ pub mod path;
 pub mod server;
 pub mod token;
 pub mod toolkit;
+pub mod usage;
 pub mod version;
 pub mod workspace;
 

@@ -29,7 +29,7 @@ const PARTS: [(&str, &str); 12] = [
     ("directory", "`stdouterr`, or the id of an output directory"),
     ("path", "The path of a file in it; may have slashes"),
     ("name", "The name of the token"),
-    ("location", "The region of the operation"),
+    ("location", "The region"),
     ("id", "The guid of the operation"),
     ("digest", "`sha256:` and 64 hexadecimal digits"),
 ];

@@ -19,6 +19,8 @@ pub const OPERATION_STATUS: &str =
 pub const RESULTS: &str = "operationresults";
 /// The word of [`OPERATION_STATUS`].
 pub const STATUSES: &str = "operationstatuses";
+/// What is in use in a region, and how much there is.
+pub const USAGES: &str = "/subscriptions/{subscription}/providers/Microsoft.BatchAI/locations/{location}/usages";
 /// The server itself.
 pub const SERVER: &str = "/batchai/server";
 /// Asks the server to leave; running jobs stay.
@@ -46,6 +48,10 @@ pub mod flat {
     pub const JOB: &str = "/jobs/{name}";
     /// Stops a job.
     pub const TERMINATE: &str = "/jobs/{name}/terminate";
+    /// Lists how to log in to the nodes of a cluster.
+    pub const CLUSTER_REMOTE_LOGIN: &str = "/clusters/{name}/listRemoteLoginInformation";
+    /// Lists how to log in to the nodes of a job.
+    pub const JOB_REMOTE_LOGIN: &str = "/jobs/{name}/listRemoteLoginInformation";
     /// Lists files of a job.
     pub const LIST_OUTPUT_FILES: &str = "/jobs/{name}/listOutputFiles";
 }
@@ -64,6 +70,8 @@ pub mod below_group {
     pub const CLUSTERS: &str = "/{workspace}/clusters";
     /// One cluster.
     pub const CLUSTER: &str = "/{workspace}/clusters/{cluster}";
+    /// Lists how to log in to the nodes of a cluster.
+    pub const CLUSTER_REMOTE_LOGIN: &str = "/{workspace}/clusters/{cluster}/listRemoteLoginInformation";
     /// Its experiments.
     pub const EXPERIMENTS: &str = "/{workspace}/experiments";
     /// One experiment.
@@ -74,6 +82,8 @@ pub mod below_group {
     pub const JOB: &str = "/{workspace}/experiments/{experiment}/jobs/{job}";
     /// Stops a job.
     pub const TERMINATE: &str = "/{workspace}/experiments/{experiment}/jobs/{job}/terminate";
+    /// Lists how to log in to the nodes of a job.
+    pub const JOB_REMOTE_LOGIN: &str = "/{workspace}/experiments/{experiment}/jobs/{job}/listRemoteLoginInformation";
     /// Lists files of a job.
     pub const LIST_OUTPUT_FILES: &str = "/{workspace}/experiments/{experiment}/jobs/{job}/listOutputFiles";
     /// One file of a job: directory id, then its path in that directory.

@@ -18,6 +18,7 @@ pub mod sentence;
 pub mod signature;
 pub mod snapshot;
 pub mod token;
+pub mod vm_size;
 pub mod workspace;
 
 /// A moment in UTC. This module never asks for the current one.

@@ -138,6 +138,9 @@ pub trait Engine: Send + Sync {
     /// When not all of them could be made or removed; [`Engine::nodes`] tells which are there.
     fn resize(&self, cluster: &ClusterPlace, nodes: &[NodeName]) -> Result<(), EngineError>;
 
+    /// How many processor cores there are for all nodes together.
+    fn cores(&self) -> u32;
+
     /// Where the files of a job will be, by directory id; the same answer for the same job and cluster.
     ///
     /// # Errors

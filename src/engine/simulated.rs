@@ -212,6 +212,10 @@ impl Engine for Simulated {
         Ok(())
     }
 
+    fn cores(&self) -> u32 {
+        u32::MAX
+    }
+
     fn directories(&self, job: &Job, _cluster: &ClusterPlace) -> Result<Vec<JobDirectory>, EngineError> {
         if let Some(why) = self.state().refused_directories.get(job.key.name.as_str()) {
             return Err(EngineError::NotStarted(why.clone()));

@@ -87,6 +87,14 @@ pub fn get(store: &Store, key: &JobKey) -> Result<JobView, OperationError> {
     store.read(|reader| view(reader, find(reader, key)?))
 }
 
+/// The nodes that a job has now, the master first; none before it starts and after it has ended.
+///
+/// # Errors
+/// As [`get`].
+pub fn nodes(store: &Store, key: &JobKey) -> Result<Vec<Node>, OperationError> {
+    store.read(|reader| nodes_of(reader, &find(reader, key)?))
+}
+
 /// What of a job is waited for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Until {
@@ -232,7 +240,7 @@ fn view(reader: &Reader<'_>, job: Stored<Job>) -> Result<JobView, OperationError
         Execution::Queued { .. } => Some(reason(&queue_view(reader, &job)?)),
         Execution::Running { .. } | Execution::Terminating { .. } | Execution::Ended { .. } => None,
     };
-    let node_ids = node_ids(reader, &job)?;
+    let node_ids = nodes_of(reader, &job)?.into_iter().map(|node| node.id).collect();
     Ok(JobView { job, queue_reason, node_ids })
 }
 
@@ -253,12 +261,13 @@ fn queue_view(reader: &Reader<'_>, job: &Stored<Job>) -> Result<QueueView, Opera
     })
 }
 
-fn node_ids(reader: &Reader<'_>, job: &Stored<Job>) -> Result<Vec<String>, OperationError> {
+/// Those of its nodes that are still there, the master first.
+fn nodes_of(reader: &Reader<'_>, job: &Stored<Job>) -> Result<Vec<Node>, OperationError> {
     let Some(run) = job.value.execution().run() else { return Ok(Vec::new()) };
     let Some(cluster) = reader.cluster(&job.value.spec.cluster)? else { return Ok(Vec::new()) };
     let nodes = reader.nodes(cluster.number)?;
-    let id_at = |place: &u32| nodes.iter().find(|node| node.index == *place).map(|node| node.id.clone());
-    Ok(run.nodes.iter().filter_map(id_at).collect())
+    let at = |place: &u32| nodes.iter().find(|node| node.index == *place).cloned();
+    Ok(run.nodes.iter().filter_map(at).collect())
 }
 
 fn count<T>(items: impl Iterator<Item = T>) -> u32 {

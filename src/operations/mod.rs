@@ -16,6 +16,7 @@ pub mod migrated;
 pub mod server;
 pub mod snapshots;
 pub mod tokens;
+pub mod usages;
 pub mod watch;
 pub mod workspaces;
 

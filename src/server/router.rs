@@ -5,7 +5,8 @@ use axum::extract::DefaultBodyLimit;
 use axum::routing::{delete, get, patch, post};
 
 use super::routes::{
-    clusters, downloads, experiments, files, jobs, long_operations, operations, server, snapshots, tokens, workspaces,
+    clusters, downloads, experiments, files, jobs, long_operations, operations, server, snapshots, tokens, usages,
+    workspaces,
 };
 use crate::api::path;
 use crate::operations::Context;
@@ -20,11 +21,13 @@ pub(super) fn router(context: Context) -> Router {
         .route(at::CLUSTERS, get(clusters::list))
         .route(at::CLUSTER, get(clusters::get).put(clusters::create).delete(clusters::delete))
         .route(at::CLUSTER, patch(clusters::update))
+        .route(at::CLUSTER_REMOTE_LOGIN, post(clusters::remote_login).get(clusters::remote_login))
         .route(at::EXPERIMENTS, get(experiments::list))
         .route(at::EXPERIMENT, get(experiments::get).put(experiments::create).delete(experiments::delete))
         .route(at::JOBS, get(jobs::list))
         .route(at::JOB, get(jobs::get).put(jobs::create).delete(jobs::delete))
         .route(at::TERMINATE, post(jobs::terminate))
+        .route(at::JOB_REMOTE_LOGIN, post(jobs::remote_login).get(jobs::remote_login))
         .route(at::LIST_OUTPUT_FILES, post(files::list).get(files::list))
         .route(at::OUTPUT_FILE, get(files::read));
     Router::new()
@@ -33,6 +36,7 @@ pub(super) fn router(context: Context) -> Router {
         .route(path::WORKSPACES_OF_SUBSCRIPTION, get(workspaces::list_all))
         .route(path::SNAPSHOT, get(snapshots::head).put(snapshots::put).layer(DefaultBodyLimit::disable()))
         .route(path::OPERATIONS, get(operations::list))
+        .route(path::USAGES, get(usages::list))
         .route(path::OPERATION_RESULT, get(long_operations::status))
         .route(path::OPERATION_STATUS, get(long_operations::result))
         .route(path::SERVER, get(server::status))

@@ -37,5 +37,6 @@ mod support;
 mod swagger;
 mod terminate;
 mod tokens;
+mod usages;
 mod volumes;
 mod workspace;

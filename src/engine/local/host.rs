@@ -21,6 +21,11 @@ pub(super) fn current() -> Host {
     }
 }
 
+/// The cores that this process may use; 1 when nobody can say.
+pub(super) fn cores() -> u32 {
+    std::thread::available_parallelism().ok().and_then(|count| u32::try_from(count.get()).ok()).unwrap_or(1)
+}
+
 /// The id of this boot: runs and mounts of another one are gone.
 pub(super) fn boot_id() -> io::Result<String> {
     Ok(std::fs::read_to_string("/proc/sys/kernel/random/boot_id")?.trim().to_owned())

@@ -81,6 +81,10 @@ impl Engine for LocalEngine {
         self.nodes.resize(cluster, nodes)
     }
 
+    fn cores(&self) -> u32 {
+        host::cores()
+    }
+
     fn directories(&self, job: &Job, cluster: &ClusterPlace) -> Result<Vec<JobDirectory>, EngineError> {
         if let Some(why) = toolkit::unsupported(&job.spec) {
             return Err(EngineError::NotStarted(why));

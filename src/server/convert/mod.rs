@@ -9,10 +9,12 @@ mod container;
 pub mod job;
 mod machine;
 pub mod mount;
+pub mod node;
 mod node_setup;
 mod secret;
 pub mod token;
 pub mod toolkit;
+pub mod usage;
 pub mod workspace;
 
 use crate::api::EnvironmentVariable;

@@ -5,6 +5,7 @@ use axum::response::Response;
 
 use super::{Answer, deleted, page};
 use crate::api::cluster::{Cluster, ClusterCreate, ClusterUpdate};
+use crate::api::node::RemoteLoginInformation;
 use crate::api::page::Page;
 use crate::api::version::ApiVersion;
 use crate::domain::allocation::AllocationState;
@@ -13,7 +14,7 @@ use crate::operations::clusters::{ClusterView, Until};
 use crate::operations::long::Target;
 use crate::operations::{Context, clusters};
 use crate::server::authorise::Caller;
-use crate::server::convert::{Rules, cluster as convert};
+use crate::server::convert::{Rules, cluster as convert, node};
 use crate::server::extract::{Body, Entity, Key, LongRequest, Paging, Version, Waiting, Wire};
 use crate::server::links;
 
@@ -75,6 +76,14 @@ pub async fn list(
 ) -> Answer<Wire<Page<Cluster>>> {
     let listed = clusters::list(&context.store, &key, paging.window)?;
     Ok(page(&paging, &listed, |view| convert::cluster(view, version)))
+}
+
+/// POST; a GET is the same, for clients that ask for further pages so.
+pub async fn remote_login(
+    State(context): State<Context>,
+    Key(key): Key<ClusterKey>,
+) -> Answer<Wire<Page<RemoteLoginInformation>>> {
+    Ok(Wire(node::remote_login(&clusters::get(&context.store, &key)?.nodes)))
 }
 
 /// DELETE.

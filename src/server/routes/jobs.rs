@@ -6,6 +6,7 @@ use axum::response::{IntoResponse, Response};
 
 use super::{Answer, deleted, finished, page};
 use crate::api::job::{Job, JobCreate};
+use crate::api::node::RemoteLoginInformation;
 use crate::api::page::Page;
 use crate::api::version::ApiVersion;
 use crate::domain::long_operation::Work;
@@ -14,7 +15,7 @@ use crate::operations::jobs::{IfExists, JobView, State as JobState, Until};
 use crate::operations::long::Target;
 use crate::operations::{Context, jobs};
 use crate::server::authorise::Caller;
-use crate::server::convert::{Rules, job as convert};
+use crate::server::convert::{Rules, job as convert, node};
 use crate::server::extract::{Body, Entity, Key, LongRequest, Paging, Version, Waiting, Wire};
 use crate::server::links;
 
@@ -83,6 +84,14 @@ pub async fn terminate(
         return Ok(StatusCode::OK.into_response());
     }
     finished(&context, &request, Work::Termination, Target::Job(key)).await
+}
+
+/// POST; a GET is the same, for clients that ask for further pages so.
+pub async fn remote_login(
+    State(context): State<Context>,
+    Key(key): Key<JobKey>,
+) -> Answer<Wire<Page<RemoteLoginInformation>>> {
+    Ok(Wire(node::remote_login(&jobs::nodes(&context.store, &key)?)))
 }
 
 /// DELETE.

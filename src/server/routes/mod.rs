@@ -10,6 +10,7 @@ pub mod operations;
 pub mod server;
 pub mod snapshots;
 pub mod tokens;
+pub mod usages;
 pub mod workspaces;
 
 use axum::http::StatusCode;

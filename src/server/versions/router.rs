@@ -18,9 +18,11 @@ pub(in crate::server) fn router() -> Router<Context> {
                 .patch(routes::update_cluster)
                 .delete(routes::delete_cluster),
         )
+        .route(at::CLUSTER_REMOTE_LOGIN, post(routes::cluster_remote_login).get(routes::cluster_remote_login))
         .route(at::JOBS, get(lists::jobs))
         .route(at::JOB, get(routes::job).put(routes::create_job).delete(routes::delete_job))
         .route(at::TERMINATE, post(routes::terminate))
+        .route(at::JOB_REMOTE_LOGIN, post(routes::job_remote_login).get(routes::job_remote_login))
         .route(at::LIST_OUTPUT_FILES, post(routes::files).get(routes::files));
     Router::new()
         .nest(at::GROUP_PREFIX, group)

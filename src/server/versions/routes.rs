@@ -12,6 +12,7 @@ use super::request::{Flat, OldBody};
 use super::{Kind, answer};
 use crate::api::cluster::{ClusterCreate, ClusterUpdate};
 use crate::api::job::JobCreate;
+use crate::api::node::RemoteLoginInformation;
 use crate::api::page::Page;
 use crate::api::version::ApiVersion;
 use crate::domain::legacy::{EXPERIMENT, Legacy};
@@ -116,6 +117,24 @@ pub async fn delete_job(State(context): State<Context>, flat: Flat, request: Lon
 pub async fn terminate(State(context): State<Context>, flat: Flat, request: LongRequest) -> Answer<Response> {
     let key = find_job(&context, &flat)?;
     Ok(routes::jobs::terminate(State(context), Key(key), request).await?)
+}
+
+/// POST listRemoteLoginInformation of a cluster.
+pub async fn cluster_remote_login(
+    State(context): State<Context>,
+    flat: Flat,
+) -> Answer<Wire<Page<RemoteLoginInformation>>> {
+    let key = find_cluster(&context, &flat)?.ok_or_else(|| missing(Kind::Cluster, &flat))?;
+    Ok(routes::clusters::remote_login(State(context), Key(key)).await?)
+}
+
+/// POST listRemoteLoginInformation of a job.
+pub async fn job_remote_login(
+    State(context): State<Context>,
+    flat: Flat,
+) -> Answer<Wire<Page<RemoteLoginInformation>>> {
+    let key = find_job(&context, &flat)?;
+    Ok(routes::jobs::remote_login(State(context), Key(key)).await?)
 }
 
 /// POST listOutputFiles.

@@ -1,0 +1,28 @@
+//! What is in use in a region, and how much there is.
+
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
+/// One thing that is counted.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct Usage {
+    /// `Count`.
+    pub unit: String,
+    /// How much is in use.
+    pub current_value: i32,
+    /// How much there is; 2147483647: as much as anybody wants.
+    pub limit: i64,
+    /// What is counted.
+    pub name: UsageName,
+}
+
+/// What is counted.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct UsageName {
+    /// For programs.
+    pub value: String,
+    /// For people.
+    pub localized_value: String,
+}
