@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 use serde_json::Value;
 
 use crate::support::python::Sdk;
-use crate::support::{Done, Listening, Sandbox, is_left_out, process, wait_until};
+use crate::support::{Done, Network, Sandbox, is_left_out, process, wait_until};
 
 /// A command of the program and the words that lead to it.
 struct Documented {
@@ -307,7 +307,7 @@ fn the_transcripts_of_the_readme_show_what_the_examples_print() {
 fn the_program_of_the_readme_runs_with_the_sdk() {
     let Some(sdk) = Sdk::of("2.0.0") else { return };
     let sandbox = Sandbox::new();
-    let server = Listening::of(&sandbox);
+    let server = Network::start(&sandbox, "");
     let readme = readme();
     let program = readme.split("```python\n").nth(1).and_then(|rest| rest.split("```").next()).expect("a program");
     let address = "http://127.0.0.1:8650";

@@ -9,7 +9,7 @@ use batchai::operations::downloads::FileOfJob;
 use batchai::server::signed;
 use serde_json::json;
 
-use crate::support::{Answer, Gate, Rest, SUBSCRIPTION, Sandbox};
+use crate::support::{Answer, Gate, Network, Rest, SUBSCRIPTION, Sandbox};
 
 const JOB: &str = "resourceGroups/default/providers/Microsoft.BatchAI/workspaces/default/experiments/default/jobs";
 
@@ -229,4 +229,19 @@ fn a_listing_is_checked_and_every_page_of_it_is_reached_by_both_methods() {
     assert_eq!((names, next), (["a", "b", "digits", "folder"].map(str::to_owned).to_vec(), None));
     let folder = ran.rest.post(&list("?outputdirectoryid=OUT")).is(200).json()["value"][3].clone();
     assert_eq!(folder, json!({ "name": "folder", "fileType": "directory" }));
+}
+
+#[test]
+fn an_address_that_was_listed_over_the_network_needs_no_token() {
+    let sandbox = Sandbox::new();
+    let network = Network::start(&sandbox, "");
+    submit(&sandbox, "run", "cd $AZ_BATCHAI_OUTPUT_OUT; echo 0123456789 > 'a b?ü'");
+    let token = network.token("r", "--role reader");
+    let list = format!("/subscriptions/{SUBSCRIPTION}/{JOB}/train/listOutputFiles?outputdirectoryid=OUT");
+    let listed = network.send(Some(&token), "POST", &list, "").is(200).json();
+    let url = listed["value"][0]["downloadUrl"].as_str().expect("an address").to_owned();
+    let path = url.strip_prefix(&network.url).expect("an address of this server");
+    let fetched = network.send(None, "GET", &format!("{path}&api-version=x"), "").is(200);
+    assert_eq!(fetched.text(), "0123456789\n");
+    network.send(None, "GET", &path.replace("sig=", "sig=A"), "").is(403);
 }

@@ -1,7 +1,7 @@
 //! Microsoft's SDKs for Python drive a real server through the life of every resource: `tests/python`.
 
 use crate::support::python::Sdk;
-use crate::support::{Done, Listening, Sandbox};
+use crate::support::{Done, Network, Sandbox};
 
 /// The scripts, and the SDKs that tell them.
 const MAY: [&str; 2] = ["lifecycle_2018_05_01.py", "2.0.0"];
@@ -12,7 +12,7 @@ const PREVIEW: [&str; 2] = ["lifecycle_2017_09_01_preview.py", "0.2.0"];
 fn chapter([script, version]: [&str; 2], name: &str) {
     let Some(sdk) = Sdk::of(version) else { return };
     let sandbox = Sandbox::new();
-    let mut script = sdk.script(script, &Listening::of(&sandbox));
+    let mut script = sdk.script(script, &Network::start(&sandbox, ""));
     Done::of(&script.arg(name).output().expect("python")).succeeds();
 }
 

@@ -103,7 +103,7 @@ fn a_token_of_a_group_sees_and_changes_this_group_only() {
     sandbox.run("workspace create -g other -n b").succeeds();
     let token = network.token("m", "--role contributor -g Mine");
     network.send(Some(&token), "PUT", &workspace("MINE", "c"), "{}").is(200);
-    for path in [workspace("other", "b"), workspace("%6Fther", "b"), flat().replace("workspaces", "jobs")] {
+    for path in [workspace("other", "b"), workspace("%6Fther", "b"), flat().replace("workspaces", "nothing")] {
         let answer = network.send(Some(&token), "GET", &path, "").is(403);
         assert_eq!(code(&answer), "AuthorizationFailed", "{path}");
     }
@@ -111,6 +111,29 @@ fn a_token_of_a_group_sees_and_changes_this_group_only() {
     let names: Vec<&str> =
         listed["value"].as_array().expect("a list").iter().filter_map(|w| w["name"].as_str()).collect();
     assert_eq!(names, ["a", "c"]);
+}
+
+#[test]
+fn a_token_of_a_group_lists_the_flat_resources_of_this_group_only() {
+    let sandbox = Sandbox::new();
+    let network = Network::start(&sandbox, "");
+    let (owner, token) = (network.token("o", "--role owner"), network.token("m", "--role contributor -g mine"));
+    let body = r#"{"location": "eastus", "properties": {"vmSize": "STANDARD_D1",
+        "scaleSettings": {"manual": {"targetNodeCount": 0}},
+        "userAccountSettings": {"adminUserName": "me", "adminUserPassword": "p"}}}"#;
+    for group in ["mine", "other"] {
+        let group = format!("/subscriptions/{SUBSCRIPTION}/resourceGroups/{group}/providers/Microsoft.BatchAI");
+        let path = format!("{group}/clusters/c?api-version=2018-03-01");
+        network.send(Some(&owner), "PUT", &path, body).is(200);
+    }
+    let path = format!("/subscriptions/{SUBSCRIPTION}/providers/Microsoft.BatchAI/clusters?api-version=2018-03-01");
+    for (token, expected) in [(&owner, 2), (&token, 1)] {
+        let listed = network.send(Some(token), "GET", &path, "").is(200).json();
+        let ids: Vec<&str> =
+            listed["value"].as_array().expect("a list").iter().filter_map(|c| c["id"].as_str()).collect();
+        assert_eq!(ids.len(), expected, "{ids:?}");
+        assert!(ids[0].contains("/resourceGroups/mine/"), "{ids:?}");
+    }
 }
 
 #[test]

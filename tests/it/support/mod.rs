@@ -2,7 +2,6 @@
 
 pub mod checked;
 pub mod gate;
-pub mod listening;
 pub mod network;
 pub mod process;
 pub mod python;
@@ -16,7 +15,6 @@ pub mod wait;
 
 pub use checked::Checked;
 pub use gate::Gate;
-pub use listening::Listening;
 pub use network::Network;
 pub use rest::{Answer, Rest, SUBSCRIPTION};
 pub use running::Running;

@@ -74,9 +74,13 @@ impl<'s> Network<'s> {
     /// The text of a request.
     pub fn request(&self, token: Option<&str>, method: &str, path: &str, body: &str) -> String {
         let bearer = token.map(|token| format!("Authorization: Bearer {token}\r\n")).unwrap_or_default();
-        let separator = if path.contains('?') { '&' } else { '?' };
+        let version = match (path.contains("api-version="), path.contains('?')) {
+            (true, _) => "",
+            (false, true) => "&api-version=2026-11-01",
+            (false, false) => "?api-version=2026-11-01",
+        };
         format!(
-            "{method} {path}{separator}api-version=2026-11-01 HTTP/1.1\r\nHost: {}\r\nConnection: close\r\n{bearer}\
+            "{method} {path}{version} HTTP/1.1\r\nHost: {}\r\nConnection: close\r\n{bearer}\
              Content-Type: application/json\r\nContent-Length: {}\r\n\r\n{body}",
             self.host(),
             body.len()

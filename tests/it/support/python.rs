@@ -3,7 +3,7 @@
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 
-use super::{Listening, is_left_out};
+use super::{Network, is_left_out};
 
 /// One version of azure-mgmt-batchai.
 pub struct Sdk {
@@ -36,13 +36,13 @@ impl Sdk {
     }
 
     /// A script of `tests/python`, or of any other folder, for a server.
-    pub fn script(&self, path: impl AsRef<Path>, server: &Listening) -> Command {
+    pub fn script(&self, path: impl AsRef<Path>, server: &Network<'_>) -> Command {
         let mut command = Command::new(&self.python);
         command
             .arg(scripts().join(path))
             .env_clear()
             .env("BATCHAI_ENDPOINT", &server.url)
-            .env("BATCHAI_TOKEN", &server.token)
+            .env("BATCHAI_TOKEN", &server.token("sdk", "--role owner"))
             // The folder of the scripts belongs to whoever works on them.
             .env("PYTHONDONTWRITEBYTECODE", "1")
             .stdin(Stdio::null());
