@@ -237,10 +237,9 @@ def file_servers():
     assert names_of(client.file_servers.list_by_workspace(GROUP, "w")) == ["nfs"]
     mounted = models.FileServerReference(file_server=models.ResourceId(id=made.id), relative_mount_path="nfs")
     make_cluster(1, node_setup=models.NodeSetup(mount_volumes=models.MountVolumes(file_servers=[mounted])))
-    for name, command in [("writes", "echo kept > {}"), ("reads", "cat {}")]:
+    for name, command in [("writes", "echo kept > {}"), ("reads", "grep -x kept {}")]:
         make_job(name, command.format(f"{ROOT}/nfs/f"), std_out_err_path_prefix=f"{ROOT}/nfs")
         job_in(name, "succeeded")
-    assert text_of("reads", "stdouterr", "stdout.txt") == "kept\n"
     client.clusters.delete(GROUP, "w", "c").result()
     client.file_servers.delete(GROUP, "w", "nfs").result()
     with refused(404, "FileServerNotFound"):
