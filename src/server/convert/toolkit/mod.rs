@@ -81,6 +81,11 @@ impl Reader<'_> {
         text.to_owned()
     }
 
+    /// A program that may be left out; an empty one is none.
+    fn program(path: Option<&String>) -> Option<String> {
+        path.filter(|path| !path.trim().is_empty()).cloned()
+    }
+
     /// As given, or one process per node, which the answer then shows (recordings of azure-sdk-for-python, June
     /// 2018).
     fn process_count(&mut self, given: Option<u32>) -> u32 {
