@@ -131,7 +131,22 @@ fn check_filled(target: impl Into<String>, text: &str, errors: &mut FieldErrors)
 
 #[cfg(test)]
 mod tests {
-    use super::time;
+    use std::sync::LazyLock;
+
+    use super::*;
+    use crate::domain::secret::MasterKey;
+
+    /// The rules of a version, with a seal that is the same in every test.
+    pub(super) fn rules(version: ApiVersion) -> Rules<'static> {
+        static SEAL: LazyLock<Seal> = LazyLock::new(|| Seal::new(&MasterKey::new([1; 32])));
+        Rules { version, seal: &SEAL }
+    }
+
+    /// One error per line.
+    pub(super) fn lines(errors: &FieldErrors) -> String {
+        let lines: Vec<String> = errors.0.iter().map(|error| format!("{}: {}", error.target, error.message)).collect();
+        lines.join("\n")
+    }
 
     #[test]
     fn times_have_at_most_three_decimals_and_no_trailing_zeros() {

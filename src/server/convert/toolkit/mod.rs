@@ -4,6 +4,8 @@
 
 mod mpi;
 mod script;
+#[cfg(test)]
+mod tests;
 
 use super::FieldErrors;
 use crate::api::job as wire;
