@@ -230,3 +230,7 @@ fn scale_back(scale: Scale) -> wire::ScaleSettings {
         },
     }
 }
+
+#[cfg(test)]
+#[path = "cluster_tests.rs"]
+mod tests;

@@ -67,7 +67,7 @@ fn check_credentials(
 fn push(found: &mut Vec<Mount>, target: &str, path: &str, source: Option<MountSource>, errors: &mut FieldErrors) {
     let target = format!("{target}.relativeMountPath");
     let Some(path) = relative_path(path) else {
-        errors.add(target, format!("`{path}` must be a relative path without `..`"));
+        errors.add(target, format!("`{path}` must be a path below the mount root: relative, without `..`, not empty"));
         return;
     };
     let overlaps = |mount: &Mount| {
@@ -195,3 +195,7 @@ pub(super) fn volumes(mounts: &[Mount]) -> Option<wire::MountVolumes> {
     }
     Some(volumes)
 }
+
+#[cfg(test)]
+#[path = "mount_tests.rs"]
+mod tests;

@@ -128,3 +128,7 @@ fn properties(created: Timestamp, provisioning: Provisioning) -> ProvisioningPro
         provisioning_state_transition_time: super::time(provisioning.since),
     }
 }
+
+#[cfg(test)]
+#[path = "workspace_tests.rs"]
+mod tests;

@@ -4,6 +4,7 @@ use serde_json::{Value, json};
 
 use super::super::tests::lines;
 use super::*;
+use crate::server::wire::drop_nulls;
 
 fn read(nodes: u32, settings: &Value) -> Result<Toolkit, String> {
     let mut body = settings.clone();
@@ -17,13 +18,10 @@ fn read(nodes: u32, settings: &Value) -> Result<Toolkit, String> {
 fn answered(toolkit: &Toolkit) -> Value {
     let mut wire = wire::JobSpec::default();
     settings_back(toolkit, &mut wire);
-    let Value::Object(all) = serde_json::to_value(wire).expect("JSON") else { panic!("a spec is an object") };
-    let kept = all.into_iter().filter(|(name, value)| name.ends_with("Settings") && !value.is_null());
-    let mut settings: Value = Value::Object(kept.collect());
-    for settings in settings.as_object_mut().into_iter().flat_map(|map| map.values_mut()) {
-        settings.as_object_mut().expect("settings").retain(|_, value| !value.is_null());
-    }
-    settings
+    let mut value = serde_json::to_value(wire).expect("JSON");
+    drop_nulls(&mut value);
+    value.as_object_mut().expect("an object").retain(|name, _| name.ends_with("Settings"));
+    value
 }
 
 #[test]
