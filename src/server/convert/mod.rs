@@ -128,6 +128,8 @@ fn check_name(target: &str, name: &str, errors: &mut FieldErrors) -> bool {
 }
 
 #[cfg(test)]
+mod round_trip_tests;
+#[cfg(test)]
 mod tests {
     use super::time;
 
