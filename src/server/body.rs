@@ -24,6 +24,9 @@ use crate::api::workspace::{WorkspaceCreate, WorkspaceUpdate};
 /// The largest body of a resource, in bytes.
 const LARGEST_BODY: usize = 4 << 20;
 
+/// What the body as a whole is called in errors (Swagger 2018-05-01: the parameter `parameters`).
+const BODY: &str = "parameters";
+
 /// A JSON body of the form that its version asks for.
 pub struct Body<T>(pub T);
 
@@ -89,7 +92,8 @@ pub(super) fn decode<T: Described>(bytes: &[u8], version: ApiVersion) -> Result<
     }
     let mut errors = FieldErrors::default();
     for problem in check::problems(T::schema(), &value) {
-        errors.add(problem.target(), problem.to_string());
+        let target = problem.target();
+        errors.add(if target.is_empty() { BODY.into() } else { target }, problem.to_string());
     }
     if !errors.0.is_empty() {
         return Err(errors.into());
