@@ -209,9 +209,9 @@ pub fn job(cluster: &str, with_file_servers: bool) -> Json {
     let cluster = json!({ "id": cluster });
     let inputs = named("id", names("i"), || object(vec![must("path", text())]));
     let outputs =
-        named("id", names("o"), || object(vec![must("pathPrefix", text()), may("pathSuffix", Just(json!("a//./b")))]));
+        named("id", names("o"), || object(vec![must("pathPrefix", text()), may("pathSuffix", Just(json!("a/b")))]));
     let constraints =
-        object(vec![may("maxWallClockTime", select(&["P7D", "PT90M", "P1DT1S"][..]).prop_map(Value::from))]);
+        object(vec![may("maxWallClockTime", select(&["P7D", "PT1H30M", "P1DT1S"][..]).prop_map(Value::from))]);
     let spec = object(vec![
         must("cluster", Just(cluster)),
         must("nodeCount", count(2..8)),
