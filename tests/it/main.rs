@@ -27,6 +27,8 @@ mod old_versions;
 mod openapi;
 mod output;
 mod protocol;
+mod random_bodies;
+mod random_requests;
 mod rest;
 mod restart;
 mod sdk;
