@@ -28,7 +28,6 @@ mod openapi;
 mod output;
 mod protocol;
 mod random_bodies;
-mod random_requests;
 mod rest;
 mod restart;
 mod sdk;
