@@ -6,7 +6,7 @@
 use std::collections::BTreeMap;
 
 use super::jobs::{IfExists, JobView};
-use super::{Context, Kind, Listed, OperationError, clusters, ensure_stays, jobs, page};
+use super::{Context, Kind, Listed, OperationError, clusters, ensure_stays, groups, jobs, page};
 use crate::domain::Timestamp;
 use crate::domain::cluster::{Cluster, ClusterSpec, Scale};
 use crate::domain::job::{Job, JobSpec};
@@ -164,6 +164,7 @@ fn prepare(tx: &Tx<'_>, key: &WorkspaceKey, now: Timestamp) -> Result<(), Operat
         Some(existing) => ensure_stays(Kind::Workspace, &key.name, existing.value.provisioning)?,
         None => {
             let location = key.name.as_str()[WORKSPACE_PREFIX.len()..].to_owned();
+            groups::note_use(tx, &key.group, &location, now)?;
             tx.insert_workspace(&Workspace::new(key.clone(), location, BTreeMap::new(), now))?;
         }
     }

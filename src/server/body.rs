@@ -16,6 +16,8 @@ use super::extract;
 use crate::api::check;
 use crate::api::cluster::{ClusterCreate, ClusterUpdate};
 use crate::api::job::JobCreate;
+use crate::api::resource_manager::{GroupCreate, GroupUpdate};
+use crate::api::storage_account::{AccountCreate, NameToCheck};
 use crate::api::token::TokenCreate;
 use crate::api::version::ApiVersion;
 use crate::api::workspace::{WorkspaceCreate, WorkspaceUpdate};
@@ -42,6 +44,7 @@ macro_rules! described {
         })+
     };
 }
+described!(GroupCreate, GroupUpdate, AccountCreate, NameToCheck);
 described!(WorkspaceCreate, WorkspaceUpdate, ClusterCreate, ClusterUpdate, JobCreate, TokenCreate);
 
 impl<S: Send + Sync, T: Described> FromRequest<S> for Body<T> {

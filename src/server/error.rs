@@ -85,10 +85,10 @@ impl From<OperationError> for ApiError {
             OperationError::NotFound { kind, .. } => Self::new(StatusCode::NOT_FOUND, not_found(kind), text),
             OperationError::NoFile { .. } => Self::new(StatusCode::NOT_FOUND, code::OUTPUT_FILE_NOT_FOUND, text),
             OperationError::NoSnapshot(_) => Self::new(StatusCode::BAD_REQUEST, code::SNAPSHOT_NOT_FOUND, text),
-            OperationError::Conflict { .. } | OperationError::Elsewhere { .. } => {
-                Self::new(StatusCode::CONFLICT, code::CONFLICT, text)
+            OperationError::Conflict { kind, .. } | OperationError::Elsewhere { kind, .. } => {
+                Self::new(StatusCode::CONFLICT, conflict(kind), text)
             }
-            OperationError::Deleting { .. } => Self::new(StatusCode::CONFLICT, "ResourceIsBeingDeleted", text),
+            OperationError::Deleting { kind, .. } => Self::new(StatusCode::CONFLICT, deleting(kind), text),
             OperationError::Invalid { target, .. } => Self::invalid(target, text),
             OperationError::WrongDigest { .. } | OperationError::Upload(_) => {
                 Self::new(StatusCode::BAD_REQUEST, "InvalidRequestContent", text)
@@ -106,13 +106,33 @@ impl From<OperationError> for ApiError {
     }
 }
 
+/// Resource groups and storage accounts have the codes of Azure Resource Manager and Microsoft.Storage.
+fn conflict(kind: Kind) -> &'static str {
+    match kind {
+        Kind::Group => "InvalidResourceGroupLocation",
+        Kind::StorageAccount => "StorageAccountAlreadyTaken",
+        Kind::Workspace | Kind::Experiment | Kind::Cluster | Kind::Job | Kind::LongOperation | Kind::Token => {
+            code::CONFLICT
+        }
+    }
+}
+
+fn deleting(kind: Kind) -> &'static str {
+    match kind {
+        Kind::Group => "ResourceGroupBeingDeleted",
+        _ => "ResourceIsBeingDeleted",
+    }
+}
+
 fn not_found(kind: Kind) -> &'static str {
     match kind {
+        Kind::Group => "ResourceGroupNotFound",
         Kind::Workspace => code::WORKSPACE_NOT_FOUND,
         Kind::Experiment => code::EXPERIMENT_NOT_FOUND,
         Kind::Cluster => code::CLUSTER_NOT_FOUND,
         Kind::Job => code::JOB_NOT_FOUND,
         Kind::LongOperation => "OperationNotFound",
         Kind::Token => code::TOKEN_NOT_FOUND,
+        Kind::StorageAccount => "ResourceNotFound",
     }
 }

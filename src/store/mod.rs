@@ -10,7 +10,7 @@
 //! writer      the thread, group commit               schema       tables, indexes, migrations
 //! document    values <-> rows                        error        what can go wrong, in sentences
 //! workspaces experiments clusters nodes jobs         one table each: all its queries and changes
-//! long_operations tokens
+//! long_operations tokens groups storage_accounts
 //! ```
 //! Operations and the scheduler call it. It knows nothing of the wire, of engines or of rules: whether a
 //! change is allowed is decided before it comes here. One process has the database open, which its caller
@@ -21,10 +21,12 @@ mod connection;
 mod document;
 mod error;
 mod experiments;
+mod groups;
 mod jobs;
 mod long_operations;
 mod nodes;
 mod schema;
+mod storage_accounts;
 #[cfg(test)]
 mod tests;
 mod tokens;

@@ -6,12 +6,14 @@
 
 pub mod cluster;
 mod container;
+pub mod group;
 pub mod job;
 mod machine;
 pub mod mount;
 pub mod node;
 mod node_setup;
 mod secret;
+pub mod storage_account;
 pub mod token;
 pub mod toolkit;
 pub mod usage;
