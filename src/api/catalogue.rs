@@ -7,6 +7,7 @@ use schemars::{JsonSchema, Schema, SchemaGenerator};
 use super::cluster::{Cluster, ClusterCreate, ClusterUpdate};
 use super::experiment::Experiment;
 use super::file::File;
+use super::file_server::{FileServer, FileServerCreate};
 use super::job::{Job, JobCreate};
 use super::long_operation::LongOperation;
 use super::node::RemoteLoginInformation;
@@ -178,6 +179,14 @@ fn below_group() -> Vec<Operation> {
             "How to log in to the nodes of a cluster",
         )
         .json::<Page<RemoteLoginInformation>>(),
+        get(at::FILE_SERVERS, "FileServers_ListByWorkspace", "File servers of a workspace")
+            .with(LIST)
+            .json::<Page<FileServer>>(),
+        get(at::FILE_SERVER, "FileServers_Get", "A file server").json::<FileServer>(),
+        put(at::FILE_SERVER, "FileServers_Create", "Makes a file server")
+            .sends::<FileServerCreate>()
+            .json::<FileServer>(),
+        delete(at::FILE_SERVER, "FileServers_Delete", "Deletes a file server and all that is stored on it"),
         get(at::EXPERIMENTS, "Experiments_ListByWorkspace", "Experiments of a workspace")
             .with(LIST)
             .json::<Page<Experiment>>(),

@@ -169,7 +169,7 @@ pub struct PerformanceCountersSettings {
 }
 
 /// An Application Insights component.
-#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize, JsonSchema)]
+#[derive(Clone, PartialEq, Eq, Default, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct AppInsightsReference {
     /// Which one.
@@ -178,6 +178,16 @@ pub struct AppInsightsReference {
     pub instrumentation_key: Option<String>,
     /// Where the key is kept instead.
     pub instrumentation_key_secret_reference: Option<KeyVaultSecretReference>,
+}
+
+/// Never shows the key.
+impl std::fmt::Debug for AppInsightsReference {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("AppInsightsReference")
+            .field("component", &self.component)
+            .field("instrumentation_key", &self.instrumentation_key.as_ref().map(|_| "<secret>"))
+            .finish_non_exhaustive()
+    }
 }
 
 /// The administrator account of the nodes.

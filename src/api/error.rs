@@ -33,6 +33,8 @@ pub mod code {
     pub const EXPERIMENT_NOT_FOUND: &str = "ExperimentNotFound";
     /// 404 for a cluster; for a job that names a missing cluster, 400 with this code.
     pub const CLUSTER_NOT_FOUND: &str = "ClusterNotFound";
+    /// 404 for a file server; for a cluster or job that mounts a missing one, 400 with this code.
+    pub const FILE_SERVER_NOT_FOUND: &str = "FileServerNotFound";
     /// 404 for a job.
     pub const JOB_NOT_FOUND: &str = "JobNotFound";
     /// 404 for a token.

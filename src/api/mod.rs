@@ -10,6 +10,7 @@ pub mod cluster;
 pub mod error;
 pub mod experiment;
 pub mod file;
+pub mod file_server;
 pub mod id;
 pub mod job;
 pub mod long_operation;

@@ -19,11 +19,12 @@ const ABOUT: &str = "Training jobs on clusters, as Azure Batch AI ran them: api-
                      Unix socket none does. What is not set is left out of an answer, never null.";
 
 /// What the parts of a path mean.
-const PARTS: [(&str, &str); 12] = [
+const PARTS: [(&str, &str); 13] = [
     ("subscription", "The id of the subscription"),
     ("group", "The resource group; nothing has to be made for it"),
     ("workspace", "The name of the workspace"),
     ("cluster", "The name of the cluster"),
+    ("fileServer", "The name of the file server"),
     ("experiment", "The name of the experiment"),
     ("job", "The name of the job, or what stands for it in a signed address"),
     ("directory", "`stdouterr`, or the id of an output directory"),

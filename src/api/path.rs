@@ -36,12 +36,19 @@ pub mod flat {
     pub const CLUSTERS_OF_SUBSCRIPTION: &str = "/subscriptions/{subscription}/providers/Microsoft.BatchAI/clusters";
     /// Jobs of a subscription.
     pub const JOBS_OF_SUBSCRIPTION: &str = "/subscriptions/{subscription}/providers/Microsoft.BatchAI/jobs";
+    /// File servers of a subscription.
+    pub const FILE_SERVERS_OF_SUBSCRIPTION: &str =
+        "/subscriptions/{subscription}/providers/Microsoft.BatchAI/fileServers";
     /// The prefix of a group.
     pub const GROUP_PREFIX: &str = "/subscriptions/{subscription}/resourceGroups/{group}/providers/Microsoft.BatchAI";
     /// Clusters of a group.
     pub const CLUSTERS: &str = "/clusters";
     /// One cluster.
     pub const CLUSTER: &str = "/clusters/{name}";
+    /// File servers of a group.
+    pub const FILE_SERVERS: &str = "/fileServers";
+    /// One file server.
+    pub const FILE_SERVER: &str = "/fileServers/{name}";
     /// Jobs of a group.
     pub const JOBS: &str = "/jobs";
     /// One job.
@@ -72,6 +79,10 @@ pub mod below_group {
     pub const CLUSTER: &str = "/{workspace}/clusters/{cluster}";
     /// Lists how to log in to the nodes of a cluster.
     pub const CLUSTER_REMOTE_LOGIN: &str = "/{workspace}/clusters/{cluster}/listRemoteLoginInformation";
+    /// Its file servers.
+    pub const FILE_SERVERS: &str = "/{workspace}/fileServers";
+    /// One file server.
+    pub const FILE_SERVER: &str = "/{workspace}/fileServers/{fileServer}";
     /// Its experiments.
     pub const EXPERIMENTS: &str = "/{workspace}/experiments";
     /// One experiment.

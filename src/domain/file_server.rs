@@ -19,15 +19,27 @@ pub struct FileServer {
     pub created: Timestamp,
     /// Whether its record is there.
     pub provisioning: Provisioning,
+    /// Names the network that is made for it.
+    pub uuid: String,
+    /// The exported directory, as the server reads it.
+    pub export: String,
     /// What only the older api-versions know of it.
     #[serde(default)]
     pub legacy: Option<Legacy>,
 }
 
+impl FileServer {
+    /// A file server that has just been made. `uuid` is new; `export` is its directory.
+    #[must_use]
+    pub fn new(key: FileServerKey, spec: FileServerSpec, uuid: String, export: String, at: Timestamp) -> Self {
+        Self { key, spec, created: at, provisioning: Provisioning::succeeded(at), uuid, export, legacy: None }
+    }
+}
+
 /// What was asked for.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct FileServerSpec {
-    /// Upper case.
+    /// Upper case, or `local`.
     pub vm_size: String,
     /// The administrator.
     pub admin: Admin,
@@ -46,8 +58,28 @@ pub struct DataDisks {
     pub size_gb: u32,
     /// How many; several form a RAID 0.
     pub count: u32,
-    /// `Standard_LRS` or `Premium_LRS`.
-    pub storage_account_type: String,
-    /// `none`, `readonly` or `readwrite`.
-    pub caching: String,
+    /// What they are made of.
+    pub storage: DiskStorage,
+    /// What of them is cached.
+    pub caching: Caching,
+}
+
+/// What disks are made of.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub enum DiskStorage {
+    /// Magnetic.
+    Standard,
+    /// Solid state.
+    Premium,
+}
+
+/// What of disks is cached.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub enum Caching {
+    /// Nothing.
+    None,
+    /// What is read.
+    ReadOnly,
+    /// What is read and what is written.
+    ReadWrite,
 }

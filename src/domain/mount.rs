@@ -2,6 +2,8 @@
 
 use serde::{Deserialize, Serialize};
 
+use super::name::FileServerKey;
+
 /// Volumes of a cluster or a job, in the order they are mounted.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Mount {
@@ -38,8 +40,8 @@ pub enum MountSource {
     },
     /// A file server of the service.
     FileServer {
-        /// Its full id.
-        id: String,
+        /// Which one.
+        server: FileServerKey,
         /// A directory of its export: relative, no `..`; `None` is all of it.
         directory: Option<String>,
         /// Options of the mount, echoed.
@@ -69,6 +71,15 @@ impl MountSource {
         match self {
             Self::FileShare { .. } | Self::BlobContainer { .. } => true,
             Self::FileServer { .. } | Self::Unmanaged { .. } => false,
+        }
+    }
+
+    /// The file server, if it is one.
+    #[must_use]
+    pub fn file_server(&self) -> Option<&FileServerKey> {
+        match self {
+            Self::FileServer { server, .. } => Some(server),
+            Self::FileShare { .. } | Self::BlobContainer { .. } | Self::Unmanaged { .. } => None,
         }
     }
 }

@@ -107,6 +107,14 @@ pub struct WorkspaceKey {
     pub name: Name,
 }
 
+impl WorkspaceKey {
+    /// Whether both name the same workspace: names are the same in any case.
+    #[must_use]
+    pub fn is_same(&self, other: &Self) -> bool {
+        self.group == other.group && self.name.as_str().eq_ignore_ascii_case(other.name.as_str())
+    }
+}
+
 /// Which experiment.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 pub struct ExperimentKey {
@@ -132,6 +140,14 @@ pub struct FileServerKey {
     pub workspace: WorkspaceKey,
     /// Its name.
     pub name: Name,
+}
+
+impl FileServerKey {
+    /// Whether both name the same file server: names are the same in any case.
+    #[must_use]
+    pub fn is_same(&self, other: &Self) -> bool {
+        self.workspace.is_same(&other.workspace) && self.name.as_str().eq_ignore_ascii_case(other.name.as_str())
+    }
 }
 
 /// Which job.

@@ -6,7 +6,7 @@
 //!        output/<segment>/                  output that the server keeps: stdouterr/, outputs/
 //!        output-temp/<segment>/             output on "the node's own disk": kept apart, never listed
 //!        storage/<account>/shares/<share>/  emulated Azure storage; also containers/<container>/
-//!        storage/fileservers/<id>/          emulated file servers
+//!        storage/fileservers/exports/...    emulated file servers: subscription, group, workspace, name
 //!        snapshots/<digits>.tar             code
 //! ```
 //! Pure: nothing is read or made. Called by engines and by [`super::launch`].

@@ -21,7 +21,7 @@ use std::time::Duration;
 
 use crate::domain::cluster::{Cluster, ClusterSpec};
 use crate::domain::job::{Job, JobDirectory, Outcome};
-use crate::domain::name::RunId;
+use crate::domain::name::{FileServerKey, RunId};
 use crate::domain::node::Node;
 use crate::domain::snapshot::SnapshotId;
 
@@ -182,6 +182,18 @@ pub trait Engine: Send + Sync {
     /// # Errors
     /// When something could not be removed.
     fn remove_output(&self, job: &Job) -> Result<(), EngineError>;
+
+    /// Makes the directory that a file server exports, unless it is there. Returns its absolute path.
+    ///
+    /// # Errors
+    /// When it could not be made.
+    fn make_export(&self, server: &FileServerKey) -> Result<PathBuf, EngineError>;
+
+    /// Removes the directory that a file server exported, with all that is in it.
+    ///
+    /// # Errors
+    /// When something could not be removed.
+    fn remove_export(&self, server: &FileServerKey) -> Result<(), EngineError>;
 
     /// Where the archives of code snapshots are, or would be.
     fn snapshot_folder(&self) -> PathBuf;

@@ -12,7 +12,7 @@ use std::time::Duration;
 
 use super::{ClusterPlace, Engine, EngineError, LaunchRequest, NodeCondition, NodeFact, NodeName, Observation, Waker};
 use crate::domain::job::{Job, JobDirectory, JobError, Outcome};
-use crate::domain::name::RunId;
+use crate::domain::name::{FileServerKey, RunId};
 
 /// What runs of a job do.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -64,6 +64,7 @@ struct State {
     refused_directories: HashMap<String, String>,
     is_deaf: bool,
     removed_outputs: Vec<String>,
+    removed_exports: Vec<String>,
 }
 
 struct SimulatedNode {
@@ -182,6 +183,12 @@ impl Simulated {
         self.state().removed_outputs.clone()
     }
 
+    /// The names of file servers whose directory was removed, in order.
+    #[must_use]
+    pub fn removed_exports(&self) -> Vec<String> {
+        self.state().removed_exports.clone()
+    }
+
     fn state(&self) -> MutexGuard<'_, State> {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
@@ -275,6 +282,15 @@ impl Engine for Simulated {
 
     fn remove_output(&self, job: &Job) -> Result<(), EngineError> {
         self.state().removed_outputs.push(job.key.name.to_string());
+        Ok(())
+    }
+
+    fn make_export(&self, server: &FileServerKey) -> Result<PathBuf, EngineError> {
+        Ok(PathBuf::from(format!("/simulated/exports/{}", server.name)))
+    }
+
+    fn remove_export(&self, server: &FileServerKey) -> Result<(), EngineError> {
+        self.state().removed_exports.push(server.name.to_string());
         Ok(())
     }
 

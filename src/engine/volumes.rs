@@ -8,11 +8,13 @@ use std::path::{Path, PathBuf};
 
 use super::directories::{Layout, below, safe_name};
 use crate::domain::mount::{Mount, MountSource};
+use crate::domain::name::{FileServerKey, WorkspaceKey};
 use crate::supervisor::run_dir::{LaunchMount, MountHow};
 
 const SHARES: &str = "shares";
 const CONTAINERS: &str = "containers";
 const FILE_SERVERS: &str = "fileservers";
+const EXPORTS: &str = "exports";
 
 /// How a volume appears.
 ///
@@ -26,13 +28,23 @@ pub fn how(layout: &Layout, source: &MountSource) -> MountHow {
     match source {
         MountSource::FileShare { account, share, .. } => in_account(account, SHARES, share),
         MountSource::BlobContainer { account, container, .. } => in_account(account, CONTAINERS, container),
-        MountSource::FileServer { id, directory, .. } => {
-            let mut path = layout.storage().join(FILE_SERVERS);
-            path.extend(id.to_lowercase().split('/').filter(|part| !part.is_empty()).map(safe_name));
-            MountHow::Directory(below(&path, directory.as_deref().unwrap_or_default()))
+        MountSource::FileServer { server, directory, .. } => {
+            MountHow::Directory(below(&export(layout, server), directory.as_deref().unwrap_or_default()))
         }
         MountSource::Unmanaged { command } => MountHow::Command(command.clone()),
     }
+}
+
+/// The directory that a file server exports.
+#[must_use]
+pub fn export(layout: &Layout, server: &FileServerKey) -> PathBuf {
+    let FileServerKey { workspace: WorkspaceKey { group, name: workspace }, name } = server;
+    let mut path = layout.storage().join(FILE_SERVERS).join(EXPORTS);
+    path.extend(
+        [group.subscription.as_str(), &group.group, workspace.as_str(), name.as_str()]
+            .map(|part| safe_name(&part.to_lowercase())),
+    );
+    path
 }
 
 /// The directory behind a volume; `None` for an unmanaged one.
@@ -77,6 +89,7 @@ pub fn kind(layout: &Layout, mount: &LaunchMount) -> MountKind {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::domain::name::{GroupKey, Name};
 
     fn share(account: &str, share: &str) -> MountSource {
         let (file_mode, directory_mode) = ("0777".into(), "0777".into());
@@ -89,8 +102,11 @@ mod tests {
         }
     }
 
-    fn file_server(id: &str, directory: Option<&str>) -> MountSource {
-        MountSource::FileServer { id: id.into(), directory: directory.map(str::to_owned), options: None }
+    fn file_server(directory: Option<&str>) -> MountSource {
+        let name = |text| Name::parse(text).expect("a name");
+        let group = GroupKey::parse("S", "Group").expect("a group");
+        let server = FileServerKey { workspace: WorkspaceKey { group, name: name("W") }, name: name("Nfs") };
+        MountSource::FileServer { server, directory: directory.map(str::to_owned), options: None }
     }
 
     #[test]
@@ -101,13 +117,13 @@ mod tests {
         let container = MountSource::BlobContainer { account: "a".into(), container: "c".into(), options: None };
         assert_eq!(path(&container), Path::new("/d/storage/a/containers/c"));
         assert_eq!(
-            path(&file_server("/subscriptions/S/fileServers/nfs", Some("sub/dir"))),
-            Path::new("/d/storage/fileservers/subscriptions/s/fileservers/nfs/sub/dir")
+            path(&file_server(Some("sub/dir"))),
+            Path::new("/d/storage/fileservers/exports/s/group/w/nfs/sub/dir")
         );
         assert_eq!(path(&share("..", "../x")), Path::new("/d/storage/%2E./shares/%2E.%2Fx"));
         assert_eq!(
-            path(&file_server("/../..", Some("../.."))),
-            Path::new("/d/storage/fileservers/%2E./%2E./%2E%2E/%2E%2E")
+            path(&file_server(Some("../.."))),
+            Path::new("/d/storage/fileservers/exports/s/group/w/nfs/%2E%2E/%2E%2E")
         );
     }
 
@@ -130,6 +146,6 @@ mod tests {
         assert_eq!(kind_of(share("a", "s")), MountKind::FileShare);
         let container = MountSource::BlobContainer { account: "a".into(), container: "c".into(), options: None };
         assert_eq!(kind_of(container), MountKind::BlobContainer);
-        assert_eq!(kind_of(file_server("/s/x/nfs", None)), MountKind::Other);
+        assert_eq!(kind_of(file_server(None)), MountKind::Other);
     }
 }

@@ -17,6 +17,8 @@ pub enum Kind {
     Experiment,
     /// A cluster.
     Cluster,
+    /// A file server.
+    FileServer,
     /// A job.
     Job,
     /// Something that goes on after its request was answered.
@@ -34,6 +36,7 @@ impl fmt::Display for Kind {
             Self::Workspace => "workspace",
             Self::Experiment => "experiment",
             Self::Cluster => "cluster",
+            Self::FileServer => "file server",
             Self::Job => "job",
             Self::LongOperation => "operation",
             Self::Token => "token",
@@ -78,6 +81,24 @@ pub enum OperationError {
     Deleting {
         /// What.
         kind: Kind,
+        /// Which.
+        name: String,
+    },
+    /// Something that stays uses it.
+    #[error("The {kind} {name} is mounted by the {by}: delete that first, then try again")]
+    InUse {
+        /// What.
+        kind: Kind,
+        /// Which.
+        name: String,
+        /// What uses it, such as `cluster c of workspace w`.
+        by: String,
+    },
+    /// A body mounts a file server that is not there.
+    #[error("The specified file server {name} is not found, so it cannot be mounted: create it first")]
+    NotMountable {
+        /// The property that names it.
+        target: String,
         /// Which.
         name: String,
     },
@@ -149,7 +170,9 @@ impl OperationError {
     pub fn is_disk_full(&self) -> bool {
         match self {
             Self::Store(StoreError::DiskFull { .. }) => true,
-            Self::File { source, .. } => source.kind() == std::io::ErrorKind::StorageFull,
+            Self::File { source, .. } | Self::Engine(EngineError::Failed { source, .. }) => {
+                source.kind() == std::io::ErrorKind::StorageFull
+            }
             _ => false,
         }
     }

@@ -8,7 +8,7 @@ use super::{Context, Kind, OperationError};
 use crate::domain::Timestamp;
 use crate::domain::job::Execution;
 use crate::domain::long_operation::{LongOperation, Progress, Subject, Work, region};
-use crate::domain::name::{ClusterKey, ExperimentKey, GroupKey, JobKey, WorkspaceKey};
+use crate::domain::name::{ClusterKey, ExperimentKey, FileServerKey, GroupKey, JobKey, WorkspaceKey};
 use crate::domain::provisioning::{Provisioning, ProvisioningState};
 use crate::store::{Reader, Store, StoreError, Stored};
 
@@ -23,6 +23,8 @@ pub enum Target {
     Experiment(ExperimentKey),
     /// A cluster.
     Cluster(ClusterKey),
+    /// A file server.
+    FileServer(FileServerKey),
     /// A job.
     Job(JobKey),
 }
@@ -123,6 +125,7 @@ fn worked_on(reader: &Reader<'_>, work: Work, target: &Target) -> Result<Option<
         (_, Target::Workspace(key)) => going(reader.workspace(key)?, |workspace| workspace.provisioning),
         (_, Target::Experiment(key)) => going(reader.experiment(key)?, |experiment| experiment.provisioning),
         (_, Target::Cluster(key)) => going(reader.cluster(key)?, |cluster| cluster.provisioning),
+        (_, Target::FileServer(key)) => going(reader.file_server(key)?, |server| server.provisioning),
     })
 }
 
@@ -138,6 +141,7 @@ impl Target {
             Self::Workspace(_) => Subject::Workspace,
             Self::Experiment(_) => Subject::Experiment,
             Self::Cluster(_) => Subject::Cluster,
+            Self::FileServer(_) => Subject::FileServer,
             Self::Job(_) => Subject::Job,
         }
     }
@@ -146,9 +150,9 @@ impl Target {
         match self {
             Self::Group(_) => None,
             Self::Workspace(key) => Some(key),
-            Self::Experiment(ExperimentKey { workspace, .. }) | Self::Cluster(ClusterKey { workspace, .. }) => {
-                Some(workspace)
-            }
+            Self::Experiment(ExperimentKey { workspace, .. })
+            | Self::Cluster(ClusterKey { workspace, .. })
+            | Self::FileServer(FileServerKey { workspace, .. }) => Some(workspace),
             Self::Job(key) => Some(&key.experiment.workspace),
         }
     }
@@ -158,6 +162,7 @@ impl Target {
             Self::Group(key) | Self::Workspace(WorkspaceKey { group: key, .. }) => key,
             Self::Experiment(key) => &key.workspace.group,
             Self::Cluster(key) => &key.workspace.group,
+            Self::FileServer(key) => &key.workspace.group,
             Self::Job(key) => &key.experiment.workspace.group,
         }
     }
@@ -178,6 +183,7 @@ impl Target {
             Self::Group(_) | Self::Workspace(_) => {}
             Self::Experiment(key) => names.push(key.name.as_str()),
             Self::Cluster(key) => names.push(key.name.as_str()),
+            Self::FileServer(key) => names.push(key.name.as_str()),
             Self::Job(key) => names.extend([key.experiment.name.as_str(), key.name.as_str()]),
         }
         if is_flat && names.len() > 3 {

@@ -6,16 +6,17 @@
 use std::collections::BTreeMap;
 
 use super::jobs::{IfExists, JobView};
-use super::{Context, Kind, Listed, OperationError, clusters, ensure_stays, groups, jobs, page};
+use super::{Context, Kind, Listed, OperationError, clusters, ensure_stays, file_servers, groups, jobs, page};
 use crate::domain::Timestamp;
 use crate::domain::cluster::{Cluster, ClusterSpec, Scale};
+use crate::domain::file_server::{FileServer, FileServerSpec};
 use crate::domain::job::{Job, JobSpec};
 use crate::domain::legacy::{EXPERIMENT, Legacy, WORKSPACE_PREFIX};
-use crate::domain::name::{ClusterKey, ExperimentKey, GroupKey, JobKey, Name, WorkspaceKey};
+use crate::domain::name::{ClusterKey, ExperimentKey, FileServerKey, GroupKey, JobKey, Name, WorkspaceKey};
 use crate::domain::provisioning::Provisioning;
 use crate::domain::workspace::{Experiment, Workspace};
 use crate::operations::clusters::ClusterView;
-use crate::store::{Store, Tx, Window};
+use crate::store::{Store, Stored, Tx, Window};
 
 /// Whose resources: a subscription's, or those of one group of it.
 pub type Scope<'s> = (&'s str, Option<&'s str>);
@@ -26,6 +27,14 @@ pub type Scope<'s> = (&'s str, Option<&'s str>);
 /// When the store fails.
 pub fn cluster(store: &Store, group: &GroupKey, name: &Name) -> Result<Option<ClusterKey>, OperationError> {
     store.read(|reader| Ok(reader.cluster_below(group, WORKSPACE_PREFIX, name)?.map(|cluster| cluster.value.key)))
+}
+
+/// The key of a file server, by its flat name; `None` when it is not there.
+///
+/// # Errors
+/// When the store fails.
+pub fn file_server(store: &Store, group: &GroupKey, name: &Name) -> Result<Option<FileServerKey>, OperationError> {
+    store.read(|reader| Ok(reader.file_server_below(group, WORKSPACE_PREFIX, name)?.map(|server| server.value.key)))
 }
 
 /// The key of a job, by its flat name; `None` when it is not there.
@@ -48,6 +57,18 @@ pub fn clusters(store: &Store, scope: Scope<'_>, window: Window) -> Result<Liste
             listed.items.into_iter().map(|cluster| clusters::view(reader, cluster)).collect::<Result<_, _>>()?;
         Ok(Listed { items, next: listed.next })
     })
+}
+
+/// File servers, oldest first.
+///
+/// # Errors
+/// When the store fails.
+pub fn file_servers(
+    store: &Store,
+    scope: Scope<'_>,
+    window: Window,
+) -> Result<Listed<Stored<FileServer>>, OperationError> {
+    Ok(store.read(|reader| page(window, |window| reader.file_servers_below(scope, WORKSPACE_PREFIX, window)))?)
 }
 
 /// Jobs, oldest first.
@@ -85,6 +106,33 @@ pub async fn create_cluster(
             }
             prepare(tx, workspace, now)?;
             clusters::add(tx, cluster)
+        })
+        .await
+}
+
+/// Makes a file server, and its workspace if need be.
+///
+/// # Errors
+/// As [`file_servers::create`], and when another region of the group has a file server of that name.
+pub async fn create_file_server(
+    context: &Context,
+    key: FileServerKey,
+    spec: FileServerSpec,
+    legacy: Legacy,
+) -> Result<FileServer, OperationError> {
+    context.store.ensure_room()?;
+    let (now, uuid) = ((context.clock)(), (context.new_id)());
+    let engine = context.engine.clone();
+    let new = file_servers::New { key, spec, uuid, now, legacy: Some(legacy) };
+    context
+        .store
+        .write(move |tx| {
+            let FileServerKey { workspace, name } = &new.key;
+            if let Some(other) = tx.file_server_below(&workspace.group, WORKSPACE_PREFIX, name)? {
+                ensure_here(Kind::FileServer, name, workspace, &other.value.key.workspace)?;
+            }
+            prepare(tx, workspace, now)?;
+            file_servers::add(tx, engine.as_ref(), new)
         })
         .await
 }

@@ -8,6 +8,7 @@ pub mod clusters;
 pub mod downloads;
 pub mod error;
 pub mod experiments;
+pub mod file_servers;
 pub mod files;
 pub mod follow;
 pub mod groups;

@@ -87,7 +87,7 @@ pub async fn update(
 /// Begins to delete a workspace and everything in it. `false` when it was not there.
 ///
 /// # Errors
-/// When the store fails.
+/// When something outside of it mounts one of its file servers, or the store fails.
 pub async fn delete(context: &Context, key: WorkspaceKey) -> Result<bool, OperationError> {
     let now = (context.clock)();
     context
@@ -107,6 +107,7 @@ pub(super) fn mark_deleting(
     now: Timestamp,
 ) -> Result<(), OperationError> {
     let key = &workspace.value.key;
+    super::file_servers::mark_all_deleting(tx, key, now)?;
     for experiment in tx.experiments(key, EVERYTHING)? {
         super::experiments::mark_deleting(tx, experiment, now)?;
     }

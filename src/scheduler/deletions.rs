@@ -6,8 +6,11 @@ use std::io;
 use std::path::{Path, PathBuf};
 
 use crate::domain::Step;
+use crate::domain::file_server::FileServer;
 use crate::domain::job::{Event, Execution, Job, JobError};
 use crate::domain::long_operation::Subject;
+use crate::domain::mount::Mount;
+use crate::domain::name::FileServerKey;
 use crate::domain::provisioning::ProvisioningState;
 use crate::engine::ClusterPlace;
 use crate::store::{Reader, StoreError, Stored, Tx};
@@ -23,6 +26,9 @@ pub(super) fn settle(tick: &mut Tick<'_>) -> Result<(), StoreError> {
     for job in waiting.jobs {
         ready.jobs.extend(without_output(tick, &job));
     }
+    for server in waiting.file_servers {
+        ready.file_servers.extend(without_export(tick, &server));
+    }
     for cluster in waiting.clusters {
         ready.clusters.extend(without_nodes(tick, &cluster));
     }
@@ -34,6 +40,8 @@ struct Waiting {
     /// Jobs without a run.
     jobs: Vec<Stored<Job>>,
     clusters: Vec<DeletedCluster>,
+    /// File servers that nothing mounts any more.
+    file_servers: Vec<Stored<FileServer>>,
     has_empty_folders: bool,
 }
 
@@ -61,8 +69,23 @@ impl Waiting {
         let has_empty_folders = !reader.empty_deleting_experiments()?.is_empty()
             || !reader.empty_deleting_workspaces()?.is_empty()
             || !reader.empty_deleting_groups()?.is_empty();
-        Ok(Self { jobs, clusters, has_empty_folders })
+        Ok(Self { jobs, clusters, file_servers: unmounted(reader)?, has_empty_folders })
     }
+}
+
+/// File servers that are being deleted and that nothing mounts any more.
+fn unmounted(reader: &Reader<'_>) -> Result<Vec<Stored<FileServer>>, StoreError> {
+    let mut servers = reader.deleting_file_servers()?;
+    if servers.is_empty() {
+        return Ok(servers);
+    }
+    let mut mounts: Vec<Mount> = Vec::new();
+    mounts.extend(reader.all_clusters()?.into_iter().flat_map(|cluster| cluster.value.spec.mounts));
+    mounts.extend(reader.running_jobs()?.into_iter().flat_map(|job| job.value.spec.mounts));
+    let is_mounted =
+        |key: &FileServerKey| mounts.iter().any(|m| m.source.file_server().is_some_and(|k| k.is_same(key)));
+    servers.retain(|server| !is_mounted(&server.value.key));
+    Ok(servers)
 }
 
 fn end_jobs_of_clusters(tick: &Tick<'_>, clusters: &[DeletedCluster]) -> Result<(), StoreError> {
@@ -101,6 +124,7 @@ fn cluster_deleted() -> JobError {
 struct Ready {
     jobs: Vec<(i64, Option<Archive>)>,
     clusters: Vec<i64>,
+    file_servers: Vec<i64>,
     has_empty_folders: bool,
 }
 
@@ -122,6 +146,11 @@ fn without_output(tick: &mut Tick<'_>, job: &Stored<Job>) -> Option<(i64, Option
     })
 }
 
+fn without_export(tick: &mut Tick<'_>, server: &Stored<FileServer>) -> Option<i64> {
+    tick.attempt(Attempt::RemoveExport(server.number), |engine| engine.remove_export(&server.value.key))?;
+    Some(server.number)
+}
+
 fn without_nodes(tick: &mut Tick<'_>, cluster: &DeletedCluster) -> Option<i64> {
     let number = cluster.place.number;
     if !cluster.running.is_empty() {
@@ -133,7 +162,8 @@ fn without_nodes(tick: &mut Tick<'_>, cluster: &DeletedCluster) -> Option<i64> {
 
 /// Removes what is ready, and the folders that are empty then, in one commit; whoever polls for that is told so.
 fn remove(tick: &Tick<'_>, ready: Ready) -> Result<(), StoreError> {
-    if ready.jobs.is_empty() && ready.clusters.is_empty() && !ready.has_empty_folders {
+    let Ready { jobs, clusters, file_servers, has_empty_folders } = &ready;
+    if jobs.is_empty() && clusters.is_empty() && file_servers.is_empty() && !has_empty_folders {
         return Ok(());
     }
     let now = tick.now;
@@ -145,6 +175,10 @@ fn remove(tick: &Tick<'_>, ready: Ready) -> Result<(), StoreError> {
         for number in &ready.clusters {
             tx.delete_cluster(*number)?;
             tx.end_long_operations(Subject::Cluster, *number, now)?;
+        }
+        for number in &ready.file_servers {
+            tx.delete_file_server(*number)?;
+            tx.end_long_operations(Subject::FileServer, *number, now)?;
         }
         for experiment in tx.empty_deleting_experiments()? {
             tx.delete_experiment(experiment.number)?;

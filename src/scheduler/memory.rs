@@ -38,6 +38,7 @@ pub(super) enum Attempt {
     Forget(RunId),
     Place(i64),
     RemoveOutput(i64),
+    RemoveExport(i64),
     ListNodes(i64),
     Resize(i64),
 }
@@ -52,6 +53,7 @@ impl fmt::Display for Attempt {
             Self::Forget(run) => write!(f, "clean up after run {run}"),
             Self::Place(job) => write!(f, "find the directories of job number {job}"),
             Self::RemoveOutput(job) => write!(f, "remove the output of job number {job}"),
+            Self::RemoveExport(server) => write!(f, "remove the directory of file server number {server}"),
             Self::ListNodes(cluster) => write!(f, "list the nodes of cluster number {cluster}"),
             Self::Resize(cluster) => write!(f, "resize cluster number {cluster}"),
         }

@@ -15,6 +15,7 @@ use super::error::ApiError;
 use super::extract;
 use crate::api::check;
 use crate::api::cluster::{ClusterCreate, ClusterUpdate};
+use crate::api::file_server::FileServerCreate;
 use crate::api::job::JobCreate;
 use crate::api::resource_manager::{GroupCreate, GroupUpdate};
 use crate::api::storage_account::{AccountCreate, NameToCheck};
@@ -24,6 +25,9 @@ use crate::api::workspace::{WorkspaceCreate, WorkspaceUpdate};
 
 /// The largest body of a resource, in bytes.
 const LARGEST_BODY: usize = 4 << 20;
+
+/// What the body as a whole is called in errors (Swagger 2018-05-01: the parameter `parameters`).
+const BODY: &str = "parameters";
 
 /// A JSON body of the form that its version asks for.
 pub struct Body<T>(pub T);
@@ -45,7 +49,7 @@ macro_rules! described {
     };
 }
 described!(GroupCreate, GroupUpdate, AccountCreate, NameToCheck);
-described!(WorkspaceCreate, WorkspaceUpdate, ClusterCreate, ClusterUpdate, JobCreate, TokenCreate);
+described!(WorkspaceCreate, WorkspaceUpdate, ClusterCreate, ClusterUpdate, FileServerCreate, JobCreate, TokenCreate);
 
 impl<S: Send + Sync, T: Described> FromRequest<S> for Body<T> {
     type Rejection = ApiError;
@@ -91,7 +95,8 @@ pub(super) fn decode<T: Described>(bytes: &[u8], version: ApiVersion) -> Result<
     }
     let mut errors = FieldErrors::default();
     for problem in check::problems(T::schema(), &value) {
-        errors.add(problem.target(), problem.to_string());
+        let target = problem.target();
+        errors.add(if target.is_empty() { BODY.into() } else { target }, problem.to_string());
     }
     if !errors.0.is_empty() {
         return Err(errors.into());

@@ -89,6 +89,12 @@ impl From<OperationError> for ApiError {
                 Self::new(StatusCode::CONFLICT, conflict(kind), text)
             }
             OperationError::Deleting { kind, .. } => Self::new(StatusCode::CONFLICT, deleting(kind), text),
+            OperationError::InUse { .. } => Self::new(StatusCode::CONFLICT, "ResourceInUse", text),
+            OperationError::NotMountable { target, .. } => {
+                let mut error = Self::new(StatusCode::BAD_REQUEST, code::FILE_SERVER_NOT_FOUND, text);
+                error.detail.target = Some(target);
+                error
+            }
             OperationError::Invalid { target, .. } => Self::invalid(target, text),
             OperationError::WrongDigest { .. } | OperationError::Upload(_) => {
                 Self::new(StatusCode::BAD_REQUEST, "InvalidRequestContent", text)
@@ -111,9 +117,7 @@ fn conflict(kind: Kind) -> &'static str {
     match kind {
         Kind::Group => "InvalidResourceGroupLocation",
         Kind::StorageAccount => "StorageAccountAlreadyTaken",
-        Kind::Workspace | Kind::Experiment | Kind::Cluster | Kind::Job | Kind::LongOperation | Kind::Token => {
-            code::CONFLICT
-        }
+        _ => code::CONFLICT,
     }
 }
 
@@ -130,6 +134,7 @@ fn not_found(kind: Kind) -> &'static str {
         Kind::Workspace => code::WORKSPACE_NOT_FOUND,
         Kind::Experiment => code::EXPERIMENT_NOT_FOUND,
         Kind::Cluster => code::CLUSTER_NOT_FOUND,
+        Kind::FileServer => code::FILE_SERVER_NOT_FOUND,
         Kind::Job => code::JOB_NOT_FOUND,
         Kind::LongOperation => "OperationNotFound",
         Kind::Token => code::TOKEN_NOT_FOUND,

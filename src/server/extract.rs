@@ -15,7 +15,7 @@ use super::versions::names;
 pub use super::wire::{Entity, Wire};
 use crate::api::PROVIDER;
 use crate::api::version::ApiVersion;
-use crate::domain::name::{ClusterKey, ExperimentKey, GroupKey, JobKey, Name, WorkspaceKey};
+use crate::domain::name::{ClusterKey, ExperimentKey, FileServerKey, GroupKey, JobKey, Name, WorkspaceKey};
 
 /// Names in a path; which of them are there depends on the route.
 #[derive(Debug, Default, Deserialize)]
@@ -26,6 +26,8 @@ struct Names {
     workspace: String,
     experiment: String,
     cluster: String,
+    #[serde(rename = "fileServer")]
+    file_server: String,
     job: String,
     #[serde(skip)]
     is_creating: bool,
@@ -73,6 +75,12 @@ impl Names {
         Ok(ClusterKey { workspace: self.workspace()?, name })
     }
 
+    fn file_server(&self) -> Result<FileServerKey, ApiError> {
+        let name = self.flat_or_not("file server", &self.file_server);
+        let name = name.map_err(|m| ApiError::invalid("fileServerName", m))?;
+        Ok(FileServerKey { workspace: self.workspace()?, name })
+    }
+
     fn job(&self) -> Result<JobKey, ApiError> {
         let name = self.flat_or_not("job", &self.job).map_err(|m| ApiError::invalid("jobName", m))?;
         Ok(JobKey { experiment: self.experiment()?, name })
@@ -96,6 +104,7 @@ key!(GroupKey, group);
 key!(WorkspaceKey, workspace);
 key!(ExperimentKey, experiment);
 key!(ClusterKey, cluster);
+key!(FileServerKey, file_server);
 key!(JobKey, job);
 
 /// The subscription that a path names, in any version.

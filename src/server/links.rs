@@ -45,7 +45,7 @@ pub fn of_cluster(spec: &ClusterSpec) -> Vec<Link> {
 
 fn of_mounts(mounts: &[Mount]) -> impl Iterator<Item = Link> {
     mounts.iter().filter_map(|mount| match &mount.source {
-        MountSource::FileServer { id, .. } => Some(Link::Resource(id.clone())),
+        MountSource::FileServer { server, .. } => Some(Link::Resource(super::convert::file_server::id(server))),
         source => source.account().map(|account| Link::Account(account.to_owned())),
     })
 }

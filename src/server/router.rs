@@ -5,8 +5,8 @@ use axum::extract::DefaultBodyLimit;
 use axum::routing::{delete, get, patch, post};
 
 use super::routes::{
-    clusters, downloads, experiments, files, jobs, long_operations, operations, resource_manager, server, snapshots,
-    tokens, usages, workspaces,
+    clusters, downloads, experiments, file_servers, files, jobs, long_operations, operations, resource_manager, server,
+    snapshots, tokens, usages, workspaces,
 };
 use crate::api::path;
 use crate::operations::Context;
@@ -22,6 +22,8 @@ pub(super) fn router(context: Context) -> Router {
         .route(at::CLUSTER, get(clusters::get).put(clusters::create).delete(clusters::delete))
         .route(at::CLUSTER, patch(clusters::update))
         .route(at::CLUSTER_REMOTE_LOGIN, post(clusters::remote_login).get(clusters::remote_login))
+        .route(at::FILE_SERVERS, get(file_servers::list))
+        .route(at::FILE_SERVER, get(file_servers::get).put(file_servers::create).delete(file_servers::delete))
         .route(at::EXPERIMENTS, get(experiments::list))
         .route(at::EXPERIMENT, get(experiments::get).put(experiments::create).delete(experiments::delete))
         .route(at::JOBS, get(jobs::list))

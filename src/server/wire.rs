@@ -33,7 +33,8 @@ pub(super) fn json(status: StatusCode, text: String) -> Response {
     (status, [(header::CONTENT_TYPE, JSON)], text).into_response()
 }
 
-fn drop_nulls(value: &mut Value) {
+/// Leaves out what is not set, at any depth.
+pub(super) fn drop_nulls(value: &mut Value) {
     match value {
         Value::Object(map) => {
             map.retain(|_, value| !value.is_null());

@@ -144,6 +144,14 @@ impl Reader<'_> {
         )
     }
 
+    /// Queued jobs, in full, that mount a file server, of all clusters, oldest first.
+    pub fn queued_jobs_with_file_servers(&self) -> Result<Vec<Stored<Job>>, StoreError> {
+        // Any other job whose document has these characters costs time only.
+        let sql = "SELECT number, generation, document FROM jobs INDEXED BY jobs_queued
+             WHERE state = 'queued' AND deleting = 0 AND instr(document, '\"FileServer\"') > 0 ORDER BY number";
+        Ok(self.many::<Job>(sql, [])?.into_iter().filter(|job| has_file_server(&job.value)).collect())
+    }
+
     /// Jobs that have not ended.
     pub fn active_job_count(&self) -> Result<u64, StoreError> {
         self.count(ACTIVE, [])
@@ -193,6 +201,10 @@ impl Tx<'_> {
     pub fn delete_job(&self, number: i64) -> Result<(), StoreError> {
         self.delete::<Job>("DELETE FROM jobs WHERE number = ?1", number)
     }
+}
+
+fn has_file_server(job: &Job) -> bool {
+    job.spec.mounts.iter().any(|mount| mount.source.file_server().is_some())
 }
 
 /// What queries need of a job.

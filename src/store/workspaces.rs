@@ -44,13 +44,14 @@ impl Reader<'_> {
         }
     }
 
-    /// Workspaces whose record is being deleted and that have neither experiment nor cluster left.
+    /// Workspaces whose record is being deleted and that have neither experiment nor cluster nor file server left.
     pub fn empty_deleting_workspaces(&self) -> Result<Vec<Stored<Workspace>>, StoreError> {
         self.many(
             "SELECT number, generation, document FROM workspaces INDEXED BY workspaces_deleting
              WHERE deleting = 1
                AND NOT EXISTS (SELECT 1 FROM experiments WHERE workspace = workspaces.number)
                AND NOT EXISTS (SELECT 1 FROM clusters WHERE workspace = workspaces.number)
+               AND NOT EXISTS (SELECT 1 FROM file_servers WHERE workspace = workspaces.number)
              ORDER BY number",
             [],
         )

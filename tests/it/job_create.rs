@@ -201,48 +201,60 @@ fn a_cluster_of_another_workspace_is_given_by_its_id() {
 }
 
 #[test]
-fn what_this_server_cannot_do_is_refused_by_name_and_nothing_is_made() {
+fn what_this_server_cannot_run_is_accepted_and_fails_at_its_start_with_the_property_and_what_to_do() {
     let sandbox = Sandbox::new();
     sandbox.cluster("c", 1);
     let custom = json!({ "commandLine": "true" });
     let script = json!({ "pythonScriptFilePath": "train.py" });
-    let toolkit = "this server does not run this toolkit yet; it runs customToolkitSettings and pyTorchSettings";
-    let refused: [(Value, &str); 9] = [
+    let mpi = json!({ "pythonScriptFilePath": "train.py", "communicationBackend": "MPI" });
+    let registry = json!({ "image": "ubuntu", "credentials": { "username": "me", "password": "hunter2" } });
+    let container =
+        json!({ "customToolkitSettings": custom, "containerSettings": { "imageSourceRegistry": registry } });
+    let toolkit = "this server does not run this toolkit yet; it runs customToolkitSettings and pyTorchSettings: \
+                   start the program from the commandLine of customToolkitSettings";
+    let cases: [(Value, &str); 9] = [
         (
-            json!({ "customToolkitSettings": custom, "containerSettings": { "imageSourceRegistry": { "image": "ubuntu" } } }),
-            "properties.containerSettings: this server does not run containers yet: leave it out to run on the host",
+            container,
+            "containerSettings: this server does not run containers yet, jobs run on the host: leave it out, and \
+             install what the job needs in jobPreparation",
         ),
         (
-            json!({ "customToolkitSettings": custom, "secrets": [{ "name": "TOKEN", "value": "hunter2" }] }),
-            "properties.secrets: this server does not keep secrets yet",
+            json!({ "pyTorchSettings": mpi }),
+            "pyTorchSettings.communicationBackend: this server does not run MPI yet: use TCP or Gloo",
         ),
-        (json!({ "horovodSettings": script }), &format!("properties.horovodSettings: {toolkit}")),
-        (json!({ "tensorFlowSettings": script }), &format!("properties.tensorFlowSettings: {toolkit}")),
-        (json!({ "chainerSettings": script }), &format!("properties.chainerSettings: {toolkit}")),
-        (json!({ "caffe2Settings": script }), &format!("properties.caffe2Settings: {toolkit}")),
-        (
-            json!({ "customMpiSettings": { "commandLine": "true" } }),
-            &format!("properties.customMpiSettings: {toolkit}"),
-        ),
-        (
-            json!({ "pyTorchSettings": { "pythonScriptFilePath": "train.py", "communicationBackend": "MPI" } }),
-            "properties.pyTorchSettings.communicationBackend: this server does not run MPI yet: use TCP or Gloo",
-        ),
-        (
-            json!({ "nodeCount": 2, "pyTorchSettings": { "pythonScriptFilePath": "train.py", "processCount": 1 } }),
-            "properties.pyTorchSettings.processCount: it is 1, but must be at least nodeCount, which is 2",
-        ),
+        (json!({ "cntkSettings": script }), &format!("cntkSettings: {toolkit}")),
+        (json!({ "tensorFlowSettings": script }), &format!("tensorFlowSettings: {toolkit}")),
+        (json!({ "caffeSettings": script }), &format!("caffeSettings: {toolkit}")),
+        (json!({ "caffe2Settings": script }), &format!("caffe2Settings: {toolkit}")),
+        (json!({ "chainerSettings": script }), &format!("chainerSettings: {toolkit}")),
+        (json!({ "horovodSettings": script }), &format!("horovodSettings: {toolkit}")),
+        (json!({ "customMpiSettings": custom }), &format!("customMpiSettings: {toolkit}")),
     ];
-    for (spec, why) in refused {
+    for (number, (spec, why)) in cases.into_iter().enumerate() {
         sandbox.spec("job.json", &spec);
-        let refusal =
-            sandbox.run("job create -c c -f job.json").fails_with(1).says(&format!("error: {why}\n")).prints("");
-        refusal.does_not_say("hunter2");
+        let name = format!("job-{number}");
+        let run = sandbox.run(&format!("job run -c c -f job.json -n {name}")).fails_with(255).prints("");
+        run.says(&format!("Error message: {why}\n")).does_not_say("hunter2");
+        let job = sandbox.job(&name);
+        assert_eq!((&job["executionState"], &job["executionInfo"]["exitCode"]), (&json!("failed"), &Value::Null));
+        assert_eq!(job["executionInfo"]["errors"][0]["code"], "JobStartFailed");
+        assert!(!job.to_string().contains("hunter2"), "{job}");
     }
-    let jobs = sandbox.run("job list").fails_with(3);
-    jobs.says("The specified experiment default is not found");
+    sandbox.wait_for_nodes("c", "idleNodeCount", 1);
     let log = std::fs::read_to_string(sandbox.home().join("server.log")).expect("the server's log");
     assert!(!log.contains("hunter2"), "a secret is in the log");
+}
+
+#[test]
+fn a_job_that_cannot_run_here_is_created_like_any_other_and_shows_why_it_failed() {
+    let sandbox = Sandbox::new();
+    sandbox.cluster("c", 1);
+    sandbox.spec("job.json", &json!({ "nodeCount": 1, "horovodSettings": { "pythonScriptFilePath": "train.py" } }));
+    let created = sandbox.run("job create -c c -f job.json -n h").succeeds().json();
+    assert_eq!((&created["toolType"], &created["horovodSettings"]["processCount"]), (&json!("horovod"), &json!(1)));
+    sandbox.wait_for_state("h", "failed");
+    let message = sandbox.job("h")["executionInfo"]["errors"][0]["message"].to_string();
+    assert!(message.contains("horovodSettings: this server does not run this toolkit yet"), "{message}");
 }
 
 #[test]

@@ -5,7 +5,7 @@ use std::process::Command;
 
 use serde_json::{Value, json};
 
-use crate::support::{Gate, Sandbox, process, skipped, wait_until};
+use crate::support::{Gate, Rest, SUBSCRIPTION, Sandbox, process, skipped, wait_until};
 
 fn share(path: &str) -> Value {
     json!({ "azureFileUrl": "https://acc.file.core.windows.net/data", "relativeMountPath": path,
@@ -17,9 +17,18 @@ fn container(path: &str) -> Value {
             "relativeMountPath": path })
 }
 
-fn file_server(path: &str) -> Value {
-    let id = "/subscriptions/s/resourceGroups/g/providers/Microsoft.BatchAI/workspaces/w/fileservers/nfs";
-    json!({ "fileServer": { "id": id }, "relativeMountPath": path, "sourceDirectory": "exports" })
+/// A file server, made if need be, as a volume.
+#[track_caller]
+fn file_server(sandbox: &Sandbox, path: &str) -> Value {
+    let rest = Rest::new(sandbox, "2026-11-01");
+    let workspace = format!("/subscriptions/{SUBSCRIPTION}/resourceGroups/g/providers/Microsoft.BatchAI/workspaces/w");
+    rest.put(&workspace, &json!({})).is(200);
+    let body = json!({ "properties": {
+        "sshConfiguration": { "userAccountSettings": { "adminUserName": "me" } },
+        "dataDisks": { "diskSizeInGB": 1, "diskCount": 1, "storageAccountType": "Standard_LRS" },
+    } });
+    let made = rest.put(&format!("{workspace}/fileServers/nfs"), &body).is(200).json();
+    json!({ "fileServer": { "id": made["id"] }, "relativeMountPath": path, "sourceDirectory": "exports" })
 }
 
 fn unmanaged(command: &str, path: &str) -> Value {
@@ -52,7 +61,7 @@ fn run_folders(sandbox: &Sandbox) -> usize {
 fn volumes_of_a_cluster_are_there_for_every_job_and_shared_between_them() {
     let sandbox = Sandbox::new();
     let volumes = json!({
-        "azureFileShares": [share("afs")], "azureBlobFileSystems": [container("deep/bfs")], "fileServers": [file_server("nfs")]
+        "azureFileShares": [share("afs")], "azureBlobFileSystems": [container("deep/bfs")], "fileServers": [file_server(&sandbox, "nfs")]
     });
     let created = cluster(&sandbox, "c", &volumes);
     let mounted = &created["nodeSetup"]["mountVolumes"];
@@ -83,7 +92,7 @@ fn volumes_of_a_job_go_with_it_and_what_was_written_stays_and_is_listed() {
     sandbox.cluster("c", 1);
     let gate = Gate::new(&sandbox, "end");
     let volumes = json!({
-        "azureFileShares": [share("afs")], "azureBlobFileSystems": [container("bfs")], "fileServers": [file_server("nfs")]
+        "azureFileShares": [share("afs")], "azureBlobFileSystems": [container("bfs")], "fileServers": [file_server(&sandbox, "nfs")]
     });
     let command = format!(
         "cd $AZ_BATCHAI_JOB_MOUNT_ROOT && pwd && ls && echo weights > $AZ_BATCHAI_OUTPUT_MODEL/model.bin && echo x > nfs/y && {}",
@@ -169,7 +178,7 @@ fn standard_output_may_lie_on_a_volume_of_the_cluster() {
 #[test]
 fn files_of_a_file_server_cannot_be_listed_as_in_the_service() {
     let sandbox = Sandbox::new();
-    cluster(&sandbox, "c", &json!({ "fileServers": [file_server("nfs")] }));
+    cluster(&sandbox, "c", &json!({ "fileServers": [file_server(&sandbox, "nfs")] }));
     let job = json!({
         "outputDirectories": [{ "id": "OUT", "pathPrefix": "$AZ_BATCHAI_MOUNT_ROOT/nfs" }, { "id": "TEMP", "pathPrefix": "$AZ_BATCHAI_JOB_TEMP" }],
         "customToolkitSettings": { "commandLine": "echo x > $AZ_BATCHAI_OUTPUT_OUT/x; echo x > $AZ_BATCHAI_OUTPUT_TEMP/x" }

@@ -105,6 +105,9 @@ impl<'s> Walk<'s> {
         let Some(each) = schema.get("additionalProperties") else { return };
         for (key, value) in object {
             self.path.push(Segment::Key(key.clone()));
+            if key.contains('\0') {
+                self.report(At::Key, ProblemKind::Nul);
+            }
             self.value(each, value);
             self.path.pop();
         }
@@ -130,6 +133,9 @@ impl<'s> Walk<'s> {
         let length = text.chars().count() as u64;
         if let Some(minimum) = schema.get("minLength").and_then(Value::as_u64).filter(|minimum| length < *minimum) {
             self.report(At::Value, ProblemKind::TooShort { minimum, found: length });
+        }
+        if text.contains('\0') {
+            self.report(At::Value, ProblemKind::Nul);
         }
     }
 

@@ -143,6 +143,8 @@ pub enum ProblemKind {
         /// How many there are.
         found: u64,
     },
+    /// A text, or the name of a property, with a NUL character: no variable, command or path can hold one.
+    Nul,
 }
 
 impl fmt::Display for Problem {
@@ -173,6 +175,7 @@ impl fmt::Display for Problem {
             ProblemKind::TooShort { minimum, found } => {
                 write!(f, "expected {minimum} characters or more, found {found}")
             }
+            ProblemKind::Nul => write!(f, "expected text without a NUL character"),
         }
     }
 }

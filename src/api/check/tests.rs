@@ -64,6 +64,36 @@ fn numbers_outside_their_type_are_out_of_range_and_not_of_a_wrong_type() {
 }
 
 #[test]
+fn a_nul_character_is_a_problem_in_every_text_and_in_the_keys_of_the_user() {
+    let body = job(json!({
+        "cluster": {"id": "a\0"}, "nodeCount": 1, "customToolkitSettings": {"commandLine": "echo \0"},
+        "environmentVariables": [{"name": "A\0", "value": "\0"}], "schedulingPriority": "low\0",
+    }));
+    let nul = "expected text without a NUL character";
+    assert_eq!(
+        messages(&body),
+        [
+            format!("properties.cluster.id: {nul}"),
+            format!("properties.customToolkitSettings.commandLine: {nul}"),
+            format!("properties.environmentVariables[0].name: {nul}"),
+            format!("properties.environmentVariables[0].value: {nul}"),
+            "properties.schedulingPriority: expected `low`, `normal` or `high`, found \"low\\0\": did you mean `low`?"
+                .into(),
+        ]
+    );
+    let workspace = json!({"location": "x", "tags": {"a\0": "b", "c": "\0"}});
+    let found = problems(&schema_for!(crate::api::workspace::WorkspaceCreate), &workspace);
+    assert_eq!(found.iter().map(ToString::to_string).collect::<Vec<_>>(), [nul, nul]);
+}
+
+#[test]
+fn a_body_that_is_no_object_is_one_problem() {
+    for (body, found) in [(json!([]), "a list"), (json!(7), "7"), (Value::Null, "nothing"), (json!("x"), "text")] {
+        assert_eq!(messages(&body), [format!(": expected an object, found {found}")]);
+    }
+}
+
+#[test]
 fn plain_scalars_are_converted_where_their_meaning_is_plain() {
     let mut body = job(json!({
         "cluster": {"id": 7}, "nodeCount": " 2 ", "pyTorchSettings": {"pythonScriptFilePath": true, "processCount": 4.0},
@@ -169,7 +199,10 @@ proptest! {
         coerce(&schema, &mut value);
         let found = problems(&schema, &value);
         let stricter_than_serde = found.iter().all(|problem| match problem.kind {
-            ProblemKind::UnknownKey { .. } | ProblemKind::OutOfRange { .. } | ProblemKind::TooShort { .. } => true,
+            ProblemKind::UnknownKey { .. }
+            | ProblemKind::OutOfRange { .. }
+            | ProblemKind::TooShort { .. }
+            | ProblemKind::Nul => true,
             ProblemKind::Missing { .. } | ProblemKind::WrongType { .. } | ProblemKind::NotOneOf { .. } => false,
         });
         if found.is_empty() || !stricter_than_serde {

@@ -118,7 +118,8 @@ fn is_misspelt_toolkit(problem: &Problem) -> bool {
         | ProblemKind::WrongType { .. }
         | ProblemKind::NotOneOf { .. }
         | ProblemKind::OutOfRange { .. }
-        | ProblemKind::TooShort { .. } => false,
+        | ProblemKind::TooShort { .. }
+        | ProblemKind::Nul => false,
     }
 }
 

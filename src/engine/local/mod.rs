@@ -23,9 +23,10 @@ use std::time::Duration;
 
 use super::directories::{self, Layout};
 use super::toolkit;
+use super::volumes;
 use super::{ClusterPlace, Engine, EngineError, LaunchRequest, NodeFact, NodeName, Observation, Waker};
 use crate::domain::job::{Job, JobDirectory};
-use crate::domain::name::RunId;
+use crate::domain::name::{FileServerKey, RunId};
 use crate::domain::secret::Seal;
 use nodes::Nodes;
 use runs::Runs;
@@ -118,6 +119,17 @@ impl Engine for LocalEngine {
         // A job that starts at this moment must not lose the folders that it shares with this one.
         let _starts_wait = self.runs.hold_starts();
         self.remove_own_output(job).map_err(failed(|| format!("remove the output of job `{}`", job.key.name)))
+    }
+
+    fn make_export(&self, server: &FileServerKey) -> Result<PathBuf, EngineError> {
+        let path = volumes::export(&self.layout, server);
+        std::fs::create_dir_all(&path).map_err(failed(|| format!("make the directory {}", path.display())))?;
+        Ok(path)
+    }
+
+    fn remove_export(&self, server: &FileServerKey) -> Result<(), EngineError> {
+        let path = volumes::export(&self.layout, server);
+        files::remove_tree(&path).map_err(failed(|| format!("remove the directory {}", path.display())))
     }
 
     fn snapshot_folder(&self) -> PathBuf {

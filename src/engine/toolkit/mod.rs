@@ -40,19 +40,35 @@ pub struct OutputStream {
     pub stream: &'static str,
 }
 
-/// Why a job cannot be run here, as a sentence; `None` when it can.
+/// Why a job cannot be run here, as a sentence that names the property, what runs, and what to do; `None` when it can.
 #[must_use]
 pub fn unsupported(spec: &JobSpec) -> Option<String> {
     if spec.container.is_some() {
-        return Some("this server does not run containers yet: leave containerSettings out to run on the host".into());
+        return Some(
+            "containerSettings: this server does not run containers yet, jobs run on the host: leave it out, and \
+             install what the job needs in jobPreparation"
+                .into(),
+        );
     }
-    match spec.toolkit {
-        Toolkit::Custom { .. } | Toolkit::PyTorch { .. } => None,
-        ref other => Some(format!(
-            "this server does not run {} jobs yet; it runs customToolkitSettings and pyTorchSettings",
-            other.tool_type()
-        )),
-    }
+    let property = match &spec.toolkit {
+        Toolkit::Custom { .. } => return None,
+        Toolkit::PyTorch { backend, .. } => {
+            let is_mpi = backend.as_deref().is_some_and(|word| word.eq_ignore_ascii_case("mpi"));
+            let why = "pyTorchSettings.communicationBackend: this server does not run MPI yet: use TCP or Gloo";
+            return is_mpi.then(|| why.into());
+        }
+        Toolkit::Cntk { .. } => "cntkSettings",
+        Toolkit::TensorFlow { .. } => "tensorFlowSettings",
+        Toolkit::Caffe { .. } => "caffeSettings",
+        Toolkit::Caffe2 { .. } => "caffe2Settings",
+        Toolkit::Chainer(_) => "chainerSettings",
+        Toolkit::Horovod(_) => "horovodSettings",
+        Toolkit::CustomMpi { .. } => "customMpiSettings",
+    };
+    Some(format!(
+        "{property}: this server does not run this toolkit yet; it runs customToolkitSettings and pyTorchSettings: \
+         start the program from the commandLine of customToolkitSettings"
+    ))
 }
 
 /// The processes of a job on `nodes` nodes, at least 1. `shared` is its shared temporary directory.
@@ -112,6 +128,7 @@ pub fn preparation_suffix(node_id: Option<&str>) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::domain::job::Container;
     use crate::engine::launch::tests::job_spec;
 
     fn names(spec: &JobSpec, node_ids: &[&str]) -> Vec<String> {
@@ -129,6 +146,36 @@ mod tests {
             "stderr.txt job stderr",
         ];
         assert_eq!(names(&spec, &[]), expected);
+    }
+
+    #[test]
+    fn what_cannot_run_here_is_named_with_what_to_do() {
+        let torch = |backend: Option<&str>| JobSpec {
+            toolkit: Toolkit::PyTorch {
+                script: "t.py".into(),
+                interpreter: None,
+                arguments: None,
+                process_count: 1,
+                backend: backend.map(str::to_owned),
+            },
+            ..job_spec()
+        };
+        let caffe2 = Toolkit::Caffe2 { script: "t.py".into(), interpreter: None, arguments: None };
+        let container = Container { image: "ubuntu".into(), registry: None, login: None, shm_size: None };
+        for spec in [job_spec(), torch(None), torch(Some("GLOO")), torch(Some("tcp"))] {
+            assert_eq!(unsupported(&spec), None);
+        }
+        let why = [
+            torch(Some("Mpi")),
+            JobSpec { toolkit: caffe2, ..job_spec() },
+            JobSpec { container: Some(container), ..job_spec() },
+        ]
+        .map(|spec| unsupported(&spec).unwrap_or_default());
+        insta::assert_snapshot!(why.join("\n"), @r"
+        pyTorchSettings.communicationBackend: this server does not run MPI yet: use TCP or Gloo
+        caffe2Settings: this server does not run this toolkit yet; it runs customToolkitSettings and pyTorchSettings: start the program from the commandLine of customToolkitSettings
+        containerSettings: this server does not run containers yet, jobs run on the host: leave it out, and install what the job needs in jobPreparation
+        ");
     }
 
     #[test]

@@ -1,7 +1,12 @@
 //! Deletions, tick by tick.
 
 use super::stage::{LONG, Stage, experiment, manual, workspace};
+use crate::domain::Timestamp;
+use crate::domain::cluster::Admin;
+use crate::domain::file_server::{Caching, DataDisks, DiskStorage, FileServer, FileServerSpec};
 use crate::domain::group::Group;
+use crate::domain::mount::{Mount, MountSource};
+use crate::domain::name::{FileServerKey, Name};
 use crate::domain::provisioning::{Provisioning, ProvisioningState};
 use crate::domain::snapshot::SnapshotId;
 use crate::engine::Engine;
@@ -73,6 +78,39 @@ fn a_deleted_experiment_goes_when_its_last_job_has_gone() {
     stage.pass(10);
     assert!(!is_there(&stage));
     assert!(stage.cluster().is_some(), "the cluster is not part of the experiment");
+}
+
+#[test]
+fn a_deleted_file_server_goes_with_its_directory_when_its_last_job_has_gone() {
+    let mut stage = Stage::new(manual(1));
+    let key = FileServerKey { workspace: experiment().workspace, name: Name::parse("nfs").expect("a name") };
+    stage.engine.script("a", Script { takes: LONG, is_stubborn: true, ..Script::default() });
+    let source = MountSource::FileServer { server: key.clone(), directory: None, options: None };
+    stage.submit_with("a", |spec| spec.mounts = vec![Mount { path: "nfs".into(), source: source.clone() }]);
+    stage.settle();
+    stage.delete_job("a");
+    stage.write(move |tx| tx.insert_file_server(&deleted_file_server(key)).map(drop));
+    stage.settle();
+    let count = |stage: &Stage| {
+        let left = stage.world.store.read(|reader| Ok::<_, StoreError>(reader.deleting_file_servers()?.len()));
+        left.expect("read")
+    };
+    assert_eq!((count(&stage), stage.engine.removed_exports()), (1, Vec::new()));
+    stage.pass(10);
+    assert_eq!((count(&stage), stage.engine.removed_exports()), (0, vec!["nfs".to_owned()]));
+}
+
+fn deleted_file_server(key: FileServerKey) -> FileServer {
+    let at = Timestamp::UNIX_EPOCH;
+    let spec = FileServerSpec {
+        vm_size: "local".into(),
+        admin: Admin { name: "me".into(), ssh_public_key: None },
+        public_ips: None,
+        disks: DataDisks { size_gb: 1, count: 1, storage: DiskStorage::Standard, caching: Caching::None },
+        subnet: None,
+    };
+    let server = FileServer::new(key, spec, "uuid".into(), "/export".into(), at);
+    FileServer { provisioning: Provisioning { state: ProvisioningState::Deleting, since: at }, ..server }
 }
 
 #[test]

@@ -17,7 +17,7 @@ use crate::operations::clusters::ClusterView;
 pub fn spec(body: &wire::ClusterCreate, rules: &Rules<'_>) -> Result<ClusterSpec, FieldErrors> {
     let mut errors = FieldErrors::default();
     let wire = &body.properties;
-    let scale = scale(wire.scale_settings.as_ref(), &mut errors);
+    let scale = first_scale(wire.scale_settings.as_ref(), rules.version, &mut errors);
     let vm_size = machine::vm_size("properties.vmSize", wire.vm_size.as_deref(), rules.version, &mut errors);
     let image = machine::image(wire.virtual_machine_configuration.as_ref(), &vm_size, &mut errors);
     let setup = wire.node_setup.as_ref();
@@ -33,7 +33,7 @@ pub fn spec(body: &wire::ClusterCreate, rules: &Rules<'_>) -> Result<ClusterSpec
         admin: admin(wire.user_account_settings.as_ref(), rules, &mut errors),
         setup: task.map(|task| node_setup::setup_task(task, rules, &mut errors)),
         image,
-        subnet: wire.subnet.as_ref().map(|subnet| subnet.id.clone()),
+        subnet: wire.subnet.as_ref().map(|subnet| subnet_id(subnet, &mut errors)),
         counters: counters.map(|settings| node_setup::counters(settings, rules, &mut errors)),
     };
     errors.finish(Some(spec))
@@ -41,6 +41,11 @@ pub fn spec(body: &wire::ClusterCreate, rules: &Rules<'_>) -> Result<ClusterSpec
 
 /// Stands in for a scale with an error, which has been noted.
 const NOTHING: Scale = Scale::Manual { target: 0, deallocation: Deallocation::Requeue };
+
+fn subnet_id(subnet: &ResourceReference, errors: &mut FieldErrors) -> String {
+    super::check_filled("properties.subnet.id", &subnet.id, errors);
+    subnet.id.clone()
+}
 
 fn admin(account: Option<&wire::UserAccountSettings>, rules: &Rules<'_>, errors: &mut FieldErrors) -> Option<Admin> {
     const TARGET: &str = "properties.userAccountSettings";
@@ -64,41 +69,67 @@ pub fn new_scale(body: &wire::ClusterUpdate) -> Result<Scale, FieldErrors> {
     errors.finish(scale)
 }
 
+const SCALE: &str = "properties.scaleSettings";
+
+/// The scale of a new cluster. The versions of the service may leave it out: no nodes (Swagger 2018-05-01, where it is
+/// not required, and `targetNodeCount` is 0 by default).
+fn first_scale(settings: Option<&wire::ScaleSettings>, version: ApiVersion, errors: &mut FieldErrors) -> Option<Scale> {
+    if settings.is_none() && !version.is_ours() {
+        return Some(NOTHING);
+    }
+    let scale = scale(settings, errors);
+    if let Some(Scale::Auto { maximum, initial, .. }) = scale
+        && initial > maximum
+    {
+        let message = format!("it is {initial}, but must be at most maximumNodeCount, which is {maximum}");
+        errors.add(format!("{SCALE}.autoScale.initialNodeCount"), message);
+    }
+    scale
+}
+
 fn scale(settings: Option<&wire::ScaleSettings>, errors: &mut FieldErrors) -> Option<Scale> {
-    const TARGET: &str = "properties.scaleSettings";
     let (manual, auto) = settings.map_or((None, None), |s| (s.manual.as_ref(), s.auto_scale.as_ref()));
-    let scale = match (manual, auto) {
-        (Some(manual), None) => Scale::Manual {
-            target: manual.target_node_count,
-            deallocation: match manual.node_deallocation_option.unwrap_or_default() {
-                wire::DeallocationOption::Requeue => Deallocation::Requeue,
-                wire::DeallocationOption::Terminate => Deallocation::Terminate,
-                wire::DeallocationOption::WaitForJobCompletion => Deallocation::WaitForJobCompletion,
-            },
-        },
-        (None, Some(auto)) => {
-            let (minimum, maximum) = (auto.minimum_node_count, auto.maximum_node_count);
-            if minimum > maximum {
-                errors.add(
-                    format!("{TARGET}.autoScale.maximumNodeCount"),
-                    format!("it is {maximum}, but must be at least minimumNodeCount, which is {minimum}"),
-                );
-            }
-            Scale::Auto { minimum, maximum, initial: auto.initial_node_count.unwrap_or(0) }
-        }
+    match (manual, auto) {
+        (Some(manual), None) => Some(manual_scale(manual, errors)),
+        (None, Some(auto)) => Some(auto_scale(auto, errors)),
         (None, None) => {
-            errors.add(TARGET, "either manual or autoScale must be given");
-            return None;
+            errors.add(SCALE, "either manual or autoScale must be given");
+            None
         }
         (Some(_), Some(_)) => {
-            errors.add(TARGET, "manual and autoScale exclude each other");
-            return None;
+            errors.add(SCALE, "manual and autoScale exclude each other");
+            None
         }
-    };
-    if scale.most() > MAX_NODES {
-        errors.add(TARGET, format!("a cluster has at most {MAX_NODES} nodes, {} are asked for", scale.most()));
     }
-    Some(scale)
+}
+
+fn manual_scale(manual: &wire::ManualScale, errors: &mut FieldErrors) -> Scale {
+    check_most("manual.targetNodeCount", manual.target_node_count, errors);
+    Scale::Manual {
+        target: manual.target_node_count,
+        deallocation: match manual.node_deallocation_option.unwrap_or_default() {
+            wire::DeallocationOption::Requeue => Deallocation::Requeue,
+            wire::DeallocationOption::Terminate => Deallocation::Terminate,
+            wire::DeallocationOption::WaitForJobCompletion => Deallocation::WaitForJobCompletion,
+        },
+    }
+}
+
+fn auto_scale(auto: &wire::AutoScale, errors: &mut FieldErrors) -> Scale {
+    let (minimum, maximum) = (auto.minimum_node_count, auto.maximum_node_count);
+    if minimum > maximum {
+        let message = format!("it is {maximum}, but must be at least minimumNodeCount, which is {minimum}");
+        errors.add(format!("{SCALE}.autoScale.maximumNodeCount"), message);
+    }
+    check_most("autoScale.maximumNodeCount", maximum, errors);
+    Scale::Auto { minimum, maximum, initial: auto.initial_node_count.unwrap_or(0) }
+}
+
+fn check_most(property: &str, count: u32, errors: &mut FieldErrors) {
+    if count > MAX_NODES {
+        let message = format!("a cluster has at most {MAX_NODES} nodes, {count} are asked for");
+        errors.add(format!("{SCALE}.{property}"), message);
+    }
 }
 
 /// A cluster as answered.
@@ -158,7 +189,7 @@ fn node_errors(nodes: &[Node]) -> Option<Vec<BatchAiError>> {
     (!errors.is_empty()).then_some(errors)
 }
 
-fn spec_back(cluster: &Cluster) -> wire::ClusterSpec {
+pub(super) fn spec_back(cluster: &Cluster) -> wire::ClusterSpec {
     let ClusterSpec { vm_size, low_priority, scale, mounts, admin, setup, image, subnet, counters } = &cluster.spec;
     let node_setup = wire::NodeSetup {
         setup_task: setup.as_ref().map(|task| node_setup::setup_task_back(task, cluster.path_segment())),
@@ -199,3 +230,7 @@ fn scale_back(scale: Scale) -> wire::ScaleSettings {
         },
     }
 }
+
+#[cfg(test)]
+#[path = "cluster_tests.rs"]
+mod tests;

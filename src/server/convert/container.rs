@@ -16,9 +16,7 @@ pub(super) fn container(
 ) -> Option<Container> {
     let before = errors.0.len();
     let wire::ContainerSettings { image_source_registry: registry, shm_size } = settings;
-    if registry.image.trim().is_empty() {
-        errors.add(format!("{TARGET}.imageSourceRegistry.image"), "it must not be empty");
-    }
+    super::check_filled(format!("{TARGET}.imageSourceRegistry.image"), &registry.image, errors);
     if let Some(size) = shm_size.as_deref().filter(|size| !is_size(size)) {
         errors.add(format!("{TARGET}.shmSize"), format!("`{size}` must be a size in the words of docker, such as 16g"));
     }
@@ -37,9 +35,7 @@ fn login(
     errors: &mut FieldErrors,
 ) -> Option<RegistryLogin> {
     let target = format!("{TARGET}.imageSourceRegistry.credentials");
-    if credentials.username.is_empty() {
-        errors.add(format!("{target}.username"), "it must not be empty");
-    }
+    super::check_filled(format!("{target}.username"), &credentials.username, errors);
     let given = Given {
         clear: ("password", credentials.password.as_deref()),
         reference: ("passwordSecretReference", credentials.password_secret_reference.as_ref()),

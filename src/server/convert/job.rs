@@ -1,6 +1,6 @@
 //! Jobs.
 
-use super::{FieldErrors, Rules, container, mount, secret, time, toolkit};
+use super::{FieldErrors, Rules, container, directory, mount, secret, time, toolkit};
 use crate::api::id::{Child, ResourceId};
 use crate::api::job as wire;
 use crate::api::version::ApiVersion;
@@ -8,7 +8,6 @@ use crate::api::{BatchAiError, EnvironmentVariable, NameValuePair, ResourceRefer
 use crate::domain::cluster::MAX_NODES;
 use crate::domain::job::spec::{DEFAULT_WALL_CLOCK_SECONDS, Input, Output};
 use crate::domain::job::{Container, Execution, Job, JobError, JobSpec, Outcome, Priority};
-use crate::domain::mount::relative_path;
 use crate::domain::name::{ClusterKey, JobKey, WorkspaceKey};
 use crate::domain::secret::SecretVariable;
 use crate::domain::snapshot::SnapshotId;
@@ -33,8 +32,8 @@ pub fn spec(body: &wire::JobCreate, rules: &Rules<'_>) -> Result<JobSpec, FieldE
         errors.take("properties.codeSnapshot", id)
     });
     let rest = JobParts {
-        inputs: inputs(wire, &mut errors),
-        outputs: outputs(wire, rules, &mut errors),
+        inputs: directory::inputs(wire.input_directories.as_deref().unwrap_or_default(), &mut errors),
+        outputs: directory::outputs(wire.output_directories.as_deref().unwrap_or_default(), rules, &mut errors),
         mounts: mount::mounts("properties.mountVolumes", wire.mount_volumes.as_ref(), rules, &mut errors),
         container: wire
             .container_settings
@@ -80,12 +79,10 @@ fn check_counts_and_texts(wire: &wire::JobSpec, rules: &Rules<'_>, errors: &mut 
         let message = format!("it is {}, but a cluster has at most {MAX_NODES} nodes", wire.node_count);
         errors.add("properties.nodeCount", message);
     }
-    if wire.job_preparation.as_ref().is_some_and(|preparation| preparation.command_line.trim().is_empty()) {
-        errors.add("properties.jobPreparation.commandLine", "it must not be empty");
+    if let Some(preparation) = &wire.job_preparation {
+        super::check_filled("properties.jobPreparation.commandLine", &preparation.command_line, errors);
     }
-    if wire.std_out_err_path_prefix.is_none() && !rules.version.is_ours() {
-        errors.add("properties.stdOutErrPathPrefix", "it is required, such as $AZ_BATCHAI_MOUNT_ROOT/afs");
-    }
+    directory::check_prefix("properties.stdOutErrPathPrefix", wire.std_out_err_path_prefix.as_deref(), rules, errors);
 }
 
 fn cluster_key(id: &str) -> Result<ClusterKey, String> {
@@ -100,48 +97,6 @@ fn cluster_key(id: &str) -> Result<ClusterKey, String> {
         },
         name: super::name_in(&workspace, "cluster", &name)?,
     })
-}
-
-fn inputs(wire: &wire::JobSpec, errors: &mut FieldErrors) -> Vec<Input> {
-    let inputs = wire.input_directories.as_deref().unwrap_or_default();
-    check_ids("properties.inputDirectories", inputs.iter().map(|input| input.id.as_str()), errors);
-    inputs.iter().map(|input| Input { id: input.id.clone(), path: input.path.clone() }).collect()
-}
-
-fn outputs(wire: &wire::JobSpec, rules: &Rules<'_>, errors: &mut FieldErrors) -> Vec<Output> {
-    const TARGET: &str = "properties.outputDirectories";
-    let outputs = wire.output_directories.as_deref().unwrap_or_default();
-    check_ids(TARGET, outputs.iter().map(|output| output.id.as_str()), errors);
-    let mut found = Vec::new();
-    for (at, output) in outputs.iter().enumerate() {
-        if output.path_prefix.is_none() && !rules.version.is_ours() {
-            errors.add(format!("{TARGET}[{at}].pathPrefix"), "it is required, such as $AZ_BATCHAI_MOUNT_ROOT/afs");
-        }
-        let suffix = output.path_suffix.as_deref().filter(|suffix| !suffix.is_empty());
-        let path_suffix = suffix.and_then(|suffix| {
-            let path = relative_path(suffix).ok_or_else(|| format!("`{suffix}` must be a relative path without `..`"));
-            errors.take(&format!("{TARGET}[{at}].pathSuffix"), path)
-        });
-        found.push(Output { id: output.id.clone(), path_prefix: output.path_prefix.clone(), path_suffix });
-    }
-    found
-}
-
-/// Ids become parts of variable names, and are the names of directories to clients.
-fn check_ids<'a>(target: &str, ids: impl Iterator<Item = &'a str>, errors: &mut FieldErrors) {
-    let mut seen: Vec<&str> = Vec::new();
-    for (at, id) in ids.enumerate() {
-        let target = format!("{target}[{at}].id");
-        let is_word = !id.is_empty() && id.chars().all(|c| c.is_ascii_alphanumeric() || c == '_');
-        if !is_word {
-            errors.add(target, format!("`{id}` must be letters, digits and `_`: it becomes part of a variable's name"));
-        } else if id.eq_ignore_ascii_case(crate::api::file::STDOUTERR) {
-            errors.add(target, format!("`{id}` is the id of the standard output directory: choose another"));
-        } else if seen.contains(&id) {
-            errors.add(target, format!("`{id}` is used twice"));
-        }
-        seen.push(id);
-    }
 }
 
 fn wall_clock(wire: &wire::JobSpec, errors: &mut FieldErrors) -> u64 {
@@ -248,7 +203,7 @@ fn job_error(error: &JobError) -> BatchAiError {
     }
 }
 
-fn spec_back(job: &Job, version: ApiVersion) -> wire::JobSpec {
+pub(super) fn spec_back(job: &Job, version: ApiVersion) -> wire::JobSpec {
     let JobSpec {
         cluster,
         priority,
@@ -281,14 +236,8 @@ fn spec_back(job: &Job, version: ApiVersion) -> wire::JobSpec {
         secrets: secret::variables_back(secrets),
         job_preparation: preparation.clone().map(|command_line| wire::JobPreparation { command_line }),
         std_out_err_path_prefix: std_out_err_prefix.clone(),
-        input_directories: some(
-            inputs.iter().map(|Input { id, path }| wire::InputDirectory { id: id.clone(), path: path.clone() }),
-        ),
-        output_directories: some(outputs.iter().map(|Output { id, path_prefix, path_suffix }| wire::OutputDirectory {
-            id: id.clone(),
-            path_prefix: path_prefix.clone(),
-            path_suffix: path_suffix.clone(),
-        })),
+        input_directories: some(inputs.iter().map(directory::input_back)),
+        output_directories: some(outputs.iter().map(directory::output_back)),
         environment_variables: some(
             environment.iter().map(|(name, value)| EnvironmentVariable { name: name.clone(), value: value.clone() }),
         ),

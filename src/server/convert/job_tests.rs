@@ -1,6 +1,10 @@
 //! Job bodies to specs and back.
 
+use super::super::tests::{lines, rules};
 use super::*;
+use crate::domain::Timestamp;
+use crate::domain::name::{ExperimentKey, Name};
+use crate::server::wire::drop_nulls;
 
 const CLUSTER: &str = "/subscriptions/s/resourceGroups/g/providers/Microsoft.BatchAI/workspaces/w/clusters/c";
 
@@ -10,8 +14,18 @@ fn body(properties: &str) -> wire::JobCreate {
 }
 
 fn spec(body: &wire::JobCreate) -> Result<JobSpec, FieldErrors> {
-    let seal = crate::domain::secret::Seal::new(&crate::domain::secret::MasterKey::new([1; 32]));
-    super::spec(body, &Rules { version: ApiVersion::Ours, seal: &seal })
+    super::spec(body, &rules(ApiVersion::Ours))
+}
+
+fn wrong(version: ApiVersion, properties: &str) -> String {
+    lines(&super::spec(&body(properties), &rules(version)).expect_err("errors"))
+}
+
+fn answered(spec: JobSpec) -> wire::JobSpec {
+    let name = |text: &str| Name::parse(text).expect("a name");
+    let experiment = ExperimentKey { workspace: spec.cluster.workspace.clone(), name: name("e") };
+    let key = JobKey { experiment, name: name("j") };
+    spec_back(&Job::submitted(key, spec, "u".into(), Timestamp::UNIX_EPOCH), ApiVersion::Ours)
 }
 
 #[test]
@@ -22,8 +36,7 @@ fn all_field_errors_of_a_body_come_at_once() {
            "outputDirectories":[{"id":"A","pathSuffix":"../x"},{"id":"A"},{"id":"b-c"}]"#,
     ))
     .expect_err("errors");
-    let text: Vec<String> = errors.0.iter().map(|e| format!("{}: {}", e.target, e.message)).collect();
-    insta::assert_snapshot!(text.join("\n"), @r"
+    insta::assert_snapshot!(lines(&errors), @r"
     properties.environmentVariables[0].name: `AZ_BATCHAI_X` is set by batchai and cannot be set by a job
     properties.customToolkitSettings.commandLine: it must not be empty
     properties.outputDirectories[1].id: `A` is used twice
@@ -49,21 +62,94 @@ fn a_spec_survives_the_way_to_the_domain_and_back() {
            "credentials":{"accountKey":"hunter2"},"relativeMountPath":"afs"}]}"#,
     );
     let domain = spec(&given).expect("a spec");
-    let key = crate::domain::name::JobKey {
-        experiment: crate::domain::name::ExperimentKey {
-            workspace: domain.cluster.workspace.clone(),
-            name: domain.cluster.name.clone(),
-        },
-        name: domain.cluster.name.clone(),
-    };
-    let back = spec_back(
-        &Job::submitted(key, domain.clone(), "u".into(), crate::domain::Timestamp::UNIX_EPOCH),
-        ApiVersion::Ours,
-    );
+    let back = answered(domain.clone());
     let text = serde_json::to_string(&back).expect("text");
     assert!(!text.contains("hunter2"), "{text}");
     assert!(text.contains("PT1H30M") && text.contains(r#""fileMode":"0777""#), "{text}");
     assert_eq!(spec(&wire::JobCreate { properties: back }).expect("a spec"), domain);
+}
+
+const VAULT: &str = r#"{"sourceVault":{"id":"/v"},"secretUrl":"https://v/s"}"#;
+
+#[test]
+fn secrets_and_passwords_are_sealed_on_the_way_in_and_are_not_on_the_way_out() {
+    let given = format!(
+        r#""customToolkitSettings":{{"commandLine":"true"}},
+           "secrets":[{{"name":"TOKEN","value":"hunter2"}},{{"name":"KEPT","valueSecretReference":{VAULT}}}],
+           "containerSettings":{{"shmSize":"16g","imageSourceRegistry":{{"image":"x.azurecr.io/i","serverUrl":"x.azurecr.io",
+           "credentials":{{"username":"me","password":"hunter2"}}}}}}"#
+    );
+    let given = body(&given);
+    assert!(!format!("{given:?}").contains("hunter2"), "{given:?}");
+    let domain = spec(&given).expect("a spec");
+    assert_eq!(spec(&given).as_ref(), Ok(&domain), "a repeated body is the same job");
+    let kept = format!("{domain:?} {}", serde_json::to_string(&domain).expect("JSON"));
+    let mut answer = serde_json::to_value(answered(domain)).expect("JSON");
+    drop_nulls(&mut answer);
+    assert!(!format!("{kept} {answer}").contains("hunter2"), "{kept} {answer}");
+    insta::assert_snapshot!(format!("{}\n{}", answer["secrets"], answer["containerSettings"]), @r#"
+    [{"name":"TOKEN"},{"name":"KEPT"}]
+    {"imageSourceRegistry":{"serverUrl":"x.azurecr.io","image":"x.azurecr.io/i","credentials":{"username":"me"}},"shmSize":"16g"}
+    "#);
+}
+
+#[test]
+fn what_is_wrong_with_secrets_and_containers_is_told_in_whole() {
+    let given = format!(
+        r#""customToolkitSettings":{{"commandLine":"true"}},
+           "environmentVariables":[{{"name":"A","value":""}},{{"name":"A","value":""}},{{"name":"","value":""}}],
+           "secrets":[{{"name":"A","value":"x"}},{{"name":"B"}},{{"name":"B","value":"x","valueSecretReference":{VAULT}}},
+           {{"name":"AZ_BATCHAI_X","value":"x"}}],
+           "containerSettings":{{"shmSize":"much","imageSourceRegistry":{{"image":"",
+           "credentials":{{"username":" ","password":"x","passwordSecretReference":{VAULT}}}}}}}"#
+    );
+    insta::assert_snapshot!(wrong(ApiVersion::Ours, &given), @r"
+    properties.environmentVariables[1].name: `A` is given twice
+    properties.environmentVariables[2].name: `` cannot be the name of an environment variable
+    properties.containerSettings.imageSourceRegistry.image: it must not be empty
+    properties.containerSettings.shmSize: `much` must be a size in the words of docker, such as 16g
+    properties.containerSettings.imageSourceRegistry.credentials.username: it must not be empty
+    properties.containerSettings.imageSourceRegistry.credentials.password: password and passwordSecretReference exclude each other
+    properties.secrets[0].name: `A` is given twice
+    properties.secrets[1].value: either value or valueSecretReference must be given
+    properties.secrets[2].name: `B` is given twice
+    properties.secrets[2].value: value and valueSecretReference exclude each other
+    properties.secrets[3].name: `AZ_BATCHAI_X` is set by batchai and cannot be set by a job
+    ");
+}
+
+#[test]
+fn what_only_our_version_may_leave_out_is_told_with_all_the_rest() {
+    let given = r#""customToolkitSettings":{"commandLine":"true"},"jobPreparation":{"commandLine":" "},
+        "inputDirectories":[{"id":"stdouterr","path":""},{"id":"","path":""}],
+        "outputDirectories":[{"id":"A"},{"id":"StdOutErr","pathPrefix":""}]"#;
+    insta::assert_snapshot!(wrong(ApiVersion::V2018May, given), @r"
+    properties.jobPreparation.commandLine: it must not be empty
+    properties.stdOutErrPathPrefix: it is required, such as $AZ_BATCHAI_MOUNT_ROOT/afs
+    properties.inputDirectories[1].id: `` must be letters, digits and `_`: it becomes part of a variable's name
+    properties.outputDirectories[0].pathPrefix: it is required, such as $AZ_BATCHAI_MOUNT_ROOT/afs
+    properties.outputDirectories[1].id: `StdOutErr` is the id of the standard output directory: choose another
+    properties.outputDirectories[1].pathPrefix: it must not be empty
+    ");
+    let ours = wrong(ApiVersion::Ours, r#""customToolkitSettings":{"commandLine":"true"},"stdOutErrPathPrefix":" ""#);
+    assert_eq!(ours, "properties.stdOutErrPathPrefix: it must not be empty");
+    let mut many = body(r#""customToolkitSettings":{"commandLine":"true"}"#);
+    for (count, why) in [(0, "it must be at least 1"), (101, "it is 101, but a cluster has at most 100 nodes")] {
+        many.properties.node_count = count;
+        assert_eq!(lines(&spec(&many).expect_err("an error")), format!("properties.nodeCount: {why}"));
+    }
+}
+
+#[test]
+fn a_cluster_is_named_by_its_whole_id() {
+    for id in ["c", "", "/subscriptions/s", &CLUSTER.replace("clusters", "experiments"), &CLUSTER.replace("/w/", "/ä/")]
+    {
+        let mut given = body(r#""customToolkitSettings":{"commandLine":"true"}"#);
+        id.clone_into(&mut given.properties.cluster.id);
+        let errors = spec(&given).expect_err("an error");
+        assert_eq!(errors.0.len(), 1, "{id}");
+        assert_eq!(errors.0[0].target, "properties.cluster.id");
+    }
 }
 
 #[test]

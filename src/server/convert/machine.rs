@@ -12,8 +12,17 @@ pub const LOCAL_SIZE: &str = "local";
 /// Sizes that the service refused (Swagger 2018-05-01, `vmSize`: all but STANDARD_A0 and those with premium storage).
 const REFUSED: [&str; 3] = ["STANDARD_A0", "STANDARD_GS", "STANDARD_DS"];
 
-/// Upper case, as the service answered it, except for our own word. Only our version may leave it out.
+/// The size of nodes: as [`any_vm_size`], without those that the service refused.
 pub(super) fn vm_size(target: &str, size: Option<&str>, version: ApiVersion, errors: &mut FieldErrors) -> String {
+    let upper = any_vm_size(target, size, version, errors);
+    if upper == REFUSED[0] || REFUSED[1..].iter().any(|family| upper.starts_with(family)) {
+        errors.add(target, format!("`{upper}` cannot be used: neither STANDARD_A0 nor sizes with premium storage can"));
+    }
+    upper
+}
+
+/// Upper case, as the service answered it, except for our own word. Only our version may leave it out.
+pub(super) fn any_vm_size(target: &str, size: Option<&str>, version: ApiVersion, errors: &mut FieldErrors) -> String {
     let Some(size) = size else {
         if !version.is_ours() {
             errors.add(target, "it is required, such as STANDARD_NC6");
@@ -26,8 +35,6 @@ pub(super) fn vm_size(target: &str, size: Option<&str>, version: ApiVersion, err
     let upper = size.to_uppercase();
     if size.is_empty() || !size.chars().all(|c| c.is_ascii_alphanumeric() || "_-".contains(c)) {
         errors.add(target, format!("`{size}` must be a VM size, such as STANDARD_NC6"));
-    } else if upper == REFUSED[0] || REFUSED[1..].iter().any(|family| upper.starts_with(family)) {
-        errors.add(target, format!("`{size}` cannot be used: neither STANDARD_A0 nor sizes with premium storage can"));
     }
     upper
 }
@@ -51,16 +58,14 @@ pub(super) fn image(
     };
     let wire::ImageReference { publisher, offer, sku, version, virtual_machine_image_id } = reference;
     for (property, text) in [("publisher", publisher), ("offer", offer), ("sku", sku)] {
-        if text.trim().is_empty() {
-            errors.add(format!("{TARGET}.{property}"), "it must not be empty");
-        }
+        super::check_filled(format!("{TARGET}.{property}"), text, errors);
     }
     Some(Image {
         publisher: publisher.clone(),
         offer: offer.clone(),
         sku: sku.clone(),
         version: version.clone().filter(|version| !version.is_empty()).unwrap_or_else(|| "latest".into()),
-        custom: virtual_machine_image_id.clone(),
+        custom: virtual_machine_image_id.clone().filter(|id| !id.is_empty()),
     })
 }
 
@@ -78,7 +83,7 @@ pub(super) fn image_back(image: &Image) -> wire::VirtualMachineConfiguration {
     }
 }
 
-/// The administrator. Only our version may leave out how to log in.
+/// The administrator. Only our version may leave out how to log in. A key is one line of an `authorized_keys` file.
 pub(super) fn admin(
     target: &str,
     account: &wire::UserAccountSettings,
@@ -86,15 +91,17 @@ pub(super) fn admin(
     errors: &mut FieldErrors,
 ) -> Admin {
     let wire::UserAccountSettings { admin_user_name, admin_user_ssh_public_key, admin_user_password } = account;
-    if admin_user_name.trim().is_empty() {
-        errors.add(format!("{target}.adminUserName"), "it must not be empty");
-    }
-    let has = |text: &Option<String>| text.as_ref().is_some_and(|text| !text.is_empty());
-    if !version.is_ours() && !has(admin_user_ssh_public_key) && !has(admin_user_password) {
+    super::check_filled(format!("{target}.adminUserName"), admin_user_name, errors);
+    let key = admin_user_ssh_public_key.as_deref().map(str::trim).filter(|key| !key.is_empty());
+    let has_password = admin_user_password.as_ref().is_some_and(|password| !password.is_empty());
+    if !version.is_ours() && key.is_none() && !has_password {
         let message = "at least one of adminUserSshPublicKey and adminUserPassword must be given";
         errors.add(format!("{target}.adminUserSshPublicKey"), message);
     }
-    Admin { name: admin_user_name.clone(), ssh_public_key: admin_user_ssh_public_key.clone() }
+    if key.is_some_and(|key| key.contains(char::is_control)) {
+        errors.add(format!("{target}.adminUserSshPublicKey"), "it must be one public key, on one line");
+    }
+    Admin { name: admin_user_name.clone(), ssh_public_key: key.map(str::to_owned) }
 }
 
 /// The administrator as answered: never a password.

@@ -6,6 +6,8 @@
 
 pub mod cluster;
 mod container;
+mod directory;
+pub mod file_server;
 pub mod group;
 pub mod job;
 mod machine;
@@ -105,32 +107,53 @@ fn name_in(workspace: &str, what: &str, text: &str) -> Result<Name, String> {
     }
 }
 
+/// The names of variables, each once; their values may be any text.
 fn check_variables(target: &str, variables: &[EnvironmentVariable], errors: &mut FieldErrors) {
-    for (at, variable) in variables.iter().enumerate() {
+    for (at, EnvironmentVariable { name, value: _ }) in variables.iter().enumerate() {
         let target = format!("{target}[{at}]");
-        let EnvironmentVariable { name, value } = variable;
-        if check_name(&target, name, errors) && value.contains('\0') {
-            errors.add(format!("{target}.value"), format!("the value of `{name}` must not contain a NUL character"));
-        }
+        check_name(&target, name, variables[..at].iter().map(|before| before.name.as_str()), errors);
     }
 }
 
-/// The name of a variable: not empty, without `=` and NUL, not one of ours. `target` is the variable.
-fn check_name(target: &str, name: &str, errors: &mut FieldErrors) -> bool {
+/// The name of a variable: not empty, without `=`, not one of ours, and not one of `others`. `target` is the variable.
+fn check_name<'o>(target: &str, name: &str, mut others: impl Iterator<Item = &'o str>, errors: &mut FieldErrors) {
     let target = format!("{target}.name");
-    if name.is_empty() || name.contains(['=', '\0']) {
+    if name.is_empty() || name.contains('=') {
         errors.add(target, format!("`{name}` cannot be the name of an environment variable"));
     } else if name.starts_with("AZ_BATCHAI_") || name == "BATCHAI_RUN_ID" {
         errors.add(target, format!("`{name}` is set by batchai and cannot be set by a job"));
-    } else {
-        return true;
+    } else if others.any(|other| other == name) {
+        errors.add(target, format!("`{name}` is given twice"));
     }
-    false
+}
+
+/// Notes a text that says nothing.
+fn check_filled(target: impl Into<String>, text: &str, errors: &mut FieldErrors) {
+    if text.trim().is_empty() {
+        errors.add(target, "it must not be empty");
+    }
 }
 
 #[cfg(test)]
+mod round_trip_tests;
+#[cfg(test)]
 mod tests {
-    use super::time;
+    use std::sync::LazyLock;
+
+    use super::*;
+    use crate::domain::secret::MasterKey;
+
+    /// The rules of a version, with a seal that is the same in every test.
+    pub(super) fn rules(version: ApiVersion) -> Rules<'static> {
+        static SEAL: LazyLock<Seal> = LazyLock::new(|| Seal::new(&MasterKey::new([1; 32])));
+        Rules { version, seal: &SEAL }
+    }
+
+    /// One error per line.
+    pub(super) fn lines(errors: &FieldErrors) -> String {
+        let lines: Vec<String> = errors.0.iter().map(|error| format!("{}: {}", error.target, error.message)).collect();
+        lines.join("\n")
+    }
 
     #[test]
     fn times_have_at_most_three_decimals_and_no_trailing_zeros() {

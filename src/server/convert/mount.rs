@@ -3,7 +3,6 @@
 use super::secret::{self, Given};
 use super::{FieldErrors, Rules};
 use crate::api::ResourceReference;
-use crate::api::id::{Child, ResourceId};
 use crate::api::mount as wire;
 use crate::domain::mount::{Mount, MountSource, relative_path};
 
@@ -38,7 +37,7 @@ pub(super) fn mounts(
     }
     for (at, unmanaged) in volumes.unmanaged_file_systems.iter().flatten().enumerate() {
         let target = format!("{target}.unmanagedFileSystems[{at}]");
-        required(&format!("{target}.mountCommand"), &unmanaged.mount_command, errors);
+        super::check_filled(format!("{target}.mountCommand"), &unmanaged.mount_command, errors);
         let source = Some(MountSource::Unmanaged { command: unmanaged.mount_command.clone() });
         push(&mut found, &target, &unmanaged.relative_mount_path, source, errors);
     }
@@ -67,7 +66,7 @@ fn check_credentials(
 fn push(found: &mut Vec<Mount>, target: &str, path: &str, source: Option<MountSource>, errors: &mut FieldErrors) {
     let target = format!("{target}.relativeMountPath");
     let Some(path) = relative_path(path) else {
-        errors.add(target, format!("`{path}` must be a relative path without `..`"));
+        errors.add(target, format!("`{path}` must be a path below the mount root: relative, without `..`, not empty"));
         return;
     };
     let overlaps = |mount: &Mount| {
@@ -82,14 +81,13 @@ fn push(found: &mut Vec<Mount>, target: &str, path: &str, source: Option<MountSo
 }
 
 fn file_share(target: &str, share: &wire::AzureFileShareReference, errors: &mut FieldErrors) -> Option<MountSource> {
-    required(&format!("{target}.accountName"), &share.account_name, errors);
-    let name = share.azure_file_url.split_once("://").and_then(|(_, rest)| rest.trim_end_matches('/').split_once('/'));
-    let Some((_, name)) = name.filter(|(host, name)| !host.is_empty() && !name.is_empty()) else {
-        let message =
-            format!("`{}` must look like https://<account>.file.core.windows.net/<share>", share.azure_file_url);
+    super::check_filled(format!("{target}.accountName"), &share.account_name, errors);
+    let name = share_name(&share.azure_file_url);
+    if name.is_none() {
+        let url = &share.azure_file_url;
+        let message = format!("`{url}` must look like https://<account>.file.core.windows.net/<share>");
         errors.add(format!("{target}.azureFileUrl"), message);
-        return None;
-    };
+    }
     for (property, mode) in [("fileMode", &share.file_mode), ("directoryMode", &share.directory_mode)] {
         let is_mode = |text: &str| (3..=4).contains(&text.len()) && text.bytes().all(|b| (b'0'..=b'7').contains(&b));
         if let Some(mode) = mode.as_deref().filter(|mode| !is_mode(mode)) {
@@ -99,10 +97,19 @@ fn file_share(target: &str, share: &wire::AzureFileShareReference, errors: &mut 
     Some(MountSource::FileShare {
         account: share.account_name.clone(),
         url: share.azure_file_url.clone(),
-        share: name.to_owned(),
+        share: name?.to_owned(),
         file_mode: share.file_mode.clone().unwrap_or_else(|| DEFAULT_MODE.into()),
         directory_mode: share.directory_mode.clone().unwrap_or_else(|| DEFAULT_MODE.into()),
     })
+}
+
+/// The share of `https://<account>.file.<suffix>/<share>`, or of the same with `http`.
+fn share_name(url: &str) -> Option<&str> {
+    let (scheme, rest) = url.split_once("://")?;
+    let (host, share) = rest.trim_end_matches('/').split_once('/')?;
+    let is_web = ["https", "http"].iter().any(|known| scheme.eq_ignore_ascii_case(known));
+    let is_name = !share.is_empty() && !share.contains(|c: char| "/?#".contains(c) || c.is_whitespace());
+    (is_web && is_name && !host.is_empty()).then_some(share)
 }
 
 fn blob_container(
@@ -110,8 +117,8 @@ fn blob_container(
     container: &wire::AzureBlobFileSystemReference,
     errors: &mut FieldErrors,
 ) -> Option<MountSource> {
-    required(&format!("{target}.accountName"), &container.account_name, errors);
-    required(&format!("{target}.containerName"), &container.container_name, errors);
+    super::check_filled(format!("{target}.accountName"), &container.account_name, errors);
+    super::check_filled(format!("{target}.containerName"), &container.container_name, errors);
     Some(MountSource::BlobContainer {
         account: container.account_name.clone(),
         container: container.container_name.clone(),
@@ -120,33 +127,21 @@ fn blob_container(
 }
 
 fn file_server(target: &str, server: &wire::FileServerReference, errors: &mut FieldErrors) -> Option<MountSource> {
-    let id = &server.file_server.id;
-    if !ResourceId::parse(id).is_some_and(|id| matches!(id.child, Child::FileServer(_))) {
-        errors.add(format!("{target}.fileServer.id"), format!("`{id}` is not the id of a file server"));
-    }
-    let directory =
-        match server.source_directory.as_deref().map(|path| (path, relative_path(path.trim_start_matches('/')))) {
-            None | Some(("" | "." | "/", _)) => None,
-            Some((_, Some(path))) => Some(path),
-            Some((path, None)) => {
-                errors.add(
-                    format!("{target}.sourceDirectory"),
-                    format!("`{path}` must stay inside the file server's export"),
-                );
-                None
-            }
-        };
-    Some(MountSource::FileServer {
-        id: server.file_server.id.clone(),
+    let key = errors.take(&format!("{target}.fileServer.id"), super::file_server::key(&server.file_server.id));
+    let directory = match server.source_directory.as_deref() {
+        None => None,
+        Some(path) if path.split('/').all(|part| part.is_empty() || part == ".") => None,
+        Some(path) => {
+            let inside = relative_path(path.trim_start_matches('/'));
+            let inside = inside.ok_or_else(|| format!("`{path}` must stay inside the file server's export"));
+            errors.take(&format!("{target}.sourceDirectory"), inside)
+        }
+    };
+    key.map(|server_key| MountSource::FileServer {
+        server: server_key,
         directory,
         options: server.mount_options.clone(),
     })
-}
-
-fn required(target: &str, text: &str, errors: &mut FieldErrors) {
-    if text.trim().is_empty() {
-        errors.add(target, "it must not be empty");
-    }
 }
 
 /// The volumes as answered: credentials are an empty object.
@@ -178,9 +173,9 @@ pub(super) fn volumes(mounts: &[Mount]) -> Option<wire::MountVolumes> {
                     mount_options: options.clone(),
                 });
             }
-            MountSource::FileServer { id, directory, options } => {
+            MountSource::FileServer { server, directory, options } => {
                 volumes.file_servers.get_or_insert_default().push(wire::FileServerReference {
-                    file_server: ResourceReference { id: id.clone() },
+                    file_server: ResourceReference { id: super::file_server::id(server) },
                     relative_mount_path,
                     source_directory: directory.clone(),
                     mount_options: options.clone(),
@@ -196,3 +191,7 @@ pub(super) fn volumes(mounts: &[Mount]) -> Option<wire::MountVolumes> {
     }
     Some(volumes)
 }
+
+#[cfg(test)]
+#[path = "mount_tests.rs"]
+mod tests;

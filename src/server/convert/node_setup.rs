@@ -12,9 +12,7 @@ pub(super) fn setup_task(task: &wire::SetupTask, rules: &Rules<'_>, errors: &mut
     for (property, text) in
         [("commandLine", &task.command_line), ("stdOutErrPathPrefix", &task.std_out_err_path_prefix)]
     {
-        if text.trim().is_empty() {
-            errors.add(format!("{TARGET}.{property}"), "it must not be empty");
-        }
+        super::check_filled(format!("{TARGET}.{property}"), text, errors);
     }
     let variables = task.environment_variables.as_deref().unwrap_or_default();
     super::check_variables(&format!("{TARGET}.environmentVariables"), variables, errors);
@@ -35,9 +33,7 @@ pub(super) fn counters(
 ) -> String {
     const TARGET: &str = "properties.nodeSetup.performanceCountersSettings.appInsightsReference";
     let reference = &settings.app_insights_reference;
-    if reference.component.id.trim().is_empty() {
-        errors.add(format!("{TARGET}.component.id"), "it must not be empty");
-    }
+    super::check_filled(format!("{TARGET}.component.id"), &reference.component.id, errors);
     let given = Given {
         clear: ("instrumentationKey", reference.instrumentation_key.as_deref()),
         reference: ("instrumentationKeySecretReference", reference.instrumentation_key_secret_reference.as_ref()),

@@ -38,9 +38,7 @@ fn key_vault(target: &str, reference: &KeyVaultSecretReference, errors: &mut Fie
     let KeyVaultSecretReference { source_vault, secret_url } = reference;
     let before = errors.0.len();
     for (property, text) in [("sourceVault.id", &source_vault.id), ("secretUrl", secret_url)] {
-        if text.trim().is_empty() {
-            errors.add(format!("{target}.{property}"), "it must not be empty");
-        }
+        super::check_filled(format!("{target}.{property}"), text, errors);
     }
     (errors.0.len() == before)
         .then(|| SecretValue::KeyVault { vault: source_vault.id.clone(), url: secret_url.clone() })
@@ -58,14 +56,9 @@ pub(super) fn variables(
     for (at, secret) in secrets.iter().enumerate() {
         let target = format!("{target}[{at}]");
         let EnvironmentVariableWithSecretValue { name, value: clear, value_secret_reference } = secret;
-        super::check_name(&target, name, errors);
-        let is_taken = others.iter().any(|other| other.name == *name) || found.iter().any(|other| other.name == *name);
-        if is_taken {
-            errors.add(format!("{target}.name"), format!("`{name}` is given twice"));
-        }
-        if clear.as_ref().is_some_and(|text| text.contains('\0')) {
-            errors.add(format!("{target}.value"), "it must not contain a NUL character");
-        }
+        let before = secrets[..at].iter().map(|secret| secret.name.as_str());
+        let taken = others.iter().map(|other| other.name.as_str()).chain(before);
+        super::check_name(&target, name, taken, errors);
         let given = Given {
             clear: ("value", clear.as_deref()),
             reference: ("valueSecretReference", value_secret_reference.as_ref()),

@@ -1,5 +1,7 @@
 //! Workspaces and experiments.
 
+use std::collections::BTreeMap;
+
 use super::FieldErrors;
 use crate::api::id::{Child, ResourceId};
 use crate::api::version::ApiVersion;
@@ -13,19 +15,68 @@ use crate::domain::workspace::{Experiment, Workspace};
 /// The region of a workspace whose creator named none: this machine.
 pub const DEFAULT_LOCATION: &str = "local";
 
-/// The region of a new workspace: in our version it may be left out.
+/// The longest name of a region, in characters: far above those of Azure, which have at most twenty.
+const LONGEST_LOCATION: usize = 90;
+
+/// How many tags a resource has at most, and how long their names and values are, in characters (azure-docs,
+/// `azure-resource-manager/management/tag-resources`).
+const MOST_TAGS: usize = 50;
+const LONGEST_TAG: usize = 512;
+const LONGEST_TAG_VALUE: usize = 256;
+
+/// Labels by name.
+pub type Tags = BTreeMap<String, String>;
+
+/// Region and tags of a new workspace: in our version the region may be left out (Swagger 2018-05-01 requires it).
 ///
 /// # Errors
-/// When it is missing and the version requires it (Swagger 2018-05-01).
-pub fn location(asked: Option<String>, version: ApiVersion) -> Result<String, FieldErrors> {
-    match asked.filter(|location| !location.trim().is_empty()) {
-        Some(location) => Ok(location),
-        None if version.is_ours() => Ok(DEFAULT_LOCATION.into()),
-        None => {
-            let mut errors = FieldErrors::default();
+/// All field errors at once.
+pub fn spec(body: wire::WorkspaceCreate, version: ApiVersion) -> Result<(String, Tags), FieldErrors> {
+    let wire::WorkspaceCreate { location, tags } = body;
+    let mut errors = FieldErrors::default();
+    let location = region(location, version, &mut errors);
+    let tags = tags.unwrap_or_default();
+    check_tags(&tags, &mut errors);
+    errors.finish(Some((location, tags)))
+}
+
+/// The tags of a workspace from now on; `None`: they stay.
+///
+/// # Errors
+/// All field errors at once.
+pub fn new_tags(body: wire::WorkspaceUpdate) -> Result<Option<Tags>, FieldErrors> {
+    let wire::WorkspaceUpdate { tags } = body;
+    let mut errors = FieldErrors::default();
+    check_tags(tags.iter().flatten(), &mut errors);
+    errors.finish(Some(tags))
+}
+
+fn region(asked: Option<String>, version: ApiVersion, errors: &mut FieldErrors) -> String {
+    let Some(location) = asked.filter(|location| !location.trim().is_empty()) else {
+        if !version.is_ours() {
             errors.add("location", "the region of the workspace is missing, such as `eastus`");
-            Err(errors)
         }
+        return DEFAULT_LOCATION.into();
+    };
+    if location.chars().count() > LONGEST_LOCATION || location.contains(char::is_control) {
+        errors.add("location", format!("it must be the name of a region, at most {LONGEST_LOCATION} characters"));
+    }
+    location
+}
+
+fn check_tags<'t>(tags: impl IntoIterator<Item = (&'t String, &'t String)>, errors: &mut FieldErrors) {
+    let mut count = 0;
+    for (name, value) in tags {
+        count += 1;
+        if name.trim().is_empty() || name.chars().count() > LONGEST_TAG {
+            errors.add("tags", format!("the name of a tag has 1 to {LONGEST_TAG} characters"));
+        } else if value.chars().count() > LONGEST_TAG_VALUE {
+            errors
+                .add(format!("tags.{name}"), format!("the value of a tag has at most {LONGEST_TAG_VALUE} characters"));
+        }
+    }
+    if count > MOST_TAGS {
+        errors.add("tags", format!("a workspace has at most {MOST_TAGS} tags, these are {count}"));
     }
 }
 
@@ -77,3 +128,7 @@ fn properties(created: Timestamp, provisioning: Provisioning) -> ProvisioningPro
         provisioning_state_transition_time: super::time(provisioning.since),
     }
 }
+
+#[cfg(test)]
+#[path = "workspace_tests.rs"]
+mod tests;

@@ -3,6 +3,7 @@
 pub mod clusters;
 pub mod downloads;
 pub mod experiments;
+pub mod file_servers;
 pub mod files;
 pub mod groups;
 pub mod jobs;

@@ -21,8 +21,8 @@ pub async fn create(
     Version(version): Version,
     Body(body): Body<WorkspaceCreate>,
 ) -> Answer<Entity<Workspace>> {
-    let location = convert::location(body.location, version)?;
-    let workspace = workspaces::create(&context, key, location, body.tags.unwrap_or_default()).await?;
+    let (location, tags) = convert::spec(body, version)?;
+    let workspace = workspaces::create(&context, key, location, tags).await?;
     Ok(entity(&workspace))
 }
 
@@ -32,7 +32,7 @@ pub async fn update(
     Key(key): Key<WorkspaceKey>,
     Body(body): Body<WorkspaceUpdate>,
 ) -> Answer<Entity<Workspace>> {
-    Ok(entity(&workspaces::update(&context, key, body.tags).await?))
+    Ok(entity(&workspaces::update(&context, key, convert::new_tags(body)?).await?))
 }
 
 /// GET.

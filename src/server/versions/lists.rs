@@ -3,6 +3,7 @@
 use axum::extract::State;
 use serde_json::Value;
 
+use super::file_servers;
 use super::request::Listing;
 use super::routes::{cluster_answer, job_answer};
 use crate::api::page::Page;
@@ -23,6 +24,16 @@ pub async fn clusters(State(context): State<Context>, listing: Listing) -> Answe
         &listing,
         |window| migrated::clusters(&context.store, scope, window),
         |view| (view.cluster.number, cluster_answer(view, listing.version)),
+    )
+}
+
+/// GET of file servers.
+pub async fn file_servers(State(context): State<Context>, listing: Listing) -> Answer {
+    let scope = (listing.subscription.as_str(), listing.group.as_deref());
+    page(
+        &listing,
+        |window| migrated::file_servers(&context.store, scope, window),
+        |stored| (stored.number, file_servers::answer(&stored.value, listing.version)),
     )
 }
 

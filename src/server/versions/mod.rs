@@ -9,11 +9,13 @@
 //! filter    $filter: parser and evaluator            answer    down: an answer of 2018-05-01 to an old one
 //! select    $select                                  request   what the handlers ask of a request
 //! routes    the handlers                             lists     the handlers of lists
+//! file_servers   those of file servers
 //! router    every path and method
 //! ```
 
 pub mod answer;
 pub mod body;
+pub mod file_servers;
 pub mod filter;
 pub mod lists;
 pub mod names;

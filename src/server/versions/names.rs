@@ -67,6 +67,12 @@ impl FlatId {
         self.collection.eq_ignore_ascii_case("clusters")
     }
 
+    /// Whether it is the id of a file server.
+    #[must_use]
+    pub fn is_file_server(&self) -> bool {
+        self.collection.eq_ignore_ascii_case("fileServers")
+    }
+
     /// The id of the same thing in a workspace of 2018-05-01.
     #[must_use]
     pub fn in_workspace(&self, workspace: &str) -> String {

@@ -3,7 +3,7 @@
 use axum::Router;
 use axum::routing::{get, post};
 
-use super::{lists, routes};
+use super::{file_servers, lists, routes};
 use crate::api::path::flat as at;
 use crate::operations::Context;
 
@@ -19,6 +19,8 @@ pub(in crate::server) fn router() -> Router<Context> {
                 .delete(routes::delete_cluster),
         )
         .route(at::CLUSTER_REMOTE_LOGIN, post(routes::cluster_remote_login).get(routes::cluster_remote_login))
+        .route(at::FILE_SERVERS, get(lists::file_servers))
+        .route(at::FILE_SERVER, get(file_servers::get).put(file_servers::create).delete(file_servers::delete))
         .route(at::JOBS, get(lists::jobs))
         .route(at::JOB, get(routes::job).put(routes::create_job).delete(routes::delete_job))
         .route(at::TERMINATE, post(routes::terminate))
@@ -27,5 +29,6 @@ pub(in crate::server) fn router() -> Router<Context> {
     Router::new()
         .nest(at::GROUP_PREFIX, group)
         .route(at::CLUSTERS_OF_SUBSCRIPTION, get(lists::clusters))
+        .route(at::FILE_SERVERS_OF_SUBSCRIPTION, get(lists::file_servers))
         .route(at::JOBS_OF_SUBSCRIPTION, get(lists::jobs))
 }

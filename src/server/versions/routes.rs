@@ -116,7 +116,7 @@ pub async fn delete_job(State(context): State<Context>, flat: Flat, request: Lon
 /// POST terminate.
 pub async fn terminate(State(context): State<Context>, flat: Flat, request: LongRequest) -> Answer<Response> {
     let key = find_job(&context, &flat)?;
-    Ok(routes::jobs::terminate(State(context), Key(key), request).await?)
+    routes::jobs::terminate(State(context), Key(key), request).await
 }
 
 /// POST listRemoteLoginInformation of a cluster.
@@ -125,7 +125,7 @@ pub async fn cluster_remote_login(
     flat: Flat,
 ) -> Answer<Wire<Page<RemoteLoginInformation>>> {
     let key = find_cluster(&context, &flat)?.ok_or_else(|| missing(Kind::Cluster, &flat))?;
-    Ok(routes::clusters::remote_login(State(context), Key(key)).await?)
+    routes::clusters::remote_login(State(context), Key(key)).await
 }
 
 /// POST listRemoteLoginInformation of a job.
@@ -134,7 +134,7 @@ pub async fn job_remote_login(
     flat: Flat,
 ) -> Answer<Wire<Page<RemoteLoginInformation>>> {
     let key = find_job(&context, &flat)?;
-    Ok(routes::jobs::remote_login(State(context), Key(key)).await?)
+    routes::jobs::remote_login(State(context), Key(key)).await
 }
 
 /// POST listOutputFiles.
@@ -174,11 +174,11 @@ pub(super) fn job_answer(view: &JobView, version: ApiVersion) -> Value {
     answer::down(version, Kind::Job, new, view.job.value.legacy.as_ref())
 }
 
-fn json(value: &impl serde::Serialize) -> Value {
+pub(super) fn json(value: &impl serde::Serialize) -> Value {
     serde_json::to_value(value).expect("wire types are plain data, and their maps have text as keys")
 }
 
-fn read<T: Described>(context: &Context, flat: &Flat, kind: Kind, body: Value) -> Answer<(T, Legacy)> {
+pub(super) fn read<T: Described>(context: &Context, flat: &Flat, kind: Kind, body: Value) -> Answer<(T, Legacy)> {
     let workspace_of = |id: &FlatId| workspace_of(context, id);
     let Upgraded { body, legacy } = up(flat.version, kind, body, &workspace_of)?;
     Ok((decode(body.to_string().as_bytes(), flat.version)?, legacy))
@@ -188,11 +188,17 @@ fn read<T: Described>(context: &Context, flat: &Flat, kind: Kind, body: Value) -
 fn workspace_of(context: &Context, id: &FlatId) -> Option<String> {
     let group = convert::group(&id.subscription, &id.group).ok()?;
     let name = Name::parse_dotted(&id.name).ok()?;
-    let key = migrated::cluster(&context.store, &group, &name).ok()?.filter(|_| id.is_cluster())?;
-    Some(key.workspace.name.to_string())
+    let workspace = if id.is_cluster() {
+        migrated::cluster(&context.store, &group, &name).ok()??.workspace
+    } else if id.is_file_server() {
+        migrated::file_server(&context.store, &group, &name).ok()??.workspace
+    } else {
+        return None;
+    };
+    Some(workspace.name.to_string())
 }
 
-fn workspace(group: GroupKey, legacy: &Legacy) -> Answer<WorkspaceKey> {
+pub(super) fn workspace(group: GroupKey, legacy: &Legacy) -> Answer<WorkspaceKey> {
     let name = convert::name("workspace", &names::workspace(&legacy.location));
     Ok(WorkspaceKey { group, name: name.map_err(|message| ApiError::invalid("location", message))? })
 }
@@ -206,7 +212,7 @@ fn find_job(context: &Context, flat: &Flat) -> Answer<JobKey> {
 }
 
 /// As Azure's front end answered for these versions (azure-cli recordings, 2018-03-01).
-fn missing(kind: Kind, flat: &Flat) -> ApiError {
+pub(super) fn missing(kind: Kind, flat: &Flat) -> ApiError {
     let message = format!(
         "The Resource 'Microsoft.BatchAI/{}/{}' under resource group '{}' was not found.",
         kind.collection(),

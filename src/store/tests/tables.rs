@@ -1,6 +1,10 @@
 //! Workspaces, experiments, clusters and nodes: what goes in comes out.
 
 use super::*;
+use crate::domain::cluster::Admin;
+use crate::domain::file_server::{Caching, DataDisks, DiskStorage, FileServer, FileServerSpec};
+use crate::domain::mount::{Mount, MountSource};
+use crate::domain::name::FileServerKey;
 use crate::domain::node::{Node, NodeState};
 use crate::store::Stored;
 
@@ -163,4 +167,66 @@ fn records_being_deleted_are_listed_once_they_are_empty() {
     assert_eq!(empty(), (0, 0), "the cluster is still there");
     home.do_write(move |tx| tx.delete_cluster(cluster_number));
     assert_eq!(empty(), (0, 1));
+    let number = home.do_write(|tx| tx.insert_file_server(&file_server("nfs")));
+    assert_eq!(empty(), (0, 0), "a file server is there");
+    home.do_write(move |tx| tx.delete_file_server(number));
+    assert_eq!(empty(), (0, 1));
+}
+
+fn file_server(text: &str) -> FileServer {
+    let spec = FileServerSpec {
+        vm_size: "local".into(),
+        admin: Admin { name: "me".into(), ssh_public_key: None },
+        public_ips: None,
+        disks: DataDisks { size_gb: 1, count: 1, storage: DiskStorage::Standard, caching: Caching::None },
+        subnet: None,
+    };
+    FileServer::new(file_server_key(text), spec, "uuid".into(), "/export".into(), AT)
+}
+
+fn file_server_key(text: &str) -> FileServerKey {
+    FileServerKey { workspace: workspace_key("w"), name: name(text) }
+}
+
+#[test]
+fn file_servers_come_back_and_are_found_below_a_workspace_and_when_they_go() {
+    let home = Home::new();
+    home.furnish();
+    let number = home.do_write(|tx| tx.insert_file_server(&file_server("Nfs")));
+    let found = home.do_read(|view| view.file_server(&file_server_key("NFS"))).expect("the file server");
+    assert_eq!(found, Stored { number, generation: 1, value: file_server("Nfs") });
+    home.do_read(|view| {
+        let below = |prefix| view.file_server_below(&workspace_key("w").group, prefix, &name("nfs"));
+        assert_eq!((below("w")?, below("x")?), (Some(found.clone()), None));
+        assert_eq!(view.file_servers_below(("s", Some("g")), "w", ALL)?, vec![found.clone()]);
+        assert_eq!(view.file_servers_below(("s", Some("other")), "w", ALL)?, vec![]);
+        assert_eq!(view.file_servers(&workspace_key("W"), ALL)?, vec![found]);
+        assert_eq!(view.deleting_file_servers()?, vec![]);
+        Ok(())
+    });
+    let going = FileServer { provisioning: deleting(), ..file_server("Nfs") };
+    home.do_write(move |tx| tx.update_file_server(number, &going));
+    assert_eq!(home.do_read(|view| Ok(view.deleting_file_servers()?.len())), 1);
+}
+
+#[test]
+fn queued_jobs_that_mount_a_file_server_are_told_from_those_that_only_name_one() {
+    let home = Home::new();
+    let cluster = home.furnish();
+    let source = MountSource::FileServer { server: file_server_key("nfs"), directory: None, options: None };
+    let mut mounts = job("mounts");
+    mounts.spec.mounts = vec![Mount { path: "nfs".into(), source }];
+    let mut names = job("names");
+    names.spec.toolkit = Toolkit::Custom { command_line: r#"echo "FileServer""#.into() };
+    home.do_write(move |tx| {
+        for job in [&mounts, &names, &job("plain")] {
+            tx.insert_job(cluster, job)?;
+        }
+        Ok(())
+    });
+    let found = home.do_read(|view| {
+        let jobs = view.queued_jobs_with_file_servers()?;
+        Ok(jobs.into_iter().map(|job| job.value.key.name.to_string()).collect::<Vec<_>>())
+    });
+    assert_eq!(found, ["mounts"]);
 }

@@ -4,6 +4,8 @@
 
 mod mpi;
 mod script;
+#[cfg(test)]
+mod tests;
 
 use super::FieldErrors;
 use crate::api::job as wire;
@@ -79,6 +81,11 @@ impl Reader<'_> {
             self.add(property, "it must not be empty");
         }
         text.to_owned()
+    }
+
+    /// A program that may be left out; an empty one is none.
+    fn program(path: Option<&String>) -> Option<String> {
+        path.filter(|path| !path.trim().is_empty()).cloned()
     }
 
     /// As given, or one process per node, which the answer then shows (recordings of azure-sdk-for-python, June

@@ -9,41 +9,49 @@ use crate::domain::job::spec::{CaffeProgram, CntkProgram, MpiScript};
 /// The language is filled in when it is absent (recordings of azure-cli, June 2018).
 pub(super) fn cntk(settings: &CntkSettings, reader: &mut Reader<'_>) -> Option<Toolkit> {
     reader.settings = "cntkSettings";
+    let process_count = reader.process_count(settings.process_count);
     let given = settings.language_type.as_deref();
-    let is_python = match given.map(str::to_lowercase).as_deref() {
-        Some("python") => true,
-        Some("brainscript") => false,
-        None => settings.config_file_path.is_none(),
-        Some(_) => {
+    let program = match (given.map(str::to_lowercase).as_deref(), &settings.config_file_path) {
+        (Some("python"), _) => python(settings, reader),
+        (Some("brainscript"), _) | (None, Some(_)) => brain_script(settings, reader),
+        (None, None) if settings.python_script_file_path.is_some() => python(settings, reader),
+        (None, None) => {
+            reader.add("configFilePath", "either configFilePath or pythonScriptFilePath must be given");
+            return None;
+        }
+        (Some(_), _) => {
             reader.add("languageType", format!("`{}` must be BrainScript or Python", given.unwrap_or_default()));
             return None;
         }
     };
-    let program = if is_python {
-        if settings.config_file_path.is_some() {
-            reader.add("configFilePath", "it belongs to BrainScript: Python has pythonScriptFilePath");
-        }
-        CntkProgram::Python {
-            script: required(reader, "pythonScriptFilePath", settings.python_script_file_path.as_deref()),
-            interpreter: settings.python_interpreter_path.clone(),
-        }
-    } else {
-        for (property, value) in [
-            ("pythonScriptFilePath", &settings.python_script_file_path),
-            ("pythonInterpreterPath", &settings.python_interpreter_path),
-        ] {
-            if value.is_some() {
-                reader.add(property, "it belongs to Python: BrainScript has configFilePath");
-            }
-        }
-        CntkProgram::BrainScript { config: required(reader, "configFilePath", settings.config_file_path.as_deref()) }
-    };
-    let process_count = reader.process_count(settings.process_count);
     Some(Toolkit::Cntk { program, arguments: settings.command_line_args.clone(), process_count })
+}
+
+fn python(settings: &CntkSettings, reader: &mut Reader<'_>) -> CntkProgram {
+    if settings.config_file_path.is_some() {
+        reader.add("configFilePath", "it belongs to BrainScript: Python has pythonScriptFilePath");
+    }
+    CntkProgram::Python {
+        script: required(reader, "pythonScriptFilePath", settings.python_script_file_path.as_deref()),
+        interpreter: Reader::program(settings.python_interpreter_path.as_ref()),
+    }
+}
+
+fn brain_script(settings: &CntkSettings, reader: &mut Reader<'_>) -> CntkProgram {
+    for (property, value) in [
+        ("pythonScriptFilePath", &settings.python_script_file_path),
+        ("pythonInterpreterPath", &settings.python_interpreter_path),
+    ] {
+        if value.is_some() {
+            reader.add(property, "it belongs to Python: BrainScript has configFilePath");
+        }
+    }
+    CntkProgram::BrainScript { config: required(reader, "configFilePath", settings.config_file_path.as_deref()) }
 }
 
 pub(super) fn caffe(settings: &CaffeSettings, reader: &mut Reader<'_>) -> Option<Toolkit> {
     reader.settings = "caffeSettings";
+    let process_count = reader.process_count(settings.process_count);
     let program = match (&settings.config_file_path, &settings.python_script_file_path) {
         (Some(config), None) => {
             if settings.python_interpreter_path.is_some() {
@@ -53,7 +61,7 @@ pub(super) fn caffe(settings: &CaffeSettings, reader: &mut Reader<'_>) -> Option
         }
         (None, Some(script)) => CaffeProgram::Python {
             script: reader.text("pythonScriptFilePath", script),
-            interpreter: settings.python_interpreter_path.clone(),
+            interpreter: Reader::program(settings.python_interpreter_path.as_ref()),
         },
         (None, None) => {
             reader.add("configFilePath", "either configFilePath or pythonScriptFilePath must be given");
@@ -64,7 +72,6 @@ pub(super) fn caffe(settings: &CaffeSettings, reader: &mut Reader<'_>) -> Option
             return None;
         }
     };
-    let process_count = reader.process_count(settings.process_count);
     Some(Toolkit::Caffe { program, arguments: settings.command_line_args.clone(), process_count })
 }
 
@@ -74,7 +81,7 @@ pub(super) fn chainer(settings: &ChainerSettings, reader: &mut Reader<'_>) -> To
         settings;
     Toolkit::Chainer(MpiScript {
         script: reader.text("pythonScriptFilePath", python_script_file_path),
-        interpreter: python_interpreter_path.clone(),
+        interpreter: Reader::program(python_interpreter_path.as_ref()),
         arguments: command_line_args.clone(),
         process_count: reader.process_count(*process_count),
     })
@@ -86,7 +93,7 @@ pub(super) fn horovod(settings: &HorovodSettings, reader: &mut Reader<'_>) -> To
         settings;
     Toolkit::Horovod(MpiScript {
         script: reader.text("pythonScriptFilePath", python_script_file_path),
-        interpreter: python_interpreter_path.clone(),
+        interpreter: Reader::program(python_interpreter_path.as_ref()),
         arguments: command_line_args.clone(),
         process_count: reader.process_count(*process_count),
     })

@@ -26,7 +26,7 @@ pub(super) fn py_torch(settings: &PyTorchSettings, reader: &mut Reader<'_>) -> T
     }
     Toolkit::PyTorch {
         script,
-        interpreter: settings.python_interpreter_path.clone(),
+        interpreter: Reader::program(settings.python_interpreter_path.as_ref()),
         arguments: settings.command_line_args.clone(),
         process_count,
         backend,
@@ -50,7 +50,7 @@ pub(super) fn tensor_flow(settings: &TensorFlowSettings, reader: &mut Reader<'_>
     }
     Toolkit::TensorFlow {
         script: reader.text("pythonScriptFilePath", &settings.python_script_file_path),
-        interpreter: settings.python_interpreter_path.clone(),
+        interpreter: Reader::program(settings.python_interpreter_path.as_ref()),
         master_arguments: settings.master_command_line_args.clone(),
         worker_arguments: settings.worker_command_line_args.clone(),
         parameter_server_arguments: settings.parameter_server_command_line_args.clone(),
@@ -63,7 +63,7 @@ pub(super) fn caffe2(settings: &Caffe2Settings, reader: &mut Reader<'_>) -> Tool
     reader.settings = "caffe2Settings";
     Toolkit::Caffe2 {
         script: reader.text("pythonScriptFilePath", &settings.python_script_file_path),
-        interpreter: settings.python_interpreter_path.clone(),
+        interpreter: Reader::program(settings.python_interpreter_path.as_ref()),
         arguments: settings.command_line_args.clone(),
     }
 }
