@@ -135,8 +135,6 @@ fn check_filled(target: impl Into<String>, text: &str, errors: &mut FieldErrors)
 }
 
 #[cfg(test)]
-mod round_trip_tests;
-#[cfg(test)]
 mod tests {
     use std::sync::LazyLock;
 
