@@ -2,7 +2,8 @@
 //!
 //! Pure; called by `routes` and `lists`. The preview's traffic capitalized states and enums, and spelt
 //! `credentialsInfo` and `adminUserSSHPublicKey`; its Swagger did neither (azure-cli and azure-sdk-for-net recordings,
-//! 2017). Clients of that time met the traffic, so that is what is answered.
+//! 2017). Clients of that time met the traffic, and the SDK that was published reads the Swagger's keys: both keys are
+//! answered.
 
 use serde_json::{Map, Value, json};
 
@@ -149,7 +150,7 @@ fn capitalize(value: &mut Value) {
     match value {
         Value::Object(map) => {
             for (new, old) in [("credentials", "credentialsInfo"), ("adminUserSshPublicKey", "adminUserSSHPublicKey")] {
-                if let Some(value) = map.remove(new) {
+                if let Some(value) = map.get(new).cloned() {
                     map.insert(old.into(), value);
                 }
             }
@@ -277,10 +278,10 @@ mod tests {
             json!({
                 "allocationState": "Resizing", "vmPriority": "LowPriority", "vmSize": "STANDARD_NC6",
                 "scaleSettings": { "manual": { "nodeDeallocationOption": "WaitForJobCompletion" } },
-                "userAccountSettings": { "adminUserSSHPublicKey": "k" },
+                "userAccountSettings": { "adminUserSshPublicKey": "k", "adminUserSSHPublicKey": "k" },
                 "nodeSetup": {
                     "setupTask": { "commandLine": "x", "runElevated": false },
-                    "mountVolumes": { "azureFileShares": [{ "accountName": "a", "credentialsInfo": {} }] },
+                    "mountVolumes": { "azureFileShares": [{ "accountName": "a", "credentials": {}, "credentialsInfo": {} }] },
                 },
             })
         );
