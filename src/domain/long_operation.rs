@@ -40,6 +40,8 @@ pub enum Work {
 /// A kind of thing that is worked on.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Subject {
+    /// A resource group.
+    Group,
     /// A workspace.
     Workspace,
     /// An experiment.

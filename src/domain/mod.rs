@@ -6,6 +6,7 @@
 pub mod allocation;
 pub mod cluster;
 pub mod file_server;
+pub mod group;
 pub mod job;
 pub mod legacy;
 pub mod long_operation;
@@ -17,6 +18,7 @@ pub mod secret;
 pub mod sentence;
 pub mod signature;
 pub mod snapshot;
+pub mod storage_account;
 pub mod token;
 pub mod vm_size;
 pub mod workspace;

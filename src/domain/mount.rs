@@ -55,6 +55,15 @@ pub enum MountSource {
 }
 
 impl MountSource {
+    /// The storage account that it lies in, as written.
+    #[must_use]
+    pub fn account(&self) -> Option<&str> {
+        match self {
+            Self::FileShare { account, .. } | Self::BlobContainer { account, .. } => Some(account),
+            Self::FileServer { .. } | Self::Unmanaged { .. } => None,
+        }
+    }
+
     /// Whether the server can list the files below it (Swagger 2018-05-01, `Jobs_ListOutputFiles`: only
     /// Azure file shares and blob containers).
     #[must_use]

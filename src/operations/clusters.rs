@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use super::workspaces::{find as find_workspace, find_open as find_open_workspace, mark};
-use super::{Context, Kind, Listed, OperationError, ensure_stays, file_servers, page, wait_until};
+use super::{Context, Kind, Listed, OperationError, ensure_stays, file_servers, page, storage_accounts, wait_until};
 use crate::domain::Timestamp;
 use crate::domain::allocation::AllocationState;
 use crate::domain::cluster::{Cluster, ClusterSpec, Scale};
@@ -40,6 +40,7 @@ pub(super) fn add(tx: &Tx<'_>, cluster: Cluster) -> Result<ClusterView, Operatio
         return same(tx, existing, &cluster.spec);
     }
     file_servers::ensure_there(tx, &cluster.spec.mounts, "properties.nodeSetup.mountVolumes")?;
+    storage_accounts::note_use(tx, &cluster.key.workspace, &cluster.spec.mounts, cluster.created)?;
     let number = tx.insert_cluster(&cluster)?;
     Ok(ClusterView { cluster: Stored { number, generation: 1, value: cluster }, nodes: vec![], busy: vec![] })
 }

@@ -9,6 +9,8 @@ use crate::store::StoreError;
 /// A kind of thing that may be missing or taken.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Kind {
+    /// A resource group.
+    Group,
     /// A workspace.
     Workspace,
     /// An experiment.
@@ -23,11 +25,14 @@ pub enum Kind {
     LongOperation,
     /// A token.
     Token,
+    /// A storage account.
+    StorageAccount,
 }
 
 impl fmt::Display for Kind {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(match self {
+            Self::Group => "resource group",
             Self::Workspace => "workspace",
             Self::Experiment => "experiment",
             Self::Cluster => "cluster",
@@ -35,6 +40,7 @@ impl fmt::Display for Kind {
             Self::Job => "job",
             Self::LongOperation => "operation",
             Self::Token => "token",
+            Self::StorageAccount => "storage account",
         })
     }
 }

@@ -4,7 +4,8 @@ use std::time::Duration;
 
 use super::workspaces::mark;
 use super::{
-    Context, Kind, Listed, OperationError, clusters, ensure_stays, experiments, file_servers, page, wait_until,
+    Context, Kind, Listed, OperationError, clusters, ensure_stays, experiments, file_servers, page, storage_accounts,
+    wait_until,
 };
 use crate::domain::Step;
 use crate::domain::Timestamp;
@@ -67,6 +68,7 @@ pub(super) fn add(tx: &Tx<'_>, engine: &dyn Engine, job: Job, if_exists: IfExist
         return Err(OperationError::NoSnapshot(snapshot.to_string()));
     }
     file_servers::ensure_there(tx, &job.spec.mounts, "properties.mountVolumes")?;
+    storage_accounts::note_use(tx, &job.key.experiment.workspace, &job.spec.mounts, job.created)?;
     let number = tx.insert_job(cluster.number, &job)?;
     view(tx, Stored { number, generation: 1, value: job })
 }

@@ -2,18 +2,21 @@
 //!
 //! The scheduler ends them together with what they are about; see `scheduler/deletions.rs`.
 
+use super::groups::find as find_group;
 use super::workspaces::find as find_workspace;
 use super::{Context, Kind, OperationError};
 use crate::domain::Timestamp;
 use crate::domain::job::Execution;
 use crate::domain::long_operation::{LongOperation, Progress, Subject, Work, region};
-use crate::domain::name::{ClusterKey, ExperimentKey, FileServerKey, JobKey, WorkspaceKey};
+use crate::domain::name::{ClusterKey, ExperimentKey, FileServerKey, GroupKey, JobKey, WorkspaceKey};
 use crate::domain::provisioning::{Provisioning, ProvisioningState};
 use crate::store::{Reader, Store, StoreError, Stored};
 
 /// What is worked on.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Target {
+    /// A resource group.
+    Group(GroupKey),
     /// A workspace.
     Workspace(WorkspaceKey),
     /// An experiment.
@@ -49,14 +52,13 @@ pub async fn begin(
     let (id, now) = ((context.new_id)(), (context.clock)());
     let change = context.store.write(move |tx| {
         let Some(number) = worked_on(tx, work, &target)? else { return Ok(None) };
-        let workspace = target.workspace();
         let operation = LongOperation {
             id,
             work,
             subject: target.subject(),
             number,
-            subscription: workspace.group.subscription.clone(),
-            region: region(&find_workspace(tx, workspace)?.value.location),
+            subscription: target.group().subscription.clone(),
+            region: region(&target.location(tx)?),
             resource: target.resource(is_flat),
             started: now,
             ended: None,
@@ -99,7 +101,7 @@ pub fn tidy(context: &Context) {
 fn progress(reader: &Reader<'_>, operation: &LongOperation) -> Result<Progress, StoreError> {
     let job_end = match operation.subject {
         Subject::Job => reader.job_by_number(operation.number)?.and_then(|job| end(job.value.execution())),
-        Subject::Workspace | Subject::Experiment | Subject::Cluster | Subject::FileServer => None,
+        Subject::Group | Subject::Workspace | Subject::Experiment | Subject::Cluster | Subject::FileServer => None,
     };
     Ok(operation.progress(job_end))
 }
@@ -119,6 +121,7 @@ fn worked_on(reader: &Reader<'_>, work: Work, target: &Target) -> Result<Option<
             job.filter(|job| matches!(job.value.execution(), Execution::Terminating { .. })).map(|job| job.number)
         }
         (_, Target::Job(key)) => going(reader.job(key)?, |job| job.provisioning),
+        (_, Target::Group(key)) => going(reader.group(key)?, |group| group.provisioning),
         (_, Target::Workspace(key)) => going(reader.workspace(key)?, |workspace| workspace.provisioning),
         (_, Target::Experiment(key)) => going(reader.experiment(key)?, |experiment| experiment.provisioning),
         (_, Target::Cluster(key)) => going(reader.cluster(key)?, |cluster| cluster.provisioning),
@@ -134,6 +137,7 @@ fn going<T>(found: Option<Stored<T>>, provisioning: impl Fn(&T) -> Provisioning)
 impl Target {
     fn subject(&self) -> Subject {
         match self {
+            Self::Group(_) => Subject::Group,
             Self::Workspace(_) => Subject::Workspace,
             Self::Experiment(_) => Subject::Experiment,
             Self::Cluster(_) => Subject::Cluster,
@@ -142,23 +146,41 @@ impl Target {
         }
     }
 
-    fn workspace(&self) -> &WorkspaceKey {
+    fn workspace(&self) -> Option<&WorkspaceKey> {
         match self {
-            Self::Workspace(key) => key,
+            Self::Group(_) => None,
+            Self::Workspace(key) => Some(key),
             Self::Experiment(ExperimentKey { workspace, .. })
             | Self::Cluster(ClusterKey { workspace, .. })
-            | Self::FileServer(FileServerKey { workspace, .. }) => workspace,
-            Self::Job(key) => &key.experiment.workspace,
+            | Self::FileServer(FileServerKey { workspace, .. }) => Some(workspace),
+            Self::Job(key) => Some(&key.experiment.workspace),
         }
+    }
+
+    fn group(&self) -> &GroupKey {
+        match self {
+            Self::Group(key) | Self::Workspace(WorkspaceKey { group: key, .. }) => key,
+            Self::Experiment(key) => &key.workspace.group,
+            Self::Cluster(key) => &key.workspace.group,
+            Self::FileServer(key) => &key.workspace.group,
+            Self::Job(key) => &key.experiment.workspace.group,
+        }
+    }
+
+    fn location(&self, reader: &Reader<'_>) -> Result<String, OperationError> {
+        Ok(match self.workspace() {
+            Some(workspace) => find_workspace(reader, workspace)?.value.location,
+            None => find_group(reader, self.group())?.value.location,
+        })
     }
 
     /// Names joined with dollar signs (azure-sdk-for-python recordings, June 2018; azure-cli recordings of the preview).
     fn resource(&self, is_flat: bool) -> String {
-        let workspace = self.workspace();
-        let group = &workspace.group;
-        let mut names = vec![group.subscription.as_str(), &group.group, workspace.name.as_str()];
+        let group = self.group();
+        let mut names = vec![group.subscription.as_str(), &group.group];
+        names.extend(self.workspace().map(|workspace| workspace.name.as_str()));
         match self {
-            Self::Workspace(_) => {}
+            Self::Group(_) | Self::Workspace(_) => {}
             Self::Experiment(key) => names.push(key.name.as_str()),
             Self::Cluster(key) => names.push(key.name.as_str()),
             Self::FileServer(key) => names.push(key.name.as_str()),

@@ -6,7 +6,7 @@
 use std::collections::BTreeMap;
 
 use super::jobs::{IfExists, JobView};
-use super::{Context, Kind, Listed, OperationError, clusters, ensure_stays, file_servers, jobs, page};
+use super::{Context, Kind, Listed, OperationError, clusters, ensure_stays, file_servers, groups, jobs, page};
 use crate::domain::Timestamp;
 use crate::domain::cluster::{Cluster, ClusterSpec, Scale};
 use crate::domain::file_server::{FileServer, FileServerSpec};
@@ -212,6 +212,7 @@ fn prepare(tx: &Tx<'_>, key: &WorkspaceKey, now: Timestamp) -> Result<(), Operat
         Some(existing) => ensure_stays(Kind::Workspace, &key.name, existing.value.provisioning)?,
         None => {
             let location = key.name.as_str()[WORKSPACE_PREFIX.len()..].to_owned();
+            groups::note_use(tx, &key.group, &location, now)?;
             tx.insert_workspace(&Workspace::new(key.clone(), location, BTreeMap::new(), now))?;
         }
     }

@@ -11,26 +11,29 @@ pub mod experiments;
 pub mod file_servers;
 pub mod files;
 pub mod follow;
+pub mod groups;
 pub mod jobs;
 pub mod long;
 pub mod migrated;
 pub mod server;
 pub mod snapshots;
+pub mod storage_accounts;
 pub mod tokens;
 pub mod usages;
 pub mod watch;
 pub mod workspaces;
 
+use std::fmt;
 use std::sync::Arc;
 use std::time::Duration;
 
 pub use error::{Kind, OperationError};
 
 use crate::domain::Timestamp;
-use crate::domain::name::Name;
 use crate::domain::provisioning::{Provisioning, ProvisioningState};
 use crate::domain::secret::Seal;
 use crate::domain::signature::Signer;
+use crate::domain::storage_account::AccountKeys;
 use crate::engine::Engine;
 pub use crate::store::Window;
 use crate::store::{Store, Stored};
@@ -52,6 +55,8 @@ pub struct Context {
     pub seal: Arc<Seal>,
     /// Signs download addresses.
     pub signer: Signer,
+    /// Makes the access keys of storage accounts.
+    pub account_keys: AccountKeys,
 }
 
 /// A part of a list.
@@ -87,7 +92,7 @@ pub async fn wait_until<T>(
 }
 
 /// Refuses to use something that is going away.
-fn ensure_stays(kind: Kind, name: &Name, provisioning: Provisioning) -> Result<(), OperationError> {
+fn ensure_stays(kind: Kind, name: impl fmt::Display, provisioning: Provisioning) -> Result<(), OperationError> {
     match provisioning.state {
         ProvisioningState::Deleting => Err(OperationError::deleting(kind, name)),
         ProvisioningState::Creating | ProvisioningState::Succeeded | ProvisioningState::Failed => Ok(()),

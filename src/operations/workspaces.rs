@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use super::{Context, Kind, Listed, OperationError, ensure_stays, page};
+use super::{Context, Kind, Listed, OperationError, ensure_stays, groups, page};
 use crate::domain::name::WorkspaceKey;
 use crate::domain::provisioning::{Provisioning, ProvisioningEvent};
 use crate::domain::workspace::Workspace;
@@ -13,7 +13,7 @@ use crate::store::{Reader, Store, Stored, Tx, Window};
 /// (azure-sdk-for-python recordings, June 2018).
 ///
 /// # Errors
-/// When it is being deleted, or the store fails.
+/// When it or its resource group is being deleted, or the store fails.
 pub async fn create(
     context: &Context,
     key: WorkspaceKey,
@@ -29,6 +29,7 @@ pub async fn create(
                 ensure_stays(Kind::Workspace, &existing.value.key.name, existing.value.provisioning)?;
                 return Ok(existing.value);
             }
+            groups::note_use(tx, &key.group, &location, now)?;
             let workspace = Workspace::new(key, location, tags, now);
             tx.insert_workspace(&workspace)?;
             Ok(workspace)
@@ -92,20 +93,31 @@ pub async fn delete(context: &Context, key: WorkspaceKey) -> Result<bool, Operat
     context
         .store
         .write(move |tx| {
-            let Some(mut workspace) = tx.workspace(&key)? else { return Ok(false) };
-            super::file_servers::mark_all_deleting(tx, &key, now)?;
-            for experiment in tx.experiments(&key, EVERYTHING)? {
-                super::experiments::mark_deleting(tx, experiment, now)?;
-            }
-            for cluster in tx.clusters(&key, EVERYTHING)? {
-                super::clusters::mark_deleting(tx, cluster, now)?;
-            }
-            if mark(&mut workspace.value.provisioning, now) {
-                tx.update_workspace(workspace.number, &workspace.value)?;
-            }
+            let Some(workspace) = tx.workspace(&key)? else { return Ok(false) };
+            mark_deleting(tx, workspace, now)?;
             Ok(true)
         })
         .await
+}
+
+/// Marks a workspace and everything in it; the scheduler removes them.
+pub(super) fn mark_deleting(
+    tx: &Tx<'_>,
+    mut workspace: Stored<Workspace>,
+    now: Timestamp,
+) -> Result<(), OperationError> {
+    let key = &workspace.value.key;
+    super::file_servers::mark_all_deleting(tx, key, now)?;
+    for experiment in tx.experiments(key, EVERYTHING)? {
+        super::experiments::mark_deleting(tx, experiment, now)?;
+    }
+    for cluster in tx.clusters(key, EVERYTHING)? {
+        super::clusters::mark_deleting(tx, cluster, now)?;
+    }
+    if mark(&mut workspace.value.provisioning, now) {
+        tx.update_workspace(workspace.number, &workspace.value)?;
+    }
+    Ok(())
 }
 
 /// All of a list at once.

@@ -66,8 +66,9 @@ impl Waiting {
         }
         let mut jobs = reader.deleting_jobs()?;
         jobs.retain(|job| job.value.execution().run().is_none());
-        let has_empty_folders =
-            !reader.empty_deleting_experiments()?.is_empty() || !reader.empty_deleting_workspaces()?.is_empty();
+        let has_empty_folders = !reader.empty_deleting_experiments()?.is_empty()
+            || !reader.empty_deleting_workspaces()?.is_empty()
+            || !reader.empty_deleting_groups()?.is_empty();
         Ok(Self { jobs, clusters, file_servers: unmounted(reader)?, has_empty_folders })
     }
 }
@@ -186,6 +187,10 @@ fn remove(tick: &Tick<'_>, ready: Ready) -> Result<(), StoreError> {
         for workspace in tx.empty_deleting_workspaces()? {
             tx.delete_workspace(workspace.number)?;
             tx.end_long_operations(Subject::Workspace, workspace.number, now)?;
+        }
+        for group in tx.empty_deleting_groups()? {
+            tx.delete_group(group.number)?;
+            tx.end_long_operations(Subject::Group, group.number, now)?;
         }
         remove_unused_archives(tx, ready.jobs.into_iter().filter_map(|(_, archive)| archive))
     })

@@ -11,7 +11,7 @@ use crate::domain::token::{Action, Place, Verb};
 const OPEN: [&str; 1] = ["downloads"];
 
 /// POSTs that change nothing.
-const READING: [&str; 2] = ["listoutputfiles", "listremotelogininformation"];
+const READING: [&str; 3] = ["listoutputfiles", "listremotelogininformation", "checknameavailability"];
 
 /// What a request would do.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -50,7 +50,8 @@ fn verb(method: &Method, parts: &[&str]) -> Verb {
 fn place(parts: &[&str]) -> Place {
     match parts {
         ["subscriptions", _, "resourcegroups", group, ..] => Place::Group((*group).to_owned()),
-        ["subscriptions"] | ["subscriptions", _] => Place::Shared,
+        ["tenants"] | ["subscriptions"] | ["subscriptions", _] => Place::Shared,
+        ["subscriptions", _, "resourcegroups" | "locations"] => Place::Shared,
         ["subscriptions", _, "providers", rest @ ..] if is_shared(rest) => Place::Shared,
         ["providers", _, "operations"] | ["batchai", "server"] => Place::Shared,
         _ => Place::Everywhere,
@@ -63,6 +64,7 @@ fn is_shared(parts: &[&str]) -> bool {
         [] | [_] | [_, "register"] => true,
         // The handlers show the caller's group only.
         ["microsoft.batchai", "workspaces" | "clusters" | "jobs" | "fileservers"] => true,
+        ["microsoft.storage", "storageaccounts" | "checknameavailability"] => true,
         // Nobody finds a snapshot or an operation whose id they do not have.
         ["microsoft.batchai", "snapshots", _] => true,
         ["microsoft.batchai", "locations", _, "operationresults" | "operationstatuses", _] => true,
@@ -163,6 +165,11 @@ mod tests {
         for path in [
             "/subscriptions".to_owned(),
             "/providers/Microsoft.BatchAI/operations".into(),
+            "/tenants".into(),
+            "/subscriptions/s/resourceGroups".into(),
+            "/subscriptions/s/locations".into(),
+            "/subscriptions/s/providers/Microsoft.Storage/storageAccounts".into(),
+            "/subscriptions/s/providers/Microsoft.Storage/checkNameAvailability".into(),
             format!("{batchai}/workspaces"),
             format!("{batchai}/jobs"),
             format!("{batchai}/snapshots/sha256:0"),

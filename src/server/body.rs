@@ -17,6 +17,8 @@ use crate::api::check;
 use crate::api::cluster::{ClusterCreate, ClusterUpdate};
 use crate::api::file_server::FileServerCreate;
 use crate::api::job::JobCreate;
+use crate::api::resource_manager::{GroupCreate, GroupUpdate};
+use crate::api::storage_account::{AccountCreate, NameToCheck};
 use crate::api::token::TokenCreate;
 use crate::api::version::ApiVersion;
 use crate::api::workspace::{WorkspaceCreate, WorkspaceUpdate};
@@ -46,6 +48,7 @@ macro_rules! described {
         })+
     };
 }
+described!(GroupCreate, GroupUpdate, AccountCreate, NameToCheck);
 described!(WorkspaceCreate, WorkspaceUpdate, ClusterCreate, ClusterUpdate, FileServerCreate, JobCreate, TokenCreate);
 
 impl<S: Send + Sync, T: Described> FromRequest<S> for Body<T> {

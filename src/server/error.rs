@@ -85,10 +85,10 @@ impl From<OperationError> for ApiError {
             OperationError::NotFound { kind, .. } => Self::new(StatusCode::NOT_FOUND, not_found(kind), text),
             OperationError::NoFile { .. } => Self::new(StatusCode::NOT_FOUND, code::OUTPUT_FILE_NOT_FOUND, text),
             OperationError::NoSnapshot(_) => Self::new(StatusCode::BAD_REQUEST, code::SNAPSHOT_NOT_FOUND, text),
-            OperationError::Conflict { .. } | OperationError::Elsewhere { .. } => {
-                Self::new(StatusCode::CONFLICT, code::CONFLICT, text)
+            OperationError::Conflict { kind, .. } | OperationError::Elsewhere { kind, .. } => {
+                Self::new(StatusCode::CONFLICT, conflict(kind), text)
             }
-            OperationError::Deleting { .. } => Self::new(StatusCode::CONFLICT, "ResourceIsBeingDeleted", text),
+            OperationError::Deleting { kind, .. } => Self::new(StatusCode::CONFLICT, deleting(kind), text),
             OperationError::InUse { .. } => Self::new(StatusCode::CONFLICT, "ResourceInUse", text),
             OperationError::NotMountable { target, .. } => {
                 let mut error = Self::new(StatusCode::BAD_REQUEST, code::FILE_SERVER_NOT_FOUND, text);
@@ -112,8 +112,25 @@ impl From<OperationError> for ApiError {
     }
 }
 
+/// Resource groups and storage accounts have the codes of Azure Resource Manager and Microsoft.Storage.
+fn conflict(kind: Kind) -> &'static str {
+    match kind {
+        Kind::Group => "InvalidResourceGroupLocation",
+        Kind::StorageAccount => "StorageAccountAlreadyTaken",
+        _ => code::CONFLICT,
+    }
+}
+
+fn deleting(kind: Kind) -> &'static str {
+    match kind {
+        Kind::Group => "ResourceGroupBeingDeleted",
+        _ => "ResourceIsBeingDeleted",
+    }
+}
+
 fn not_found(kind: Kind) -> &'static str {
     match kind {
+        Kind::Group => "ResourceGroupNotFound",
         Kind::Workspace => code::WORKSPACE_NOT_FOUND,
         Kind::Experiment => code::EXPERIMENT_NOT_FOUND,
         Kind::Cluster => code::CLUSTER_NOT_FOUND,
@@ -121,5 +138,6 @@ fn not_found(kind: Kind) -> &'static str {
         Kind::Job => code::JOB_NOT_FOUND,
         Kind::LongOperation => "OperationNotFound",
         Kind::Token => code::TOKEN_NOT_FOUND,
+        Kind::StorageAccount => "ResourceNotFound",
     }
 }

@@ -8,7 +8,7 @@ use crate::api::id::ResourceId;
 use crate::domain::cluster::ClusterSpec;
 use crate::domain::job::spec::JobSpec;
 use crate::domain::mount::{Mount, MountSource};
-use crate::operations::Context;
+use crate::operations::{Context, storage_accounts};
 
 /// One thing that a body refers to.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -46,10 +46,7 @@ pub fn of_cluster(spec: &ClusterSpec) -> Vec<Link> {
 fn of_mounts(mounts: &[Mount]) -> impl Iterator<Item = Link> {
     mounts.iter().filter_map(|mount| match &mount.source {
         MountSource::FileServer { server, .. } => Some(Link::Resource(super::convert::file_server::id(server))),
-        MountSource::FileShare { account, .. } | MountSource::BlobContainer { account, .. } => {
-            Some(Link::Account(account.clone()))
-        }
-        MountSource::Unmanaged { .. } => None,
+        source => source.account().map(|account| Link::Account(account.to_owned())),
     })
 }
 
@@ -62,7 +59,13 @@ pub(super) fn group_of(context: &Context, link: &Link) -> Option<String> {
     }
 }
 
-/// The seam for emulated storage accounts: until they are resources of a group, all of them belong to nobody.
-fn group_of_account(_: &Context, _: &str) -> Option<String> {
-    None
+fn group_of_account(context: &Context, name: &str) -> Option<String> {
+    match storage_accounts::owner(&context.store, name) {
+        Ok(owner) => owner.map(|group| group.group),
+        // Whose owner cannot be told is nobody's to use.
+        Err(error) => {
+            tracing::error!("cannot tell whose the storage account {name} is: {error}");
+            Some(String::new())
+        }
+    }
 }

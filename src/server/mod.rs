@@ -25,6 +25,7 @@ mod router;
 pub mod routes;
 pub mod signed;
 mod tcp;
+mod unversioned;
 pub mod versions;
 mod wire;
 
@@ -50,6 +51,7 @@ use crate::domain::Timestamp;
 use crate::domain::name::RunId;
 use crate::domain::secret::Seal;
 use crate::domain::signature::Signer;
+use crate::domain::storage_account::AccountKeys;
 use crate::engine::local::LocalEngine;
 use crate::engine::{Engine, EngineError};
 use crate::operations::watch::FileWatch;
@@ -150,13 +152,14 @@ fn compose(settings: &ServerSettings) -> Result<(Context, Scheduler), ServeError
     let key_file = settings.home.secret_key();
     let key = key::load_or_make(&key_file).map_err(io_error("use the key file", &key_file))?;
     let (seal, signer) = (Arc::new(Seal::new(&key)), Signer::new(&key, "download"));
+    let account_keys = AccountKeys::new(&key);
     let data = settings.home.data().to_owned();
     let engine: Arc<dyn Engine> =
         Arc::new(LocalEngine::open(data, settings.executable.clone(), seal.clone(), bell.hook())?);
     let watch = FileWatch::start().map_err(io_error("watch", settings.home.data()))?;
     let scheduler = scheduler::start(store.clone(), engine.clone(), bell, Timestamp::now, || RunId(new_id()));
     let scheduler = scheduler.map_err(io_error("start the scheduler of", settings.home.data()))?;
-    let context = Context { store, engine, watch, clock: Timestamp::now, new_id, seal, signer };
+    let context = Context { store, engine, watch, clock: Timestamp::now, new_id, seal, signer, account_keys };
     snapshots::tidy(&context);
     long::tidy(&context);
     Ok((context, scheduler))

@@ -4,7 +4,7 @@
 //! anywhere is the router's business.
 
 /// Every fixed word of our URLs, as the router spells it.
-const WORDS: [&str; 24] = [
+const WORDS: [&str; 26] = [
     "subscriptions",
     "resourceGroups",
     "providers",
@@ -29,6 +29,8 @@ const WORDS: [&str; 24] = [
     "batchai",
     FILES,
     "checkNameAvailability",
+    "register",
+    "tenants",
 ];
 
 /// What follows it belongs to the user, byte by byte.

@@ -18,7 +18,7 @@ const LONGEST_WAIT: u64 = 60;
 
 /// How long the versions of the service wait before they answer 202: longer than most work takes, short beside the
 /// 30 seconds after which some of Microsoft's clients ask again whatever they are told.
-const BEFORE_ACCEPTED: Duration = Duration::from_secs(2);
+pub(super) const BEFORE_ACCEPTED: Duration = Duration::from_secs(2);
 
 /// Which part of a list, and where the next part would be.
 pub struct Paging {
@@ -26,7 +26,7 @@ pub struct Paging {
     pub window: Window,
     origin: Origin,
     path: String,
-    version: ApiVersion,
+    version: String,
 }
 
 #[derive(Deserialize)]
@@ -40,6 +40,16 @@ impl<S: Send + Sync> FromRequestParts<S> for Paging {
     type Rejection = ApiError;
     async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self, ApiError> {
         let version = version(parts)?;
+        Self::of(parts, version.to_string()).await
+    }
+}
+
+impl Paging {
+    /// The paging of a request for `version`, which is text that a query can hold.
+    ///
+    /// # Errors
+    /// When a parameter is of the wrong form.
+    pub(super) async fn of(parts: &mut Parts, version: String) -> Result<Self, ApiError> {
         let Query(query) = Query::<PagingQuery>::try_from_uri(&parts.uri)
             .map_err(|rejection| ApiError::invalid("maxresults", rejection.body_text()))?;
         let limit = query.maxresults.unwrap_or(1000);
@@ -52,9 +62,7 @@ impl<S: Send + Sync> FromRequestParts<S> for Paging {
         let OriginalUri(uri) = OriginalUri::from_request_parts(parts, &()).await.unwrap_or_else(|never| match never {});
         Ok(Self { window, origin, path: uri.path().to_owned(), version })
     }
-}
 
-impl Paging {
     /// The absolute URL of the page that starts after `next`.
     #[must_use]
     pub fn link(&self, next: i64) -> String {

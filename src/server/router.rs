@@ -5,8 +5,8 @@ use axum::extract::DefaultBodyLimit;
 use axum::routing::{delete, get, patch, post};
 
 use super::routes::{
-    clusters, downloads, experiments, file_servers, files, jobs, long_operations, operations, server, snapshots,
-    tokens, usages, workspaces,
+    clusters, downloads, experiments, file_servers, files, jobs, long_operations, operations, resource_manager, server,
+    snapshots, tokens, usages, workspaces,
 };
 use crate::api::path;
 use crate::operations::Context;
@@ -35,6 +35,7 @@ pub(super) fn router(context: Context) -> Router {
     Router::new()
         .nest(path::GROUP_PREFIX, group)
         .merge(super::versions::router::router())
+        .merge(resource_manager::routes())
         .route(path::WORKSPACES_OF_SUBSCRIPTION, get(workspaces::list_all))
         .route(path::SNAPSHOT, get(snapshots::head).put(snapshots::put).layer(DefaultBodyLimit::disable()))
         .route(path::OPERATIONS, get(operations::list))

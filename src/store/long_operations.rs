@@ -65,6 +65,7 @@ impl Tx<'_> {
 /// The table of that kind of thing.
 fn table(subject: Subject) -> &'static str {
     match subject {
+        Subject::Group => "resource_groups",
         Subject::Workspace => "workspaces",
         Subject::Experiment => "experiments",
         Subject::Cluster => "clusters",

@@ -9,8 +9,8 @@
 //! mod         Store, Reader, Tx                      connection   opening, pragmas, the pool of readers
 //! writer      the thread, group commit               schema       tables, indexes, migrations
 //! document    values <-> rows                        error        what can go wrong, in sentences
-//! workspaces experiments clusters file_servers nodes jobs         one table each: all its queries and changes
-//! long_operations tokens
+//! workspaces experiments clusters file_servers   one table each: all its queries and changes
+//! nodes jobs long_operations tokens groups storage_accounts
 //! ```
 //! Operations and the scheduler call it. It knows nothing of the wire, of engines or of rules: whether a
 //! change is allowed is decided before it comes here. One process has the database open, which its caller
@@ -22,10 +22,12 @@ mod document;
 mod error;
 mod experiments;
 mod file_servers;
+mod groups;
 mod jobs;
 mod long_operations;
 mod nodes;
 mod schema;
+mod storage_accounts;
 #[cfg(test)]
 mod tests;
 mod tokens;

@@ -129,6 +129,7 @@ CREATE TABLE resource_groups (
     document TEXT NOT NULL,
     UNIQUE (subscription, name)
 ) STRICT;
+CREATE INDEX resource_groups_deleting ON resource_groups (deleting) WHERE deleting = 1;
 CREATE TABLE storage_accounts (
     number INTEGER PRIMARY KEY AUTOINCREMENT,
     subscription TEXT NOT NULL,

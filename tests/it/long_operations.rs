@@ -12,7 +12,7 @@ fn at(path: &str) -> String {
 }
 
 /// A server with the job `j` that runs on the cluster `c` and hears no signal that can be ignored.
-fn with_a_deaf_job(sandbox: &Sandbox) -> Rest {
+pub fn with_a_deaf_job(sandbox: &Sandbox) -> Rest {
     let rest = Rest::new(sandbox, "2018-05-01");
     rest.put(WORKSPACE, &json!({ "location": "East US" })).is(200);
     let cluster = json!({ "properties": {

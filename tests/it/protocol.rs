@@ -67,7 +67,7 @@ fn a_wrong_path_and_a_wrong_method_are_refused_in_the_shape_of_every_error() {
         "/",
         "//",
         "/nothing/here",
-        "/subscriptions",
+        "/subscriptions/s/nothing",
         &(workspace("w") + "/clusters/c/x"),
         &(GROUP.to_owned() + "/%00"),
     ] {

@@ -1,9 +1,10 @@
 //! Deletions, tick by tick.
 
-use super::stage::{LONG, Stage, experiment, manual};
+use super::stage::{LONG, Stage, experiment, manual, workspace};
 use crate::domain::Timestamp;
 use crate::domain::cluster::Admin;
 use crate::domain::file_server::{Caching, DataDisks, DiskStorage, FileServer, FileServerSpec};
+use crate::domain::group::Group;
 use crate::domain::mount::{Mount, MountSource};
 use crate::domain::name::{FileServerKey, Name};
 use crate::domain::provisioning::{Provisioning, ProvisioningState};
@@ -129,4 +130,23 @@ fn a_deleted_workspace_goes_with_everything_in_it() {
         Ok::<_, StoreError>((reader.workspaces("s", None, all)?, reader.all_clusters()?, reader.deleting_jobs()?))
     });
     assert_eq!(left.expect("read"), (Vec::new(), Vec::new(), Vec::new()));
+}
+
+#[test]
+fn a_deleted_group_goes_with_its_last_workspace() {
+    let mut stage = Stage::new(manual(0));
+    let (key, now) = (workspace().group, stage.now);
+    let group = Group {
+        provisioning: Provisioning { state: ProvisioningState::Deleting, since: now },
+        ..Group::first_used(key.clone(), "here".into(), now)
+    };
+    stage.write(move |tx| tx.insert_group(&group).map(drop));
+    let is_there = |stage: &Stage| stage.world.store.read(|reader| reader.group(&key)).expect("read").is_some();
+    stage.settle();
+    assert!(is_there(&stage));
+    stage.delete_experiment();
+    stage.delete_cluster();
+    stage.delete_workspace();
+    stage.settle();
+    assert!(!is_there(&stage));
 }

@@ -9,7 +9,7 @@ use super::Answer;
 use crate::api::long_operation::{LongOperation, LongOperationProperties};
 use crate::api::path;
 use crate::api::version::ApiVersion;
-use crate::domain::long_operation::{self as domain, Progress, Work};
+use crate::domain::long_operation::{self as domain, Progress, Subject, Work};
 use crate::operations::{Context, long};
 use crate::server::convert::time;
 use crate::server::extract::{Origin, Subscription, Version, Wire};
@@ -49,6 +49,10 @@ pub async fn result(
     let (operation, progress) = long::get(&context.store, &subscription, &path.id)?;
     Ok(match (progress, operation.work) {
         (Progress::InProgress, _) => accepted(&operation, &origin, version),
+        // Batch AI said 204, Azure Resource Manager says 200.
+        (Progress::Succeeded { .. }, Work::Deletion) if operation.subject == Subject::Group => {
+            StatusCode::OK.into_response()
+        }
         (Progress::Succeeded { .. }, Work::Deletion) => StatusCode::NO_CONTENT.into_response(),
         (Progress::Succeeded { .. }, Work::Termination) => StatusCode::OK.into_response(),
     })

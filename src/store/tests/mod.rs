@@ -1,5 +1,6 @@
 //! Tests of the store over real files. Here: what they share.
 
+mod groups;
 mod jobs;
 mod long_operations;
 mod opening;

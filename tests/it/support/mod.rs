@@ -1,5 +1,6 @@
 //! What the tests are written with.
 
+pub mod bodies;
 pub mod checked;
 pub mod gate;
 pub mod network;
