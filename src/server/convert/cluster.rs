@@ -189,7 +189,7 @@ fn node_errors(nodes: &[Node]) -> Option<Vec<BatchAiError>> {
     (!errors.is_empty()).then_some(errors)
 }
 
-pub(super) fn spec_back(cluster: &Cluster) -> wire::ClusterSpec {
+fn spec_back(cluster: &Cluster) -> wire::ClusterSpec {
     let ClusterSpec { vm_size, low_priority, scale, mounts, admin, setup, image, subnet, counters } = &cluster.spec;
     let node_setup = wire::NodeSetup {
         setup_task: setup.as_ref().map(|task| node_setup::setup_task_back(task, cluster.path_segment())),

@@ -8,12 +8,12 @@ use crate::domain::Timestamp;
 use crate::domain::name::{ClusterKey, GroupKey, Name, WorkspaceKey};
 use crate::server::wire::drop_nulls;
 
-fn read(version: ApiVersion, properties: Value) -> Result<ClusterSpec, FieldErrors> {
+fn read(version: ApiVersion, properties: &Value) -> Result<ClusterSpec, FieldErrors> {
     let body = serde_json::from_value(json!({ "properties": properties })).expect("a body");
     spec(&body, &rules(version))
 }
 
-fn wrong(version: ApiVersion, properties: Value) -> String {
+fn wrong(version: ApiVersion, properties: &Value) -> String {
     lines(&read(version, properties).expect_err("errors"))
 }
 
@@ -55,7 +55,7 @@ fn everything() -> Value {
 
 #[test]
 fn everything_that_can_be_said_of_a_cluster_is_answered_and_no_secret_of_it() {
-    let spec = read(ApiVersion::V2018May, everything()).expect("a spec");
+    let spec = read(ApiVersion::V2018May, &everything()).expect("a spec");
     let kept = format!("{spec:?} {}", serde_json::to_string(&spec).expect("JSON"));
     let answer = answered(spec);
     assert!(!format!("{kept} {answer}").contains("hunter2"), "{kept} {answer}");
@@ -76,9 +76,9 @@ fn no_secret_is_in_what_a_body_shows_of_itself() {
 fn what_is_left_out_is_filled_in_as_the_service_did_it() {
     let admin = json!({ "adminUserName": "me", "adminUserPassword": "x" });
     let least = json!({ "vmSize": "standard_d1", "userAccountSettings": admin });
-    let azure = answered(read(ApiVersion::V2018May, least).expect("a spec"));
+    let azure = answered(read(ApiVersion::V2018May, &least).expect("a spec"));
     let scale = json!({ "manual": { "targetNodeCount": 1 } });
-    let ours = answered(read(ApiVersion::Ours, json!({ "scaleSettings": scale })).expect("a spec"));
+    let ours = answered(read(ApiVersion::Ours, &json!({ "scaleSettings": scale })).expect("a spec"));
     insta::assert_snapshot!(format!("{azure}\n{ours}"), @r#"
     {"vmSize":"STANDARD_D1","vmPriority":"dedicated","scaleSettings":{"manual":{"targetNodeCount":0,"nodeDeallocationOption":"requeue"}},"virtualMachineConfiguration":{"imageReference":{"publisher":"Canonical","offer":"UbuntuServer","sku":"16.04-LTS","version":"latest"}},"userAccountSettings":{"adminUserName":"me"}}
     {"vmSize":"local","vmPriority":"dedicated","scaleSettings":{"manual":{"targetNodeCount":1,"nodeDeallocationOption":"requeue"}}}
@@ -87,17 +87,17 @@ fn what_is_left_out_is_filled_in_as_the_service_did_it() {
 
 #[test]
 fn what_only_our_version_may_leave_out_is_told_in_whole() {
-    insta::assert_snapshot!(wrong(ApiVersion::V2018May, json!({})), @r"
+    insta::assert_snapshot!(wrong(ApiVersion::V2018May, &json!({})), @r"
     properties.vmSize: it is required, such as STANDARD_NC6
     properties.userAccountSettings: it is required
     ");
     let nobody = json!({ "vmSize": "STANDARD_D1", "userAccountSettings": { "adminUserName": "", "adminUserSshPublicKey": " " } });
-    insta::assert_snapshot!(wrong(ApiVersion::V2018May, nobody), @r"
+    insta::assert_snapshot!(wrong(ApiVersion::V2018May, &nobody), @r"
     properties.userAccountSettings.adminUserName: it must not be empty
     properties.userAccountSettings.adminUserSshPublicKey: at least one of adminUserSshPublicKey and adminUserPassword must be given
     ");
     assert_eq!(
-        wrong(ApiVersion::Ours, json!({})),
+        wrong(ApiVersion::Ours, &json!({})),
         "properties.scaleSettings: either manual or autoScale must be given"
     );
 }
@@ -119,7 +119,7 @@ fn what_is_wrong_with_a_cluster_is_told_in_whole() {
         "subnet": { "id": "" },
         "nodeSetup": { "setupTask": task, "performanceCountersSettings": counters },
     });
-    insta::assert_snapshot!(wrong(ApiVersion::V2018May, body), @r"
+    insta::assert_snapshot!(wrong(ApiVersion::V2018May, &body), @r"
     properties.scaleSettings.autoScale.maximumNodeCount: it is 101, but must be at least minimumNodeCount, which is 102
     properties.scaleSettings.autoScale.maximumNodeCount: a cluster has at most 100 nodes, 101 are asked for
     properties.scaleSettings.autoScale.initialNodeCount: it is 103, but must be at most maximumNodeCount, which is 101
@@ -140,7 +140,7 @@ fn what_is_wrong_with_a_cluster_is_told_in_whole() {
     ");
     let both =
         json!({ "manual": { "targetNodeCount": 101 }, "autoScale": { "minimumNodeCount": 0, "maximumNodeCount": 1 } });
-    insta::assert_snapshot!(wrong(ApiVersion::Ours, json!({ "vmSize": "a b", "scaleSettings": both })), @r"
+    insta::assert_snapshot!(wrong(ApiVersion::Ours, &json!({ "vmSize": "a b", "scaleSettings": both })), @r"
     properties.scaleSettings: manual and autoScale exclude each other
     properties.vmSize: `a b` must be a VM size, such as STANDARD_NC6
     ");
@@ -150,7 +150,7 @@ fn what_is_wrong_with_a_cluster_is_told_in_whole() {
 fn sizes_with_premium_storage_are_refused_as_by_the_service() {
     let scale = json!({ "manual": { "targetNodeCount": 0 } });
     let size =
-        |size: &str| read(ApiVersion::Ours, json!({ "vmSize": size, "scaleSettings": scale })).map(|s| s.vm_size);
+        |size: &str| read(ApiVersion::Ours, &json!({ "vmSize": size, "scaleSettings": scale })).map(|s| s.vm_size);
     for refused in ["STANDARD_A0", "standard_gs1", "Standard_DS3", "STANDARD_DS3_V2", ""] {
         assert!(size(refused).is_err(), "{refused}");
     }

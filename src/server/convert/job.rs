@@ -203,7 +203,7 @@ fn job_error(error: &JobError) -> BatchAiError {
     }
 }
 
-pub(super) fn spec_back(job: &Job, version: ApiVersion) -> wire::JobSpec {
+fn spec_back(job: &Job, version: ApiVersion) -> wire::JobSpec {
     let JobSpec {
         cluster,
         priority,

@@ -7,8 +7,8 @@ use super::*;
 use crate::api::version::ApiVersion;
 use crate::server::wire::drop_nulls;
 
-fn read(version: ApiVersion, volumes: Value) -> Result<Vec<Mount>, String> {
-    let volumes: wire::MountVolumes = serde_json::from_value(volumes).expect("volumes");
+fn read(version: ApiVersion, volumes: &Value) -> Result<Vec<Mount>, String> {
+    let volumes: wire::MountVolumes = serde_json::from_value(volumes.clone()).expect("volumes");
     let mut errors = FieldErrors::default();
     let mounts = mounts("v", Some(&volumes), &rules(version), &mut errors);
     if errors.0.is_empty() { Ok(mounts) } else { Err(lines(&errors)) }
@@ -31,14 +31,14 @@ fn volumes_are_answered_with_their_defaults_and_without_keys() {
     given["azureBlobFileSystems"] = json!([{ "accountName": "acc", "containerName": "c", "relativeMountPath": "bfs",
         "credentials": { "accountKeySecretReference": vault }, "mountOptions": "-o ro" }]);
     given["unmanagedFileSystems"] = json!([{ "mountCommand": "mount -t x y", "relativeMountPath": "gfs" }]);
-    let mounts = read(ApiVersion::V2018May, given).expect("mounts");
+    let mounts = read(ApiVersion::V2018May, &given).expect("mounts");
     let mut answer = serde_json::to_value(volumes(&mounts)).expect("JSON");
     drop_nulls(&mut answer);
     assert!(!format!("{mounts:?} {answer}").contains("hunter2"), "{answer}");
     insta::assert_snapshot!(answer, @r#"
     {"azureFileShares":[{"accountName":"acc","azureFileUrl":"HTTPS://acc.file.core.windows.net/Share/","credentials":{},"relativeMountPath":"afs","fileMode":"0777","directoryMode":"0777"}],"azureBlobFileSystems":[{"accountName":"acc","containerName":"c","credentials":{},"relativeMountPath":"bfs","mountOptions":"-o ro"}],"fileServers":[{"fileServer":{"id":"/subscriptions/s/resourceGroups/g/providers/Microsoft.BatchAI/workspaces/w/fileservers/nfs"},"relativeMountPath":"nfs","sourceDirectory":"data/a"}],"unmanagedFileSystems":[{"mountCommand":"mount -t x y","relativeMountPath":"gfs"}]}
     "#);
-    assert_eq!(read(ApiVersion::Ours, answer).as_ref(), Ok(&mounts));
+    assert_eq!(read(ApiVersion::Ours, &answer).as_ref(), Ok(&mounts));
     assert_eq!(volumes(&[]), None);
 }
 
@@ -57,7 +57,7 @@ fn what_is_wrong_with_volumes_is_told_in_whole() {
         "fileServers": [{ "fileServer": { "id": "nfs" }, "relativeMountPath": "a", "sourceDirectory": "../x" }],
         "unmanagedFileSystems": [{ "mountCommand": " ", "relativeMountPath": "e" }],
     });
-    insta::assert_snapshot!(read(ApiVersion::V2018May, given).expect_err("errors"), @r"
+    insta::assert_snapshot!(read(ApiVersion::V2018May, &given).expect_err("errors"), @r"
     v.azureFileShares[0].accountName: it must not be empty
     v.azureFileShares[0].fileMode: `0788` must be an octal mode, such as 0777
     v.azureFileShares[0].directoryMode: `rwx` must be an octal mode, such as 0777
@@ -83,8 +83,8 @@ fn only_our_version_takes_a_volume_without_any_key() {
         json!({ "azureBlobFileSystems": [
             { "accountName": "a", "containerName": "c", "credentials": {}, "relativeMountPath": "bfs" }] })
     };
-    assert!(read(ApiVersion::Ours, given()).is_ok());
-    assert!(read(ApiVersion::V2018May, given()).is_err());
+    assert!(read(ApiVersion::Ours, &given()).is_ok());
+    assert!(read(ApiVersion::V2018May, &given()).is_err());
 }
 
 #[test]
@@ -107,8 +107,8 @@ fn the_url_of_a_share_names_one_share_of_one_account() {
 #[test]
 fn all_of_an_export_can_be_said_in_several_ways() {
     for all in [None, Some(""), Some("/"), Some("."), Some("//./")] {
-        let mounts = read(ApiVersion::Ours, server(all)).expect("mounts");
+        let mounts = read(ApiVersion::Ours, &server(all)).expect("mounts");
         assert!(matches!(&mounts[0].source, MountSource::FileServer { directory: None, .. }), "{all:?}");
     }
-    assert!(read(ApiVersion::Ours, server(Some("/.."))).is_err());
+    assert!(read(ApiVersion::Ours, &server(Some("/.."))).is_err());
 }

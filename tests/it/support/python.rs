@@ -42,7 +42,7 @@ impl Sdk {
             .arg(scripts().join(path))
             .env_clear()
             .env("BATCHAI_ENDPOINT", &server.url)
-            .env("BATCHAI_TOKEN", &server.token("sdk", "--role owner"))
+            .env("BATCHAI_TOKEN", server.token("sdk", "--role owner"))
             // The folder of the scripts belongs to whoever works on them.
             .env("PYTHONDONTWRITEBYTECODE", "1")
             .stdin(Stdio::null());
