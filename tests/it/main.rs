@@ -22,6 +22,7 @@ mod login;
 mod long_operations;
 mod names;
 mod node_set_up;
+mod odd_requests;
 mod old_versions;
 mod openapi;
 mod output;
