@@ -108,15 +108,18 @@ pub async fn delete(context: &Context, key: FileServerKey) -> Result<bool, Opera
         .await
 }
 
-/// Marks all file servers of a workspace that is being deleted with everything in it.
+/// Marks all file servers of a workspace in which everything else has been marked. What else is going is not in the way.
+///
+/// # Errors
+/// When something that stays mounts one of them, or the store fails.
 pub(super) fn mark_all_deleting(tx: &Tx<'_>, key: &WorkspaceKey, now: Timestamp) -> Result<(), OperationError> {
     let servers = tx.file_servers(key, EVERYTHING)?;
     if servers.is_empty() {
         return Ok(());
     }
-    let outside: Vec<User> = users(tx)?.into_iter().filter(|user| !user.workspace.is_same(key)).collect();
+    let users = users(tx)?;
     for server in servers {
-        if let Some(user) = outside.iter().find(|user| user.server.is_same(&server.value.key)) {
+        if let Some(user) = users.iter().find(|user| user.server.is_same(&server.value.key)) {
             return Err(in_use(&server.value, user));
         }
         mark_deleting(tx, server, now)?;
@@ -153,7 +156,6 @@ pub(super) fn ensure_there(tx: &Tx<'_>, mounts: &[Mount], volumes: &str) -> Resu
 /// Something that mounts a file server and is there to stay.
 struct User {
     server: FileServerKey,
-    workspace: WorkspaceKey,
     name: String,
 }
 
@@ -162,14 +164,14 @@ fn users(reader: &Reader<'_>) -> Result<Vec<User>, OperationError> {
     for cluster in reader.all_clusters()?.into_iter().map(|cluster| cluster.value) {
         if cluster.provisioning.state != ProvisioningState::Deleting {
             let name = format!("cluster {} of workspace {}", cluster.key.name, cluster.key.workspace.name);
-            users.extend(mounted(&cluster.spec.mounts, &cluster.key.workspace, &name));
+            users.extend(mounted(&cluster.spec.mounts, &name));
         }
     }
     for job in reader.queued_jobs_with_file_servers()?.into_iter().chain(reader.running_jobs()?) {
         let Job { key, spec, .. } = &job.value;
         if stays(&job.value) {
             let name = format!("job {} of experiment {}", key.name, key.experiment.name);
-            users.extend(mounted(&spec.mounts, &key.experiment.workspace, &name));
+            users.extend(mounted(&spec.mounts, &name));
         }
     }
     Ok(users)
@@ -181,9 +183,7 @@ fn stays(job: &Job) -> bool {
     is_active && job.provisioning.state != ProvisioningState::Deleting
 }
 
-fn mounted(mounts: &[Mount], workspace: &WorkspaceKey, name: &str) -> Vec<User> {
+fn mounted(mounts: &[Mount], name: &str) -> Vec<User> {
     let servers = mounts.iter().filter_map(|mount| mount.source.file_server());
-    let user =
-        |server: &FileServerKey| User { server: server.clone(), workspace: workspace.clone(), name: name.to_owned() };
-    servers.map(user).collect()
+    servers.map(|server| User { server: server.clone(), name: name.to_owned() }).collect()
 }

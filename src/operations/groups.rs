@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use super::workspaces::{EVERYTHING, mark, mark_deleting as mark_workspace};
-use super::{Context, Kind, Listed, OperationError, ensure_stays, page};
+use super::{Context, Kind, Listed, OperationError, ensure_stays, file_servers, page};
 use crate::domain::Timestamp;
 use crate::domain::group::Group;
 use crate::domain::long_operation::region;
@@ -123,13 +123,17 @@ pub fn subscriptions(store: &Store, group: Option<&str>) -> Result<Vec<String>, 
 /// these accounts stays: another group may have used it too.
 ///
 /// # Errors
-/// When it is not there, or the store fails.
+/// When it is not there, something outside of it mounts one of its file servers, or the store fails.
 pub async fn delete(context: &Context, key: GroupKey) -> Result<(), OperationError> {
     let now = (context.clock)();
     let change = context.store.write(move |tx| {
         let mut group = find(tx, &key)?;
-        for workspace in tx.workspaces(&key.subscription, Some(&key.group), EVERYTHING)? {
-            mark_workspace(tx, workspace, now)?;
+        let workspaces = tx.workspaces(&key.subscription, Some(&key.group), EVERYTHING)?;
+        for workspace in &workspaces {
+            mark_workspace(tx, workspace.clone(), now)?;
+        }
+        for workspace in &workspaces {
+            file_servers::mark_all_deleting(tx, &workspace.value.key, now)?;
         }
         tx.delete_storage_accounts_of(&key)?;
         if mark(&mut group.value.provisioning, now) {

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use super::{Context, Kind, Listed, OperationError, ensure_stays, groups, page};
+use super::{Context, Kind, Listed, OperationError, ensure_stays, file_servers, groups, page};
 use crate::domain::name::WorkspaceKey;
 use crate::domain::provisioning::{Provisioning, ProvisioningEvent};
 use crate::domain::workspace::Workspace;
@@ -95,19 +95,20 @@ pub async fn delete(context: &Context, key: WorkspaceKey) -> Result<bool, Operat
         .write(move |tx| {
             let Some(workspace) = tx.workspace(&key)? else { return Ok(false) };
             mark_deleting(tx, workspace, now)?;
+            file_servers::mark_all_deleting(tx, &key, now)?;
             Ok(true)
         })
         .await
 }
 
-/// Marks a workspace and everything in it; the scheduler removes them.
+/// Marks a workspace and everything in it but its file servers, which are marked when all their users are: see
+/// [`file_servers::mark_all_deleting`]. The scheduler removes them.
 pub(super) fn mark_deleting(
     tx: &Tx<'_>,
     mut workspace: Stored<Workspace>,
     now: Timestamp,
 ) -> Result<(), OperationError> {
     let key = &workspace.value.key;
-    super::file_servers::mark_all_deleting(tx, key, now)?;
     for experiment in tx.experiments(key, EVERYTHING)? {
         super::experiments::mark_deleting(tx, experiment, now)?;
     }

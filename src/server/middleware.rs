@@ -2,18 +2,23 @@
 //! the service and name the build, and a panic is an answer too.
 
 use std::panic::AssertUnwindSafe;
+use std::pin::Pin;
+use std::task::{Context, Poll};
 
+use axum::body::{Body, Bytes, HttpBody};
 use axum::extract::{OriginalUri, Request, State};
 use axum::http::uri::PathAndQuery;
 use axum::http::{HeaderValue, Method, StatusCode, Uri};
 use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
 use futures_util::future::FutureExt;
+use hyper::body::{Frame, SizeHint};
 
 use super::error::ApiError;
 use super::headers::Asked;
-use super::lifetime::Lifetime;
+use super::lifetime::{Busy, Lifetime};
 use super::paths;
+use super::peer::Peer;
 use crate::api::server::BUILD_HEADER;
 use crate::domain::Timestamp;
 
@@ -37,7 +42,8 @@ const WAITING: [&str; 2] = ["waitSeconds=", "follow="];
 pub(super) async fn around(State(around): State<Around>, mut request: Request, next: Next) -> Response {
     let query = request.uri().query().unwrap_or_default();
     let is_waiting = WAITING.iter().any(|parameter| query.contains(parameter));
-    let _busy = around.lifetime.busy(is_waiting);
+    let is_over_network = matches!(request.extensions().get(), Some(Peer::Tcp { .. }));
+    let busy = around.lifetime.busy(is_waiting, is_over_network);
     if let Some(uri) = spelt(request.uri()) {
         *request.uri_mut() = uri;
     }
@@ -55,7 +61,33 @@ pub(super) async fn around(State(around): State<Around>, mut request: Request, n
     let headers = response.headers_mut();
     headers.insert(BUILD_HEADER, around.build.clone());
     asked.answer(headers, &id, (around.clock)());
-    response
+    response.map(|body| Body::new(Answering { body, _busy: busy }))
+}
+
+/// The body of an answer, which keeps its request counted until all of it is handed on.
+struct Answering {
+    body: Body,
+    _busy: Busy,
+}
+
+impl HttpBody for Answering {
+    type Data = Bytes;
+    type Error = axum::Error;
+
+    fn poll_frame(
+        mut self: Pin<&mut Self>,
+        context: &mut Context<'_>,
+    ) -> Poll<Option<Result<Frame<Bytes>, axum::Error>>> {
+        Pin::new(&mut self.body).poll_frame(context)
+    }
+
+    fn is_end_stream(&self) -> bool {
+        self.body.is_end_stream()
+    }
+
+    fn size_hint(&self) -> SizeHint {
+        self.body.size_hint()
+    }
 }
 
 /// The address as the router spells it, where that is another.

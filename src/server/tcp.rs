@@ -121,6 +121,7 @@ async fn serve_one(stream: TcpStream, acceptor: Option<TlsAcceptor>, app: Router
 }
 
 async fn speak(stream: impl AsyncRead + AsyncWrite + Unpin + Send, app: Router, lifetime: Lifetime) {
+    let _connected = lifetime.connected();
     let mut http = http1::Builder::new();
     http.timer(TokioTimer::new()).header_read_timeout(HEAD).max_buf_size(LARGEST_HEAD);
     let connection = http.serve_connection(TokioIo::new(stream), TowerToHyperService::new(app));

@@ -234,6 +234,23 @@ fn a_workspace_goes_with_its_file_servers_unless_something_outside_mounts_them()
 }
 
 #[test]
+fn a_group_goes_with_file_servers_that_its_own_workspaces_mount_from_each_other() {
+    let sandbox = Sandbox::new();
+    let rest = Rest::new(&sandbox, VERSION);
+    let (one, two) = (workspace(&rest, "one"), workspace(&rest, "two"));
+    let server = format!("{one}/fileServers/nfs");
+    let made = rest.put(&server, &body()).is(200).json();
+    rest.put(&format!("{two}/clusters/c"), &cluster(&server)).is(200);
+    let group = format!("/subscriptions/{SUBSCRIPTION}/resourceGroups/group");
+    let status = rest.delete(&group).status;
+    assert!([200, 202].contains(&status), "{status}");
+    for path in [&one, &two, &group] {
+        wait_until_gone(&rest, path);
+    }
+    assert!(!export(&made).exists());
+}
+
+#[test]
 fn an_operation_of_a_deletion_ends_with_its_file_server() {
     let sandbox = Sandbox::new();
     let rest = Rest::new(&sandbox, VERSION);

@@ -16,7 +16,8 @@ const REFUSED: [&str; 3] = ["STANDARD_A0", "STANDARD_GS", "STANDARD_DS"];
 pub(super) fn vm_size(target: &str, size: Option<&str>, version: ApiVersion, errors: &mut FieldErrors) -> String {
     let upper = any_vm_size(target, size, version, errors);
     if upper == REFUSED[0] || REFUSED[1..].iter().any(|family| upper.starts_with(family)) {
-        errors.add(target, format!("`{upper}` cannot be used: neither STANDARD_A0 nor sizes with premium storage can"));
+        let size = size.unwrap_or_default();
+        errors.add(target, format!("`{size}` cannot be used: neither STANDARD_A0 nor sizes with premium storage can"));
     }
     upper
 }
