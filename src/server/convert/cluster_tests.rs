@@ -123,7 +123,7 @@ fn what_is_wrong_with_a_cluster_is_told_in_whole() {
     properties.scaleSettings.autoScale.maximumNodeCount: it is 101, but must be at least minimumNodeCount, which is 102
     properties.scaleSettings.autoScale.maximumNodeCount: a cluster has at most 100 nodes, 101 are asked for
     properties.scaleSettings.autoScale.initialNodeCount: it is 103, but must be at most maximumNodeCount, which is 101
-    properties.vmSize: `STANDARD_DS2_V2` cannot be used: neither STANDARD_A0 nor sizes with premium storage can
+    properties.vmSize: `Standard_DS2_v2` cannot be used: neither STANDARD_A0 nor sizes with premium storage can
     properties.virtualMachineConfiguration.imageReference.publisher: it must not be empty
     properties.virtualMachineConfiguration.imageReference.sku: it must not be empty
     properties.userAccountSettings.adminUserSshPublicKey: it must be one public key, on one line
