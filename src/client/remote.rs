@@ -1,6 +1,6 @@
 //! A server on the network: its address, what opens it, and whom to believe that it is the one.
 //!
-//! The address and the token are put on every request in one place, [`Remote::direct`], so that links in answers never
+//! The address and the token are put on every request in one place, `Remote::direct`, so that links in answers never
 //! lead a token to another host.
 
 use std::fmt;

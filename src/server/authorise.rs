@@ -1,7 +1,7 @@
 //! Who asks, and whether they may: the last thing before a handler.
 //!
 //! Requests from the Unix socket are the owner's. Those from the network carry a token; what it opens is decided by
-//! [`crate::domain::token::decide`] on what [`super::access`] makes of method and path. Handlers learn who asks
+//! [`crate::domain::token::decide`] on what `server/access` makes of method and path. Handlers learn who asks
 //! from the [`Caller`] extension.
 
 use axum::extract::{FromRequestParts, Request, State};

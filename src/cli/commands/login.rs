@@ -18,7 +18,7 @@ use crate::config::logins::{Login, Logins};
 /// Arguments of `login`.
 #[derive(Debug, Args)]
 pub struct LoginArgs {
-    /// The server, such as https://gpu.example:8650.
+    /// The server, such as `https://gpu.example:8650`.
     #[arg(value_name = "URL")]
     url: String,
     /// The fingerprint that `batchai server status` shows at the server; without it, you are asked.
