@@ -202,6 +202,7 @@ impl Service {
 /// A refusal that says what is wrong, of the client's fault.
 fn is_refused(answer: &Answer, with: &[u16]) -> Result<(), TestCaseError> {
     prop_assert!(with.contains(&answer.status), "{} {}", answer.status, answer.text());
+    prop_assert!(!answer.text().contains(bodies::SECRET), "{}", answer.text());
     if answer.status >= 400 {
         let error = &answer.json()["error"];
         prop_assert!(

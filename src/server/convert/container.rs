@@ -44,12 +44,15 @@ fn login(
     Some(RegistryLogin { username: credentials.username.clone(), password })
 }
 
-/// Digits and at most a unit: `64000000`, `512m`, `16gb`.
+/// A number and at most a unit, as docker reads it: `64000000`, `512m`, `1.5g`, `16gb`, `2GiB`.
 fn is_size(text: &str) -> bool {
-    let digits = text.trim_end_matches(|c: char| c.is_ascii_alphabetic());
-    let unit = text[digits.len()..].to_lowercase();
-    let is_number = !digits.is_empty() && digits.bytes().all(|byte| byte.is_ascii_digit());
-    is_number && ["", "b", "k", "kb", "m", "mb", "g", "gb"].contains(&unit.as_str())
+    let number = text.trim_end_matches(|c: char| c.is_ascii_alphabetic());
+    let unit = text[number.len()..].to_lowercase();
+    let is_digits = |part: &str| !part.is_empty() && part.bytes().all(|byte| byte.is_ascii_digit());
+    let (whole, fraction) = number.split_once('.').map_or((number, None), |(whole, rest)| (whole, Some(rest)));
+    let prefix = unit.trim_end_matches('b').trim_end_matches('i');
+    let is_unit = ["", "b", "ib"].iter().any(|end| unit == format!("{prefix}{end}"));
+    is_digits(whole) && fraction.is_none_or(is_digits) && is_unit && ["", "k", "m", "g", "t", "p"].contains(&prefix)
 }
 
 /// A container as answered: who logs in to the registry, and not how.
@@ -74,7 +77,9 @@ mod tests {
 
     #[test]
     fn a_size_is_what_docker_takes() {
-        assert!(["64", "512m", "16gb", "16G", "1B"].into_iter().all(is_size));
-        assert!(["", "g", "-1g", "1.5g", "16 gb", "16tb"].into_iter().all(|text| !is_size(text)));
+        assert!(["64", "512m", "16gb", "16G", "1B", "1.5g", "2GiB", "1tb"].into_iter().all(is_size));
+        assert!(
+            ["", "g", "-1g", "1.g", ".5g", "1.2.3g", "16 gb", "16xb", "1bb"].into_iter().all(|text| !is_size(text))
+        );
     }
 }
