@@ -51,7 +51,11 @@
 //! | a command, flag or text | [`cli::commands`] |
 //! | what a job file may say | [`api::job`], then [`cli::spec`] and [`server::convert::job`] |
 //! | a table column | [`cli::output::rows`] |
-//! | an endpoint | [`api::path`], `server/router.rs`, [`server::routes`] |
+//! | an endpoint | [`api::path`], [`api::catalogue`], `server/router.rs`, [`server::routes`] |
+//! | what a body may hold, and what is wrong with it | [`server::convert`] |
+//! | what the two oldest api-versions say otherwise | [`server::versions`] |
+//! | what goes on after its request was answered | [`operations::long`] |
+//! | who may do what over the network | [`domain::token`], `server/access.rs`, [`server::authorise`] |
 //! | when a job starts, and where | `scheduler/plan.rs`, `scheduler/placement.rs` |
 //! | how a toolkit's processes are started | [`engine::toolkit`] |
 //! | a variable of the job's environment | [`engine::environment`] |
