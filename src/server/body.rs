@@ -86,9 +86,18 @@ fn unreadable(why: impl std::fmt::Display) -> ApiError {
     ApiError::new(StatusCode::BAD_REQUEST, "InvalidRequestContent", message)
 }
 
-/// All problems of the form come at once.
+/// A body of the form that its version asks for.
 pub(super) fn decode<T: Described>(bytes: &[u8], version: ApiVersion) -> Result<T, ApiError> {
-    let mut value: Value = serde_json::from_slice(bytes).map_err(unreadable)?;
+    checked(parse(bytes)?, version)
+}
+
+/// Any JSON.
+pub(super) fn parse(bytes: &[u8]) -> Result<Value, ApiError> {
+    serde_json::from_slice(bytes).map_err(unreadable)
+}
+
+/// All problems of the form come at once.
+pub(super) fn checked<T: Described>(mut value: Value, version: ApiVersion) -> Result<T, ApiError> {
     check::coerce(T::schema(), &mut value);
     if !version.is_ours() {
         check::drop_unknown(T::schema(), &mut value);

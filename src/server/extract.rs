@@ -6,7 +6,7 @@ use axum::http::{Method, StatusCode};
 use serde::Deserialize;
 
 pub use super::body::{Body, Described};
-pub(super) use super::body::{decode, read};
+pub(super) use super::body::{checked, decode, parse, read};
 use super::convert;
 use super::error::ApiError;
 pub use super::origin::Origin;

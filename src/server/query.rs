@@ -69,12 +69,6 @@ impl Paging {
         let Self { origin, path, window, version } = self;
         origin.url(&format!("{path}?api-version={version}&maxresults={}&$skiptoken={next}", window.limit))
     }
-
-    /// The absolute URL of another path of this server.
-    #[must_use]
-    pub fn absolute(&self, path: &str) -> String {
-        self.origin.url(&format!("{path}?api-version={}", self.version))
-    }
 }
 
 /// How long a client is willing to wait, and for what. Ours: the versions of the service know no waiting.

@@ -1,10 +1,10 @@
 //! Secret variables of jobs, from the request to the process and nowhere else.
 
 use std::fs;
-use std::path::Path;
 
 use serde_json::{Value, json};
 
+use crate::support::leaks::{holders, shows};
 use crate::support::{Sandbox, process, wait_until};
 
 /// Unlike anything else on this machine, and nothing that a shell or we would expand.
@@ -14,25 +14,6 @@ fn secret() -> String {
 
 fn job(command: &str, value: &str) -> Value {
     json!({ "secrets": [{ "name": "TOKEN", "value": value }], "customToolkitSettings": { "commandLine": command } })
-}
-
-/// Files below `root` in which `text` stands, and processes of the sandbox that show it in `file` of theirs.
-fn holders(root: &Path, text: &str) -> Vec<String> {
-    let mut found = Vec::new();
-    for entry in fs::read_dir(root).into_iter().flatten().flatten() {
-        let path = entry.path();
-        if entry.file_type().is_ok_and(|kind| kind.is_dir()) {
-            found.extend(holders(&path, text));
-        } else if fs::read(&path).is_ok_and(|bytes| bytes.windows(text.len()).any(|window| window == text.as_bytes())) {
-            found.push(path.display().to_string());
-        }
-    }
-    found
-}
-
-fn shows(id: i32, file: &str, text: &str) -> bool {
-    let bytes = fs::read(format!("/proc/{id}/{file}")).unwrap_or_default();
-    bytes.windows(text.len()).any(|window| window == text.as_bytes())
 }
 
 #[test]

@@ -53,11 +53,11 @@ fn page<T>(
     read: impl Fn(Window) -> Result<Listed<T>, OperationError>,
     answer: impl Fn(&T) -> (i64, Value),
 ) -> Answer {
-    let limit = listing.window.limit as usize;
+    let limit = listing.paging.window.limit as usize;
     let mut value: Vec<Value> = Vec::new();
-    let mut after = listing.window.after;
+    let mut after = listing.paging.window.after;
     loop {
-        let chunk = if listing.filter.is_some() { CHUNK } else { listing.window.limit };
+        let chunk = if listing.filter.is_some() { CHUNK } else { listing.paging.window.limit };
         let listed = read(Window { after, limit: chunk })?;
         let count = listed.items.len();
         for (at, item) in listed.items.iter().enumerate() {

@@ -13,12 +13,11 @@ use super::select::Select;
 use crate::api::path::encode;
 use crate::api::version::ApiVersion;
 use crate::domain::name::{GroupKey, Name};
-use crate::operations::Window;
 use crate::server::authorise::Caller;
 use crate::server::convert;
 use crate::server::error::ApiError;
 use crate::server::extract;
-use crate::server::origin::Origin;
+use crate::server::query::Paging;
 
 /// One flat resource.
 pub struct Flat {
@@ -88,19 +87,17 @@ pub struct Listing {
     /// The group, if it is the list of one.
     pub group: Option<String>,
     /// How many elements at most, and after which.
-    pub window: Window,
+    pub paging: Paging,
     /// Which elements.
     pub filter: Option<Filter>,
     /// What of them.
     pub select: Option<Select>,
-    link: String,
+    /// What a link to the next page repeats beside the paging.
+    repeated: String,
 }
 
 #[derive(Deserialize)]
 struct ListQuery {
-    maxresults: Option<u32>,
-    #[serde(rename = "$skiptoken")]
-    skip: Option<i64>,
     #[serde(rename = "$filter")]
     filter: Option<String>,
     #[serde(rename = "$select")]
@@ -115,17 +112,12 @@ impl<S: Send + Sync> FromRequestParts<S> for Listing {
         let caller = parts.extensions.get::<Caller>().cloned();
         let GroupKey { subscription, group } = group(&names)?;
         let Query(query) = Query::<ListQuery>::try_from_uri(&parts.uri)
-            .map_err(|rejection| ApiError::invalid("maxresults", rejection.body_text()))?;
-        let limit = query.maxresults.unwrap_or(1000);
-        if !(1..=1000).contains(&limit) {
-            return Err(ApiError::invalid("maxresults", format!("maxresults is {limit}, but must be 1 to 1000")));
-        }
-        let window = Window { after: query.skip.unwrap_or(0), limit };
-        let path = original_path(parts).await;
-        let mut link = Origin::of(parts).url(&format!("{path}?api-version={version}"));
+            .map_err(|rejection| ApiError::invalid("query", rejection.body_text()))?;
+        let paging = Paging::of(parts, version.to_string()).await?;
+        let mut repeated = String::new();
         for (key, value) in [("filter", &query.filter), ("select", &query.select)] {
             if let Some(value) = value {
-                link.push_str(&format!("&${key}={}", encode(value)));
+                repeated.push_str(&format!("&${key}={}", encode(value)));
             }
         }
         let filter = query.filter.as_deref().filter(|text| !text.trim().is_empty()).map(Filter::parse).transpose();
@@ -135,10 +127,10 @@ impl<S: Send + Sync> FromRequestParts<S> for Listing {
             subscription,
             // Whoever may see one group only gets the list of that one.
             group: names.contains_key("group").then_some(group).or_else(|| caller.and_then(|caller| caller.group)),
-            window,
+            paging,
             filter: filter.map_err(|message| ApiError::invalid("$filter", message))?,
             select: select.map_err(|message| ApiError::invalid("$select", message))?,
-            link,
+            repeated,
         })
     }
 }
@@ -147,7 +139,7 @@ impl Listing {
     /// The absolute URL of the page that starts after `next`.
     #[must_use]
     pub fn next_link(&self, next: i64) -> String {
-        format!("{}&maxresults={}&$skiptoken={next}", self.link, self.window.limit)
+        self.paging.link(next) + &self.repeated
     }
 }
 
@@ -157,9 +149,6 @@ pub struct OldBody(pub Value);
 impl<S: Send + Sync> FromRequest<S> for OldBody {
     type Rejection = ApiError;
     async fn from_request(request: Request, _: &S) -> Result<Self, ApiError> {
-        serde_json::from_slice(&extract::read(request.into_body()).await?).map(Self).map_err(|error| {
-            let message = format!("The body of the request cannot be read: {error}");
-            ApiError::new(StatusCode::BAD_REQUEST, "InvalidRequestContent", message)
-        })
+        extract::parse(&extract::read(request.into_body()).await?).map(Self)
     }
 }

@@ -23,7 +23,7 @@ use crate::operations::{Context, clusters, jobs, migrated};
 use crate::server::authorise::Caller;
 use crate::server::convert::{self, FieldErrors, Rules};
 use crate::server::error::ApiError;
-use crate::server::extract::{Described, Entity, Key, LongRequest, Paging, Params, Wire, decode};
+use crate::server::extract::{Described, Entity, Key, LongRequest, Paging, Params, Wire, checked};
 use crate::server::links;
 use crate::server::routes;
 use crate::server::routes::files::Links;
@@ -76,7 +76,7 @@ pub async fn update_cluster(
     }
     let scale = match body.pointer("/properties/scaleSettings") {
         Some(settings) if !settings.is_null() => {
-            let body: ClusterUpdate = decode(body.to_string().as_bytes(), flat.version)?;
+            let body: ClusterUpdate = checked(body, flat.version)?;
             Some(convert::cluster::new_scale(&body)?)
         }
         Some(_) | None => None,
@@ -181,7 +181,7 @@ pub(super) fn json(value: &impl serde::Serialize) -> Value {
 pub(super) fn read<T: Described>(context: &Context, flat: &Flat, kind: Kind, body: Value) -> Answer<(T, Legacy)> {
     let workspace_of = |id: &FlatId| workspace_of(context, id);
     let Upgraded { body, legacy } = up(flat.version, kind, body, &workspace_of)?;
-    Ok((decode(body.to_string().as_bytes(), flat.version)?, legacy))
+    Ok((checked(body, flat.version)?, legacy))
 }
 
 /// Where a thing that a body refers to is; `None` when nobody knows it, which the operation will say better.

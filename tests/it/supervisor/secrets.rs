@@ -1,12 +1,12 @@
 //! Secrets come by the supervisor's standard input, go to the processes of the job, and nowhere else.
 
 use std::fs;
-use std::path::Path;
 
 use batchai::supervisor::run_dir::{Cause, MountHow};
 use batchai::supervisor::secrets::Secrets;
 
 use super::sandbox::{Sandbox, outcome, wait_until};
+use crate::support::leaks::{holders, shows};
 
 /// Unlike anything else on this machine.
 fn secret() -> String {
@@ -21,25 +21,6 @@ fn sent(secrets: &Secrets) -> Vec<u8> {
     let mut bytes = Vec::new();
     secrets.send(&mut bytes).expect("memory takes it");
     bytes
-}
-
-/// Files below `root` in which `text` stands.
-fn holders(root: &Path, text: &str) -> Vec<String> {
-    let mut found = Vec::new();
-    for entry in fs::read_dir(root).into_iter().flatten().flatten() {
-        let path = entry.path();
-        if entry.file_type().is_ok_and(|kind| kind.is_dir()) {
-            found.extend(holders(&path, text));
-        } else if fs::read(&path).is_ok_and(|bytes| bytes.windows(text.len()).any(|window| window == text.as_bytes())) {
-            found.push(path.display().to_string());
-        }
-    }
-    found
-}
-
-fn proc_holds(pid: i32, file: &str, text: &str) -> bool {
-    let bytes = fs::read(format!("/proc/{pid}/{file}")).unwrap_or_default();
-    bytes.windows(text.len()).any(|window| window == text.as_bytes())
 }
 
 #[test]
@@ -74,11 +55,11 @@ fn no_file_of_the_run_and_no_argument_holds_them_while_it_runs_or_after() {
     let mut supervisor = sandbox.start_fed(&sent(&secrets(&[("TOKEN", &value)])));
     sandbox.wait_for("out/stdout-job.txt");
     let job = sandbox.marked();
-    assert!(job.iter().any(|pid| proc_holds(*pid, "environ", &value)), "the job itself has it");
+    assert!(job.iter().any(|pid| shows(*pid, "environ", &value)), "the job itself has it");
     for pid in job.iter().chain([&sandbox.status().pid]) {
-        assert!(!proc_holds(*pid, "cmdline", &value), "an argument of process {pid}");
+        assert!(!shows(*pid, "cmdline", &value), "an argument of process {pid}");
     }
-    assert!(!proc_holds(sandbox.status().pid, "environ", &value), "the environment of the supervisor");
+    assert!(!shows(sandbox.status().pid, "environ", &value), "the environment of the supervisor");
     assert_eq!(holders(&sandbox.path(""), &value), [] as [String; 0], "while it runs");
     fs::write(sandbox.path("go"), "").expect("a file");
     supervisor.wait();

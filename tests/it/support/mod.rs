@@ -3,6 +3,7 @@
 pub mod bodies;
 pub mod checked;
 pub mod gate;
+pub mod leaks;
 pub mod network;
 pub mod process;
 pub mod python;
