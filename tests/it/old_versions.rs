@@ -92,6 +92,8 @@ fn names_are_unique_in_a_group_and_errors_speak_of_old_properties() {
     let error = old.speaking("2018-05-01").get(&below("clusters/my.cluster")).is(404).json()["error"].clone();
     assert_eq!(error["code"], "InvalidResourceType");
     assert!(error["message"].as_str().is_some_and(|text| text.contains("The resource type 'clusters'")), "{error}");
+    let error = old.speaking("2019-01-01").get(&below("clusters/my.cluster")).is(400).json()["error"].clone();
+    assert_eq!(error["code"], "NoRegisteredProviderFound");
 }
 
 #[test]

@@ -51,22 +51,17 @@ fn group(names: &HashMap<String, String>) -> Result<GroupKey, ApiError> {
         .map_err(|message| ApiError::invalid("resourceGroupName", message))
 }
 
-/// The version; the others have no flat resources, in the words of Azure's front end.
+/// The version; those that have workspaces have no flat resources, in the words of Azure's front end.
 async fn version(parts: &mut Parts) -> Result<ApiVersion, ApiError> {
-    let Query(query) = Query::<HashMap<String, String>>::try_from_uri(&parts.uri)
-        .map_err(|rejection| ApiError::invalid("query", rejection.body_text()))?;
-    let Some(text) = query.get("api-version") else {
-        let message = "The api-version query parameter (?api-version=) is required, such as 2018-03-01";
-        return Err(ApiError::new(StatusCode::BAD_REQUEST, "MissingApiVersionParameter", message));
-    };
-    if let Some(version) = ApiVersion::parse(text).filter(|version| version.is_flat()) {
+    let version = extract::version(parts)?;
+    if version.is_flat() {
         return Ok(version);
     }
     let path = original_path(parts).await;
     let below = path.split("/providers/").nth(1).and_then(|rest| rest.split('/').nth(1)).unwrap_or_default();
     let message = format!(
-        "The resource type '{below}' could not be found in the namespace 'Microsoft.BatchAI' for api version '{text}'. \
-         The supported api-versions are '{}, {}'",
+        "The resource type '{below}' could not be found in the namespace 'Microsoft.BatchAI' for api version \
+         '{version}'. The supported api-versions are '{}, {}'",
         ApiVersion::Preview2017,
         ApiVersion::V2018March
     );
