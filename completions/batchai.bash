@@ -140,7 +140,7 @@ _batchai() {
 
     case "${cmd}" in
         batchai)
-            opts="-o -h -V --output --endpoint --only-show-errors --help --version job cluster experiment workspace server login logout completion"
+            opts="-o -h -V --output --query --subscription --endpoint --color --verbose --debug --only-show-errors --help --version job cluster experiment workspace server login logout completion"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 1 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -154,8 +154,20 @@ _batchai() {
                     COMPREPLY=($(compgen -W "json table none" -- "${cur}"))
                     return 0
                     ;;
+                --query)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --subscription)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
                 --endpoint)
                     COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --color)
+                    COMPREPLY=($(compgen -W "auto always never" -- "${cur}"))
                     return 0
                     ;;
                 *)
@@ -166,7 +178,7 @@ _batchai() {
             return 0
             ;;
         batchai__subcmd__cluster)
-            opts="-o -h --output --endpoint --only-show-errors --help create show list delete"
+            opts="-o -h --output --query --subscription --endpoint --color --verbose --debug --only-show-errors --help create show list delete"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -180,8 +192,20 @@ _batchai() {
                     COMPREPLY=($(compgen -W "json table none" -- "${cur}"))
                     return 0
                     ;;
+                --query)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --subscription)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
                 --endpoint)
                     COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --color)
+                    COMPREPLY=($(compgen -W "auto always never" -- "${cur}"))
                     return 0
                     ;;
                 *)
@@ -192,7 +216,7 @@ _batchai() {
             return 0
             ;;
         batchai__subcmd__cluster__subcmd__create)
-            opts="-n -g -w -f -s -t -o -h --name --resource-group --workspace --config-file --vm-size --target --min --max --vm-priority --output --endpoint --only-show-errors --help"
+            opts="-n -g -w -f -s -t -o -h --name --resource-group --workspace --config-file --vm-size --target --min --max --vm-priority --output --query --subscription --endpoint --color --verbose --debug --only-show-errors --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -266,8 +290,20 @@ _batchai() {
                     COMPREPLY=($(compgen -W "json table none" -- "${cur}"))
                     return 0
                     ;;
+                --query)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --subscription)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
                 --endpoint)
                     COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --color)
+                    COMPREPLY=($(compgen -W "auto always never" -- "${cur}"))
                     return 0
                     ;;
                 *)
@@ -278,7 +314,7 @@ _batchai() {
             return 0
             ;;
         batchai__subcmd__cluster__subcmd__delete)
-            opts="-n -g -w -y -o -h --name --resource-group --workspace --yes --no-wait --output --endpoint --only-show-errors --help"
+            opts="-n -g -w -y -o -h --name --resource-group --workspace --ids --yes --no-wait --output --query --subscription --endpoint --color --verbose --debug --only-show-errors --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -308,6 +344,10 @@ _batchai() {
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
+                --ids)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
                 --output)
                     COMPREPLY=($(compgen -W "json table none" -- "${cur}"))
                     return 0
@@ -316,8 +356,20 @@ _batchai() {
                     COMPREPLY=($(compgen -W "json table none" -- "${cur}"))
                     return 0
                     ;;
+                --query)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --subscription)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
                 --endpoint)
                     COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --color)
+                    COMPREPLY=($(compgen -W "auto always never" -- "${cur}"))
                     return 0
                     ;;
                 *)
@@ -328,7 +380,7 @@ _batchai() {
             return 0
             ;;
         batchai__subcmd__cluster__subcmd__list)
-            opts="-g -w -o -h --resource-group --workspace --output --endpoint --only-show-errors --help"
+            opts="-g -w -o -h --resource-group --workspace --output --query --subscription --endpoint --color --verbose --debug --only-show-errors --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -358,8 +410,20 @@ _batchai() {
                     COMPREPLY=($(compgen -W "json table none" -- "${cur}"))
                     return 0
                     ;;
+                --query)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --subscription)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
                 --endpoint)
                     COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --color)
+                    COMPREPLY=($(compgen -W "auto always never" -- "${cur}"))
                     return 0
                     ;;
                 *)
@@ -370,7 +434,7 @@ _batchai() {
             return 0
             ;;
         batchai__subcmd__cluster__subcmd__show)
-            opts="-n -g -w -o -h --name --resource-group --workspace --output --endpoint --only-show-errors --help"
+            opts="-n -g -w -o -h --name --resource-group --workspace --ids --output --query --subscription --endpoint --color --verbose --debug --only-show-errors --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -400,6 +464,10 @@ _batchai() {
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
+                --ids)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
                 --output)
                     COMPREPLY=($(compgen -W "json table none" -- "${cur}"))
                     return 0
@@ -408,8 +476,20 @@ _batchai() {
                     COMPREPLY=($(compgen -W "json table none" -- "${cur}"))
                     return 0
                     ;;
+                --query)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --subscription)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
                 --endpoint)
                     COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --color)
+                    COMPREPLY=($(compgen -W "auto always never" -- "${cur}"))
                     return 0
                     ;;
                 *)
@@ -420,7 +500,7 @@ _batchai() {
             return 0
             ;;
         batchai__subcmd__completion)
-            opts="-o -h --output --endpoint --only-show-errors --help bash zsh fish"
+            opts="-o -h --output --query --subscription --endpoint --color --verbose --debug --only-show-errors --help bash zsh fish"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -434,8 +514,20 @@ _batchai() {
                     COMPREPLY=($(compgen -W "json table none" -- "${cur}"))
                     return 0
                     ;;
+                --query)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --subscription)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
                 --endpoint)
                     COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --color)
+                    COMPREPLY=($(compgen -W "auto always never" -- "${cur}"))
                     return 0
                     ;;
                 *)
@@ -446,7 +538,7 @@ _batchai() {
             return 0
             ;;
         batchai__subcmd__experiment)
-            opts="-o -h --output --endpoint --only-show-errors --help create show list delete"
+            opts="-o -h --output --query --subscription --endpoint --color --verbose --debug --only-show-errors --help create show list delete"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -460,8 +552,20 @@ _batchai() {
                     COMPREPLY=($(compgen -W "json table none" -- "${cur}"))
                     return 0
                     ;;
+                --query)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --subscription)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
                 --endpoint)
                     COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --color)
+                    COMPREPLY=($(compgen -W "auto always never" -- "${cur}"))
                     return 0
                     ;;
                 *)
@@ -472,7 +576,7 @@ _batchai() {
             return 0
             ;;
         batchai__subcmd__experiment__subcmd__create)
-            opts="-n -g -w -o -h --name --resource-group --workspace --output --endpoint --only-show-errors --help"
+            opts="-n -g -w -o -h --name --resource-group --workspace --output --query --subscription --endpoint --color --verbose --debug --only-show-errors --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -510,8 +614,20 @@ _batchai() {
                     COMPREPLY=($(compgen -W "json table none" -- "${cur}"))
                     return 0
                     ;;
+                --query)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --subscription)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
                 --endpoint)
                     COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --color)
+                    COMPREPLY=($(compgen -W "auto always never" -- "${cur}"))
                     return 0
                     ;;
                 *)
@@ -522,7 +638,7 @@ _batchai() {
             return 0
             ;;
         batchai__subcmd__experiment__subcmd__delete)
-            opts="-n -g -w -y -o -h --name --resource-group --workspace --yes --no-wait --output --endpoint --only-show-errors --help"
+            opts="-n -g -w -y -o -h --name --resource-group --workspace --ids --yes --no-wait --output --query --subscription --endpoint --color --verbose --debug --only-show-errors --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -552,6 +668,10 @@ _batchai() {
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
+                --ids)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
                 --output)
                     COMPREPLY=($(compgen -W "json table none" -- "${cur}"))
                     return 0
@@ -560,8 +680,20 @@ _batchai() {
                     COMPREPLY=($(compgen -W "json table none" -- "${cur}"))
                     return 0
                     ;;
+                --query)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --subscription)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
                 --endpoint)
                     COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --color)
+                    COMPREPLY=($(compgen -W "auto always never" -- "${cur}"))
                     return 0
                     ;;
                 *)
@@ -572,7 +704,7 @@ _batchai() {
             return 0
             ;;
         batchai__subcmd__experiment__subcmd__list)
-            opts="-g -w -o -h --resource-group --workspace --output --endpoint --only-show-errors --help"
+            opts="-g -w -o -h --resource-group --workspace --output --query --subscription --endpoint --color --verbose --debug --only-show-errors --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -602,8 +734,20 @@ _batchai() {
                     COMPREPLY=($(compgen -W "json table none" -- "${cur}"))
                     return 0
                     ;;
+                --query)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --subscription)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
                 --endpoint)
                     COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --color)
+                    COMPREPLY=($(compgen -W "auto always never" -- "${cur}"))
                     return 0
                     ;;
                 *)
@@ -614,7 +758,7 @@ _batchai() {
             return 0
             ;;
         batchai__subcmd__experiment__subcmd__show)
-            opts="-n -g -w -o -h --name --resource-group --workspace --output --endpoint --only-show-errors --help"
+            opts="-n -g -w -o -h --name --resource-group --workspace --ids --output --query --subscription --endpoint --color --verbose --debug --only-show-errors --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -644,6 +788,10 @@ _batchai() {
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
+                --ids)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
                 --output)
                     COMPREPLY=($(compgen -W "json table none" -- "${cur}"))
                     return 0
@@ -652,8 +800,20 @@ _batchai() {
                     COMPREPLY=($(compgen -W "json table none" -- "${cur}"))
                     return 0
                     ;;
+                --query)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --subscription)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
                 --endpoint)
                     COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --color)
+                    COMPREPLY=($(compgen -W "auto always never" -- "${cur}"))
                     return 0
                     ;;
                 *)
@@ -664,7 +824,7 @@ _batchai() {
             return 0
             ;;
         batchai__subcmd__job)
-            opts="-o -h --output --endpoint --only-show-errors --help run create show list delete terminate wait file"
+            opts="-o -h --output --query --subscription --endpoint --color --verbose --debug --only-show-errors --help run create show list delete terminate wait file"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -678,8 +838,20 @@ _batchai() {
                     COMPREPLY=($(compgen -W "json table none" -- "${cur}"))
                     return 0
                     ;;
+                --query)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --subscription)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
                 --endpoint)
                     COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --color)
+                    COMPREPLY=($(compgen -W "auto always never" -- "${cur}"))
                     return 0
                     ;;
                 *)
@@ -690,7 +862,7 @@ _batchai() {
             return 0
             ;;
         batchai__subcmd__job__subcmd__create)
-            opts="-f -n -c -g -w -e -o -h --config-file --name --cluster --resource-group --workspace --experiment --output --endpoint --only-show-errors --help"
+            opts="-f -n -c -g -w -e -o -h --config-file --name --cluster --resource-group --workspace --experiment --output --query --subscription --endpoint --color --verbose --debug --only-show-errors --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -752,8 +924,20 @@ _batchai() {
                     COMPREPLY=($(compgen -W "json table none" -- "${cur}"))
                     return 0
                     ;;
+                --query)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --subscription)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
                 --endpoint)
                     COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --color)
+                    COMPREPLY=($(compgen -W "auto always never" -- "${cur}"))
                     return 0
                     ;;
                 *)
@@ -764,7 +948,7 @@ _batchai() {
             return 0
             ;;
         batchai__subcmd__job__subcmd__delete)
-            opts="-n -g -w -e -y -o -h --name --resource-group --workspace --experiment --yes --no-wait --output --endpoint --only-show-errors --help"
+            opts="-n -g -w -e -y -o -h --name --resource-group --workspace --experiment --ids --yes --no-wait --output --query --subscription --endpoint --color --verbose --debug --only-show-errors --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -802,6 +986,10 @@ _batchai() {
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
+                --ids)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
                 --output)
                     COMPREPLY=($(compgen -W "json table none" -- "${cur}"))
                     return 0
@@ -810,8 +998,20 @@ _batchai() {
                     COMPREPLY=($(compgen -W "json table none" -- "${cur}"))
                     return 0
                     ;;
+                --query)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --subscription)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
                 --endpoint)
                     COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --color)
+                    COMPREPLY=($(compgen -W "auto always never" -- "${cur}"))
                     return 0
                     ;;
                 *)
@@ -822,7 +1022,7 @@ _batchai() {
             return 0
             ;;
         batchai__subcmd__job__subcmd__file)
-            opts="-o -h --output --endpoint --only-show-errors --help list stream"
+            opts="-o -h --output --query --subscription --endpoint --color --verbose --debug --only-show-errors --help list stream"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -836,8 +1036,20 @@ _batchai() {
                     COMPREPLY=($(compgen -W "json table none" -- "${cur}"))
                     return 0
                     ;;
+                --query)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --subscription)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
                 --endpoint)
                     COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --color)
+                    COMPREPLY=($(compgen -W "auto always never" -- "${cur}"))
                     return 0
                     ;;
                 *)
@@ -848,7 +1060,7 @@ _batchai() {
             return 0
             ;;
         batchai__subcmd__job__subcmd__file__subcmd__list)
-            opts="-j -g -w -e -d -p -o -h --job --resource-group --workspace --experiment --output-directory-id --path --expiry --output --endpoint --only-show-errors --help"
+            opts="-j -g -w -e -d -p -o -h --job --resource-group --workspace --experiment --output-directory-id --path --expiry --output --query --subscription --endpoint --color --verbose --debug --only-show-errors --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 4 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -914,8 +1126,20 @@ _batchai() {
                     COMPREPLY=($(compgen -W "json table none" -- "${cur}"))
                     return 0
                     ;;
+                --query)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --subscription)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
                 --endpoint)
                     COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --color)
+                    COMPREPLY=($(compgen -W "auto always never" -- "${cur}"))
                     return 0
                     ;;
                 *)
@@ -926,7 +1150,7 @@ _batchai() {
             return 0
             ;;
         batchai__subcmd__job__subcmd__file__subcmd__stream)
-            opts="-j -g -w -e -d -p -f -o -h --job --resource-group --workspace --experiment --output-directory-id --path --file-name --output --endpoint --only-show-errors --help"
+            opts="-j -g -w -e -d -p -f -o -h --job --resource-group --workspace --experiment --output-directory-id --path --file-name --output --query --subscription --endpoint --color --verbose --debug --only-show-errors --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 4 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -996,8 +1220,20 @@ _batchai() {
                     COMPREPLY=($(compgen -W "json table none" -- "${cur}"))
                     return 0
                     ;;
+                --query)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --subscription)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
                 --endpoint)
                     COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --color)
+                    COMPREPLY=($(compgen -W "auto always never" -- "${cur}"))
                     return 0
                     ;;
                 *)
@@ -1008,7 +1244,7 @@ _batchai() {
             return 0
             ;;
         batchai__subcmd__job__subcmd__list)
-            opts="-g -w -e -o -h --resource-group --workspace --experiment --output --endpoint --only-show-errors --help"
+            opts="-g -w -e -o -h --resource-group --workspace --experiment --output --query --subscription --endpoint --color --verbose --debug --only-show-errors --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -1046,8 +1282,20 @@ _batchai() {
                     COMPREPLY=($(compgen -W "json table none" -- "${cur}"))
                     return 0
                     ;;
+                --query)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --subscription)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
                 --endpoint)
                     COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --color)
+                    COMPREPLY=($(compgen -W "auto always never" -- "${cur}"))
                     return 0
                     ;;
                 *)
@@ -1058,7 +1306,7 @@ _batchai() {
             return 0
             ;;
         batchai__subcmd__job__subcmd__run)
-            opts="-f -n -c -g -w -e -o -h --config-file --name --cluster --resource-group --workspace --experiment --detach-on-signal --output --endpoint --only-show-errors --help"
+            opts="-f -n -c -g -w -e -o -h --config-file --name --cluster --resource-group --workspace --experiment --detach-on-signal --output --query --subscription --endpoint --color --verbose --debug --only-show-errors --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -1120,8 +1368,20 @@ _batchai() {
                     COMPREPLY=($(compgen -W "json table none" -- "${cur}"))
                     return 0
                     ;;
+                --query)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --subscription)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
                 --endpoint)
                     COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --color)
+                    COMPREPLY=($(compgen -W "auto always never" -- "${cur}"))
                     return 0
                     ;;
                 *)
@@ -1132,7 +1392,7 @@ _batchai() {
             return 0
             ;;
         batchai__subcmd__job__subcmd__show)
-            opts="-n -g -w -e -o -h --name --resource-group --workspace --experiment --output --endpoint --only-show-errors --help"
+            opts="-n -g -w -e -o -h --name --resource-group --workspace --experiment --ids --output --query --subscription --endpoint --color --verbose --debug --only-show-errors --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -1170,6 +1430,10 @@ _batchai() {
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
+                --ids)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
                 --output)
                     COMPREPLY=($(compgen -W "json table none" -- "${cur}"))
                     return 0
@@ -1178,8 +1442,20 @@ _batchai() {
                     COMPREPLY=($(compgen -W "json table none" -- "${cur}"))
                     return 0
                     ;;
+                --query)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --subscription)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
                 --endpoint)
                     COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --color)
+                    COMPREPLY=($(compgen -W "auto always never" -- "${cur}"))
                     return 0
                     ;;
                 *)
@@ -1190,7 +1466,7 @@ _batchai() {
             return 0
             ;;
         batchai__subcmd__job__subcmd__terminate)
-            opts="-n -g -w -e -y -o -h --name --resource-group --workspace --experiment --yes --no-wait --output --endpoint --only-show-errors --help"
+            opts="-n -g -w -e -y -o -h --name --resource-group --workspace --experiment --ids --yes --no-wait --output --query --subscription --endpoint --color --verbose --debug --only-show-errors --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -1228,6 +1504,10 @@ _batchai() {
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
+                --ids)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
                 --output)
                     COMPREPLY=($(compgen -W "json table none" -- "${cur}"))
                     return 0
@@ -1236,8 +1516,20 @@ _batchai() {
                     COMPREPLY=($(compgen -W "json table none" -- "${cur}"))
                     return 0
                     ;;
+                --query)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --subscription)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
                 --endpoint)
                     COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --color)
+                    COMPREPLY=($(compgen -W "auto always never" -- "${cur}"))
                     return 0
                     ;;
                 *)
@@ -1248,7 +1540,7 @@ _batchai() {
             return 0
             ;;
         batchai__subcmd__job__subcmd__wait)
-            opts="-n -g -w -e -o -h --name --resource-group --workspace --experiment --interval --output --endpoint --only-show-errors --help"
+            opts="-n -g -w -e -o -h --name --resource-group --workspace --experiment --interval --output --query --subscription --endpoint --color --verbose --debug --only-show-errors --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -1298,8 +1590,20 @@ _batchai() {
                     COMPREPLY=($(compgen -W "json table none" -- "${cur}"))
                     return 0
                     ;;
+                --query)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --subscription)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
                 --endpoint)
                     COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --color)
+                    COMPREPLY=($(compgen -W "auto always never" -- "${cur}"))
                     return 0
                     ;;
                 *)
@@ -1310,7 +1614,7 @@ _batchai() {
             return 0
             ;;
         batchai__subcmd__login)
-            opts="-o -h --fingerprint --output --endpoint --only-show-errors --help"
+            opts="-o -h --fingerprint --output --query --subscription --endpoint --color --verbose --debug --only-show-errors --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -1328,8 +1632,20 @@ _batchai() {
                     COMPREPLY=($(compgen -W "json table none" -- "${cur}"))
                     return 0
                     ;;
+                --query)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --subscription)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
                 --endpoint)
                     COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --color)
+                    COMPREPLY=($(compgen -W "auto always never" -- "${cur}"))
                     return 0
                     ;;
                 *)
@@ -1340,7 +1656,7 @@ _batchai() {
             return 0
             ;;
         batchai__subcmd__logout)
-            opts="-o -h --output --endpoint --only-show-errors --help"
+            opts="-o -h --output --query --subscription --endpoint --color --verbose --debug --only-show-errors --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -1354,8 +1670,20 @@ _batchai() {
                     COMPREPLY=($(compgen -W "json table none" -- "${cur}"))
                     return 0
                     ;;
+                --query)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --subscription)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
                 --endpoint)
                     COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --color)
+                    COMPREPLY=($(compgen -W "auto always never" -- "${cur}"))
                     return 0
                     ;;
                 *)
@@ -1366,7 +1694,7 @@ _batchai() {
             return 0
             ;;
         batchai__subcmd__server)
-            opts="-o -h --output --endpoint --only-show-errors --help run start stop status token logs"
+            opts="-o -h --output --query --subscription --endpoint --color --verbose --debug --only-show-errors --help run start stop status token logs"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -1380,8 +1708,20 @@ _batchai() {
                     COMPREPLY=($(compgen -W "json table none" -- "${cur}"))
                     return 0
                     ;;
+                --query)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --subscription)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
                 --endpoint)
                     COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --color)
+                    COMPREPLY=($(compgen -W "auto always never" -- "${cur}"))
                     return 0
                     ;;
                 *)
@@ -1392,7 +1732,7 @@ _batchai() {
             return 0
             ;;
         batchai__subcmd__server__subcmd__logs)
-            opts="-o -h --output --endpoint --only-show-errors --help"
+            opts="-o -h --output --query --subscription --endpoint --color --verbose --debug --only-show-errors --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -1406,8 +1746,20 @@ _batchai() {
                     COMPREPLY=($(compgen -W "json table none" -- "${cur}"))
                     return 0
                     ;;
+                --query)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --subscription)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
                 --endpoint)
                     COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --color)
+                    COMPREPLY=($(compgen -W "auto always never" -- "${cur}"))
                     return 0
                     ;;
                 *)
@@ -1418,7 +1770,7 @@ _batchai() {
             return 0
             ;;
         batchai__subcmd__server__subcmd__run)
-            opts="-o -h --listen --tls --certificate --key --host-name --output --endpoint --only-show-errors --help"
+            opts="-o -h --listen --tls --certificate --key --host-name --output --query --subscription --endpoint --color --verbose --debug --only-show-errors --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -1448,8 +1800,20 @@ _batchai() {
                     COMPREPLY=($(compgen -W "json table none" -- "${cur}"))
                     return 0
                     ;;
+                --query)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --subscription)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
                 --endpoint)
                     COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --color)
+                    COMPREPLY=($(compgen -W "auto always never" -- "${cur}"))
                     return 0
                     ;;
                 *)
@@ -1460,7 +1824,7 @@ _batchai() {
             return 0
             ;;
         batchai__subcmd__server__subcmd__start)
-            opts="-o -h --listen --tls --certificate --key --host-name --output --endpoint --only-show-errors --help"
+            opts="-o -h --listen --tls --certificate --key --host-name --output --query --subscription --endpoint --color --verbose --debug --only-show-errors --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -1490,8 +1854,20 @@ _batchai() {
                     COMPREPLY=($(compgen -W "json table none" -- "${cur}"))
                     return 0
                     ;;
+                --query)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --subscription)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
                 --endpoint)
                     COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --color)
+                    COMPREPLY=($(compgen -W "auto always never" -- "${cur}"))
                     return 0
                     ;;
                 *)
@@ -1502,7 +1878,7 @@ _batchai() {
             return 0
             ;;
         batchai__subcmd__server__subcmd__status)
-            opts="-o -h --output --endpoint --only-show-errors --help"
+            opts="-o -h --output --query --subscription --endpoint --color --verbose --debug --only-show-errors --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -1516,8 +1892,20 @@ _batchai() {
                     COMPREPLY=($(compgen -W "json table none" -- "${cur}"))
                     return 0
                     ;;
+                --query)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --subscription)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
                 --endpoint)
                     COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --color)
+                    COMPREPLY=($(compgen -W "auto always never" -- "${cur}"))
                     return 0
                     ;;
                 *)
@@ -1528,7 +1916,7 @@ _batchai() {
             return 0
             ;;
         batchai__subcmd__server__subcmd__stop)
-            opts="-o -h --output --endpoint --only-show-errors --help"
+            opts="-o -h --output --query --subscription --endpoint --color --verbose --debug --only-show-errors --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -1542,8 +1930,20 @@ _batchai() {
                     COMPREPLY=($(compgen -W "json table none" -- "${cur}"))
                     return 0
                     ;;
+                --query)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --subscription)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
                 --endpoint)
                     COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --color)
+                    COMPREPLY=($(compgen -W "auto always never" -- "${cur}"))
                     return 0
                     ;;
                 *)
@@ -1554,7 +1954,7 @@ _batchai() {
             return 0
             ;;
         batchai__subcmd__server__subcmd__token)
-            opts="-o -h --output --endpoint --only-show-errors --help create list revoke"
+            opts="-o -h --output --query --subscription --endpoint --color --verbose --debug --only-show-errors --help create list revoke"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -1568,8 +1968,20 @@ _batchai() {
                     COMPREPLY=($(compgen -W "json table none" -- "${cur}"))
                     return 0
                     ;;
+                --query)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --subscription)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
                 --endpoint)
                     COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --color)
+                    COMPREPLY=($(compgen -W "auto always never" -- "${cur}"))
                     return 0
                     ;;
                 *)
@@ -1580,7 +1992,7 @@ _batchai() {
             return 0
             ;;
         batchai__subcmd__server__subcmd__token__subcmd__create)
-            opts="-g -o -h --role --resource-group --expires --output --endpoint --only-show-errors --help"
+            opts="-g -o -h --role --resource-group --expires --output --query --subscription --endpoint --color --verbose --debug --only-show-errors --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 4 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -1610,8 +2022,20 @@ _batchai() {
                     COMPREPLY=($(compgen -W "json table none" -- "${cur}"))
                     return 0
                     ;;
+                --query)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --subscription)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
                 --endpoint)
                     COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --color)
+                    COMPREPLY=($(compgen -W "auto always never" -- "${cur}"))
                     return 0
                     ;;
                 *)
@@ -1622,7 +2046,7 @@ _batchai() {
             return 0
             ;;
         batchai__subcmd__server__subcmd__token__subcmd__list)
-            opts="-o -h --output --endpoint --only-show-errors --help"
+            opts="-o -h --output --query --subscription --endpoint --color --verbose --debug --only-show-errors --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 4 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -1636,8 +2060,20 @@ _batchai() {
                     COMPREPLY=($(compgen -W "json table none" -- "${cur}"))
                     return 0
                     ;;
+                --query)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --subscription)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
                 --endpoint)
                     COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --color)
+                    COMPREPLY=($(compgen -W "auto always never" -- "${cur}"))
                     return 0
                     ;;
                 *)
@@ -1648,7 +2084,7 @@ _batchai() {
             return 0
             ;;
         batchai__subcmd__server__subcmd__token__subcmd__revoke)
-            opts="-o -h --output --endpoint --only-show-errors --help"
+            opts="-o -h --output --query --subscription --endpoint --color --verbose --debug --only-show-errors --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 4 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -1662,8 +2098,20 @@ _batchai() {
                     COMPREPLY=($(compgen -W "json table none" -- "${cur}"))
                     return 0
                     ;;
+                --query)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --subscription)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
                 --endpoint)
                     COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --color)
+                    COMPREPLY=($(compgen -W "auto always never" -- "${cur}"))
                     return 0
                     ;;
                 *)
@@ -1674,7 +2122,7 @@ _batchai() {
             return 0
             ;;
         batchai__subcmd__workspace)
-            opts="-o -h --output --endpoint --only-show-errors --help create show list delete"
+            opts="-o -h --output --query --subscription --endpoint --color --verbose --debug --only-show-errors --help create show list delete"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -1688,8 +2136,20 @@ _batchai() {
                     COMPREPLY=($(compgen -W "json table none" -- "${cur}"))
                     return 0
                     ;;
+                --query)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --subscription)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
                 --endpoint)
                     COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --color)
+                    COMPREPLY=($(compgen -W "auto always never" -- "${cur}"))
                     return 0
                     ;;
                 *)
@@ -1700,7 +2160,7 @@ _batchai() {
             return 0
             ;;
         batchai__subcmd__workspace__subcmd__create)
-            opts="-n -g -l -o -h --workspace --resource-group --location --output --endpoint --only-show-errors --help"
+            opts="-n -g -l -o -h --workspace --resource-group --location --output --query --subscription --endpoint --color --verbose --debug --only-show-errors --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -1738,8 +2198,20 @@ _batchai() {
                     COMPREPLY=($(compgen -W "json table none" -- "${cur}"))
                     return 0
                     ;;
+                --query)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --subscription)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
                 --endpoint)
                     COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --color)
+                    COMPREPLY=($(compgen -W "auto always never" -- "${cur}"))
                     return 0
                     ;;
                 *)
@@ -1750,7 +2222,7 @@ _batchai() {
             return 0
             ;;
         batchai__subcmd__workspace__subcmd__delete)
-            opts="-n -g -y -o -h --workspace --resource-group --yes --no-wait --output --endpoint --only-show-errors --help"
+            opts="-n -g -y -o -h --workspace --resource-group --ids --yes --no-wait --output --query --subscription --endpoint --color --verbose --debug --only-show-errors --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -1772,6 +2244,10 @@ _batchai() {
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
+                --ids)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
                 --output)
                     COMPREPLY=($(compgen -W "json table none" -- "${cur}"))
                     return 0
@@ -1780,8 +2256,20 @@ _batchai() {
                     COMPREPLY=($(compgen -W "json table none" -- "${cur}"))
                     return 0
                     ;;
+                --query)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --subscription)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
                 --endpoint)
                     COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --color)
+                    COMPREPLY=($(compgen -W "auto always never" -- "${cur}"))
                     return 0
                     ;;
                 *)
@@ -1792,7 +2280,7 @@ _batchai() {
             return 0
             ;;
         batchai__subcmd__workspace__subcmd__list)
-            opts="-g -o -h --resource-group --output --endpoint --only-show-errors --help"
+            opts="-g -o -h --resource-group --output --query --subscription --endpoint --color --verbose --debug --only-show-errors --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -1814,8 +2302,20 @@ _batchai() {
                     COMPREPLY=($(compgen -W "json table none" -- "${cur}"))
                     return 0
                     ;;
+                --query)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --subscription)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
                 --endpoint)
                     COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --color)
+                    COMPREPLY=($(compgen -W "auto always never" -- "${cur}"))
                     return 0
                     ;;
                 *)
@@ -1826,7 +2326,7 @@ _batchai() {
             return 0
             ;;
         batchai__subcmd__workspace__subcmd__show)
-            opts="-n -g -o -h --workspace --resource-group --output --endpoint --only-show-errors --help"
+            opts="-n -g -o -h --workspace --resource-group --ids --output --query --subscription --endpoint --color --verbose --debug --only-show-errors --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -1848,6 +2348,10 @@ _batchai() {
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
+                --ids)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
                 --output)
                     COMPREPLY=($(compgen -W "json table none" -- "${cur}"))
                     return 0
@@ -1856,8 +2360,20 @@ _batchai() {
                     COMPREPLY=($(compgen -W "json table none" -- "${cur}"))
                     return 0
                     ;;
+                --query)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --subscription)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
                 --endpoint)
                     COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --color)
+                    COMPREPLY=($(compgen -W "auto always never" -- "${cur}"))
                     return 0
                     ;;
                 *)

@@ -1,6 +1,6 @@
 # Print an optspec for argparse to handle cmd's options that are independent of any subcommand.
 function __fish_batchai_global_optspecs
-    string join \n o/output= endpoint= only-show-errors h/help V/version
+    string join \n o/output= query= subscription= endpoint= color= verbose debug only-show-errors h/help V/version
 end
 
 function __fish_batchai_needs_command
@@ -27,7 +27,14 @@ end
 complete -c batchai -n "__fish_batchai_needs_command" -s o -l output -d 'How to print the result' -r -f -a "json\t'JSON in the shape of the Azure CLI'
 table\t'A table with the columns of the Azure CLI'
 none\t'Nothing'"
+complete -c batchai -n "__fish_batchai_needs_command" -l query -d 'Print only what this JMESPath expression picks out of the result' -r
+complete -c batchai -n "__fish_batchai_needs_command" -l subscription -d 'Subscription, by id or name; any is accepted, and all zeros when not configured' -r
 complete -c batchai -n "__fish_batchai_needs_command" -l endpoint -d 'Use the server at this address instead of the local one' -r
+complete -c batchai -n "__fish_batchai_needs_command" -l color -d 'When to use colours; on a terminal, unless NO_COLOR is set, when not given' -r -f -a "auto\t'On a terminal, unless NO_COLOR is set'
+always\t'Always'
+never\t'Never'"
+complete -c batchai -n "__fish_batchai_needs_command" -l verbose -d 'Also say what is being done'
+complete -c batchai -n "__fish_batchai_needs_command" -l debug -d 'Also show every request and every answer, without secrets'
 complete -c batchai -n "__fish_batchai_needs_command" -l only-show-errors -d 'Show errors only, no notes and no warnings'
 complete -c batchai -n "__fish_batchai_needs_command" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c batchai -n "__fish_batchai_needs_command" -s V -l version -d 'Print version'
@@ -42,7 +49,14 @@ complete -c batchai -n "__fish_batchai_needs_command" -f -a "completion" -d 'Pri
 complete -c batchai -n "__fish_batchai_using_subcommand job; and not __fish_seen_subcommand_from run create show list delete terminate wait file" -s o -l output -d 'How to print the result' -r -f -a "json\t'JSON in the shape of the Azure CLI'
 table\t'A table with the columns of the Azure CLI'
 none\t'Nothing'"
+complete -c batchai -n "__fish_batchai_using_subcommand job; and not __fish_seen_subcommand_from run create show list delete terminate wait file" -l query -d 'Print only what this JMESPath expression picks out of the result' -r
+complete -c batchai -n "__fish_batchai_using_subcommand job; and not __fish_seen_subcommand_from run create show list delete terminate wait file" -l subscription -d 'Subscription, by id or name; any is accepted, and all zeros when not configured' -r
 complete -c batchai -n "__fish_batchai_using_subcommand job; and not __fish_seen_subcommand_from run create show list delete terminate wait file" -l endpoint -d 'Use the server at this address instead of the local one' -r
+complete -c batchai -n "__fish_batchai_using_subcommand job; and not __fish_seen_subcommand_from run create show list delete terminate wait file" -l color -d 'When to use colours; on a terminal, unless NO_COLOR is set, when not given' -r -f -a "auto\t'On a terminal, unless NO_COLOR is set'
+always\t'Always'
+never\t'Never'"
+complete -c batchai -n "__fish_batchai_using_subcommand job; and not __fish_seen_subcommand_from run create show list delete terminate wait file" -l verbose -d 'Also say what is being done'
+complete -c batchai -n "__fish_batchai_using_subcommand job; and not __fish_seen_subcommand_from run create show list delete terminate wait file" -l debug -d 'Also show every request and every answer, without secrets'
 complete -c batchai -n "__fish_batchai_using_subcommand job; and not __fish_seen_subcommand_from run create show list delete terminate wait file" -l only-show-errors -d 'Show errors only, no notes and no warnings'
 complete -c batchai -n "__fish_batchai_using_subcommand job; and not __fish_seen_subcommand_from run create show list delete terminate wait file" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c batchai -n "__fish_batchai_using_subcommand job; and not __fish_seen_subcommand_from run create show list delete terminate wait file" -f -a "run" -d 'Submit a job, show its output as it is written, and exit with its exit code'
@@ -62,8 +76,15 @@ complete -c batchai -n "__fish_batchai_using_subcommand job; and __fish_seen_sub
 complete -c batchai -n "__fish_batchai_using_subcommand job; and __fish_seen_subcommand_from run" -s o -l output -d 'How to print the result' -r -f -a "json\t'JSON in the shape of the Azure CLI'
 table\t'A table with the columns of the Azure CLI'
 none\t'Nothing'"
+complete -c batchai -n "__fish_batchai_using_subcommand job; and __fish_seen_subcommand_from run" -l query -d 'Print only what this JMESPath expression picks out of the result' -r
+complete -c batchai -n "__fish_batchai_using_subcommand job; and __fish_seen_subcommand_from run" -l subscription -d 'Subscription, by id or name; any is accepted, and all zeros when not configured' -r
 complete -c batchai -n "__fish_batchai_using_subcommand job; and __fish_seen_subcommand_from run" -l endpoint -d 'Use the server at this address instead of the local one' -r
+complete -c batchai -n "__fish_batchai_using_subcommand job; and __fish_seen_subcommand_from run" -l color -d 'When to use colours; on a terminal, unless NO_COLOR is set, when not given' -r -f -a "auto\t'On a terminal, unless NO_COLOR is set'
+always\t'Always'
+never\t'Never'"
 complete -c batchai -n "__fish_batchai_using_subcommand job; and __fish_seen_subcommand_from run" -l detach-on-signal -d 'Leave the job running when this command is interrupted; without it, a signal ends the job, except for Ctrl-C on a terminal, which asks'
+complete -c batchai -n "__fish_batchai_using_subcommand job; and __fish_seen_subcommand_from run" -l verbose -d 'Also say what is being done'
+complete -c batchai -n "__fish_batchai_using_subcommand job; and __fish_seen_subcommand_from run" -l debug -d 'Also show every request and every answer, without secrets'
 complete -c batchai -n "__fish_batchai_using_subcommand job; and __fish_seen_subcommand_from run" -l only-show-errors -d 'Show errors only, no notes and no warnings'
 complete -c batchai -n "__fish_batchai_using_subcommand job; and __fish_seen_subcommand_from run" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c batchai -n "__fish_batchai_using_subcommand job; and __fish_seen_subcommand_from create" -s f -l config-file -d 'Job file, YAML or JSON; `-` is standard input' -r
@@ -75,17 +96,32 @@ complete -c batchai -n "__fish_batchai_using_subcommand job; and __fish_seen_sub
 complete -c batchai -n "__fish_batchai_using_subcommand job; and __fish_seen_subcommand_from create" -s o -l output -d 'How to print the result' -r -f -a "json\t'JSON in the shape of the Azure CLI'
 table\t'A table with the columns of the Azure CLI'
 none\t'Nothing'"
+complete -c batchai -n "__fish_batchai_using_subcommand job; and __fish_seen_subcommand_from create" -l query -d 'Print only what this JMESPath expression picks out of the result' -r
+complete -c batchai -n "__fish_batchai_using_subcommand job; and __fish_seen_subcommand_from create" -l subscription -d 'Subscription, by id or name; any is accepted, and all zeros when not configured' -r
 complete -c batchai -n "__fish_batchai_using_subcommand job; and __fish_seen_subcommand_from create" -l endpoint -d 'Use the server at this address instead of the local one' -r
+complete -c batchai -n "__fish_batchai_using_subcommand job; and __fish_seen_subcommand_from create" -l color -d 'When to use colours; on a terminal, unless NO_COLOR is set, when not given' -r -f -a "auto\t'On a terminal, unless NO_COLOR is set'
+always\t'Always'
+never\t'Never'"
+complete -c batchai -n "__fish_batchai_using_subcommand job; and __fish_seen_subcommand_from create" -l verbose -d 'Also say what is being done'
+complete -c batchai -n "__fish_batchai_using_subcommand job; and __fish_seen_subcommand_from create" -l debug -d 'Also show every request and every answer, without secrets'
 complete -c batchai -n "__fish_batchai_using_subcommand job; and __fish_seen_subcommand_from create" -l only-show-errors -d 'Show errors only, no notes and no warnings'
 complete -c batchai -n "__fish_batchai_using_subcommand job; and __fish_seen_subcommand_from create" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c batchai -n "__fish_batchai_using_subcommand job; and __fish_seen_subcommand_from show" -s n -l name -d 'Job' -r
 complete -c batchai -n "__fish_batchai_using_subcommand job; and __fish_seen_subcommand_from show" -s g -l resource-group -d 'Resource group; `default` when not configured' -r
 complete -c batchai -n "__fish_batchai_using_subcommand job; and __fish_seen_subcommand_from show" -s w -l workspace -d 'Workspace; `default` when not configured' -r
 complete -c batchai -n "__fish_batchai_using_subcommand job; and __fish_seen_subcommand_from show" -s e -l experiment -d 'Experiment; `default` when not configured' -r
+complete -c batchai -n "__fish_batchai_using_subcommand job; and __fish_seen_subcommand_from show" -l ids -d 'Full ids instead of names; also JSON with ids in it, `@FILE`, or `@-` for standard input' -r
 complete -c batchai -n "__fish_batchai_using_subcommand job; and __fish_seen_subcommand_from show" -s o -l output -d 'How to print the result' -r -f -a "json\t'JSON in the shape of the Azure CLI'
 table\t'A table with the columns of the Azure CLI'
 none\t'Nothing'"
+complete -c batchai -n "__fish_batchai_using_subcommand job; and __fish_seen_subcommand_from show" -l query -d 'Print only what this JMESPath expression picks out of the result' -r
+complete -c batchai -n "__fish_batchai_using_subcommand job; and __fish_seen_subcommand_from show" -l subscription -d 'Subscription, by id or name; any is accepted, and all zeros when not configured' -r
 complete -c batchai -n "__fish_batchai_using_subcommand job; and __fish_seen_subcommand_from show" -l endpoint -d 'Use the server at this address instead of the local one' -r
+complete -c batchai -n "__fish_batchai_using_subcommand job; and __fish_seen_subcommand_from show" -l color -d 'When to use colours; on a terminal, unless NO_COLOR is set, when not given' -r -f -a "auto\t'On a terminal, unless NO_COLOR is set'
+always\t'Always'
+never\t'Never'"
+complete -c batchai -n "__fish_batchai_using_subcommand job; and __fish_seen_subcommand_from show" -l verbose -d 'Also say what is being done'
+complete -c batchai -n "__fish_batchai_using_subcommand job; and __fish_seen_subcommand_from show" -l debug -d 'Also show every request and every answer, without secrets'
 complete -c batchai -n "__fish_batchai_using_subcommand job; and __fish_seen_subcommand_from show" -l only-show-errors -d 'Show errors only, no notes and no warnings'
 complete -c batchai -n "__fish_batchai_using_subcommand job; and __fish_seen_subcommand_from show" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c batchai -n "__fish_batchai_using_subcommand job; and __fish_seen_subcommand_from list" -s g -l resource-group -d 'Resource group; `default` when not configured' -r
@@ -94,31 +130,54 @@ complete -c batchai -n "__fish_batchai_using_subcommand job; and __fish_seen_sub
 complete -c batchai -n "__fish_batchai_using_subcommand job; and __fish_seen_subcommand_from list" -s o -l output -d 'How to print the result' -r -f -a "json\t'JSON in the shape of the Azure CLI'
 table\t'A table with the columns of the Azure CLI'
 none\t'Nothing'"
+complete -c batchai -n "__fish_batchai_using_subcommand job; and __fish_seen_subcommand_from list" -l query -d 'Print only what this JMESPath expression picks out of the result' -r
+complete -c batchai -n "__fish_batchai_using_subcommand job; and __fish_seen_subcommand_from list" -l subscription -d 'Subscription, by id or name; any is accepted, and all zeros when not configured' -r
 complete -c batchai -n "__fish_batchai_using_subcommand job; and __fish_seen_subcommand_from list" -l endpoint -d 'Use the server at this address instead of the local one' -r
+complete -c batchai -n "__fish_batchai_using_subcommand job; and __fish_seen_subcommand_from list" -l color -d 'When to use colours; on a terminal, unless NO_COLOR is set, when not given' -r -f -a "auto\t'On a terminal, unless NO_COLOR is set'
+always\t'Always'
+never\t'Never'"
+complete -c batchai -n "__fish_batchai_using_subcommand job; and __fish_seen_subcommand_from list" -l verbose -d 'Also say what is being done'
+complete -c batchai -n "__fish_batchai_using_subcommand job; and __fish_seen_subcommand_from list" -l debug -d 'Also show every request and every answer, without secrets'
 complete -c batchai -n "__fish_batchai_using_subcommand job; and __fish_seen_subcommand_from list" -l only-show-errors -d 'Show errors only, no notes and no warnings'
 complete -c batchai -n "__fish_batchai_using_subcommand job; and __fish_seen_subcommand_from list" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c batchai -n "__fish_batchai_using_subcommand job; and __fish_seen_subcommand_from delete" -s n -l name -d 'Job' -r
 complete -c batchai -n "__fish_batchai_using_subcommand job; and __fish_seen_subcommand_from delete" -s g -l resource-group -d 'Resource group; `default` when not configured' -r
 complete -c batchai -n "__fish_batchai_using_subcommand job; and __fish_seen_subcommand_from delete" -s w -l workspace -d 'Workspace; `default` when not configured' -r
 complete -c batchai -n "__fish_batchai_using_subcommand job; and __fish_seen_subcommand_from delete" -s e -l experiment -d 'Experiment; `default` when not configured' -r
+complete -c batchai -n "__fish_batchai_using_subcommand job; and __fish_seen_subcommand_from delete" -l ids -d 'Full ids instead of names; also JSON with ids in it, `@FILE`, or `@-` for standard input' -r
 complete -c batchai -n "__fish_batchai_using_subcommand job; and __fish_seen_subcommand_from delete" -s o -l output -d 'How to print the result' -r -f -a "json\t'JSON in the shape of the Azure CLI'
 table\t'A table with the columns of the Azure CLI'
 none\t'Nothing'"
+complete -c batchai -n "__fish_batchai_using_subcommand job; and __fish_seen_subcommand_from delete" -l query -d 'Print only what this JMESPath expression picks out of the result' -r
+complete -c batchai -n "__fish_batchai_using_subcommand job; and __fish_seen_subcommand_from delete" -l subscription -d 'Subscription, by id or name; any is accepted, and all zeros when not configured' -r
 complete -c batchai -n "__fish_batchai_using_subcommand job; and __fish_seen_subcommand_from delete" -l endpoint -d 'Use the server at this address instead of the local one' -r
+complete -c batchai -n "__fish_batchai_using_subcommand job; and __fish_seen_subcommand_from delete" -l color -d 'When to use colours; on a terminal, unless NO_COLOR is set, when not given' -r -f -a "auto\t'On a terminal, unless NO_COLOR is set'
+always\t'Always'
+never\t'Never'"
 complete -c batchai -n "__fish_batchai_using_subcommand job; and __fish_seen_subcommand_from delete" -s y -l yes -d 'Do not ask for confirmation'
 complete -c batchai -n "__fish_batchai_using_subcommand job; and __fish_seen_subcommand_from delete" -l no-wait -d 'Do not wait until it is done'
+complete -c batchai -n "__fish_batchai_using_subcommand job; and __fish_seen_subcommand_from delete" -l verbose -d 'Also say what is being done'
+complete -c batchai -n "__fish_batchai_using_subcommand job; and __fish_seen_subcommand_from delete" -l debug -d 'Also show every request and every answer, without secrets'
 complete -c batchai -n "__fish_batchai_using_subcommand job; and __fish_seen_subcommand_from delete" -l only-show-errors -d 'Show errors only, no notes and no warnings'
 complete -c batchai -n "__fish_batchai_using_subcommand job; and __fish_seen_subcommand_from delete" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c batchai -n "__fish_batchai_using_subcommand job; and __fish_seen_subcommand_from terminate" -s n -l name -d 'Job' -r
 complete -c batchai -n "__fish_batchai_using_subcommand job; and __fish_seen_subcommand_from terminate" -s g -l resource-group -d 'Resource group; `default` when not configured' -r
 complete -c batchai -n "__fish_batchai_using_subcommand job; and __fish_seen_subcommand_from terminate" -s w -l workspace -d 'Workspace; `default` when not configured' -r
 complete -c batchai -n "__fish_batchai_using_subcommand job; and __fish_seen_subcommand_from terminate" -s e -l experiment -d 'Experiment; `default` when not configured' -r
+complete -c batchai -n "__fish_batchai_using_subcommand job; and __fish_seen_subcommand_from terminate" -l ids -d 'Full ids instead of names; also JSON with ids in it, `@FILE`, or `@-` for standard input' -r
 complete -c batchai -n "__fish_batchai_using_subcommand job; and __fish_seen_subcommand_from terminate" -s o -l output -d 'How to print the result' -r -f -a "json\t'JSON in the shape of the Azure CLI'
 table\t'A table with the columns of the Azure CLI'
 none\t'Nothing'"
+complete -c batchai -n "__fish_batchai_using_subcommand job; and __fish_seen_subcommand_from terminate" -l query -d 'Print only what this JMESPath expression picks out of the result' -r
+complete -c batchai -n "__fish_batchai_using_subcommand job; and __fish_seen_subcommand_from terminate" -l subscription -d 'Subscription, by id or name; any is accepted, and all zeros when not configured' -r
 complete -c batchai -n "__fish_batchai_using_subcommand job; and __fish_seen_subcommand_from terminate" -l endpoint -d 'Use the server at this address instead of the local one' -r
+complete -c batchai -n "__fish_batchai_using_subcommand job; and __fish_seen_subcommand_from terminate" -l color -d 'When to use colours; on a terminal, unless NO_COLOR is set, when not given' -r -f -a "auto\t'On a terminal, unless NO_COLOR is set'
+always\t'Always'
+never\t'Never'"
 complete -c batchai -n "__fish_batchai_using_subcommand job; and __fish_seen_subcommand_from terminate" -s y -l yes -d 'Do not ask for confirmation'
 complete -c batchai -n "__fish_batchai_using_subcommand job; and __fish_seen_subcommand_from terminate" -l no-wait -d 'Do not wait until it is done'
+complete -c batchai -n "__fish_batchai_using_subcommand job; and __fish_seen_subcommand_from terminate" -l verbose -d 'Also say what is being done'
+complete -c batchai -n "__fish_batchai_using_subcommand job; and __fish_seen_subcommand_from terminate" -l debug -d 'Also show every request and every answer, without secrets'
 complete -c batchai -n "__fish_batchai_using_subcommand job; and __fish_seen_subcommand_from terminate" -l only-show-errors -d 'Show errors only, no notes and no warnings'
 complete -c batchai -n "__fish_batchai_using_subcommand job; and __fish_seen_subcommand_from terminate" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c batchai -n "__fish_batchai_using_subcommand job; and __fish_seen_subcommand_from wait" -s n -l name -d 'Job' -r
@@ -129,13 +188,27 @@ complete -c batchai -n "__fish_batchai_using_subcommand job; and __fish_seen_sub
 complete -c batchai -n "__fish_batchai_using_subcommand job; and __fish_seen_subcommand_from wait" -s o -l output -d 'How to print the result' -r -f -a "json\t'JSON in the shape of the Azure CLI'
 table\t'A table with the columns of the Azure CLI'
 none\t'Nothing'"
+complete -c batchai -n "__fish_batchai_using_subcommand job; and __fish_seen_subcommand_from wait" -l query -d 'Print only what this JMESPath expression picks out of the result' -r
+complete -c batchai -n "__fish_batchai_using_subcommand job; and __fish_seen_subcommand_from wait" -l subscription -d 'Subscription, by id or name; any is accepted, and all zeros when not configured' -r
 complete -c batchai -n "__fish_batchai_using_subcommand job; and __fish_seen_subcommand_from wait" -l endpoint -d 'Use the server at this address instead of the local one' -r
+complete -c batchai -n "__fish_batchai_using_subcommand job; and __fish_seen_subcommand_from wait" -l color -d 'When to use colours; on a terminal, unless NO_COLOR is set, when not given' -r -f -a "auto\t'On a terminal, unless NO_COLOR is set'
+always\t'Always'
+never\t'Never'"
+complete -c batchai -n "__fish_batchai_using_subcommand job; and __fish_seen_subcommand_from wait" -l verbose -d 'Also say what is being done'
+complete -c batchai -n "__fish_batchai_using_subcommand job; and __fish_seen_subcommand_from wait" -l debug -d 'Also show every request and every answer, without secrets'
 complete -c batchai -n "__fish_batchai_using_subcommand job; and __fish_seen_subcommand_from wait" -l only-show-errors -d 'Show errors only, no notes and no warnings'
 complete -c batchai -n "__fish_batchai_using_subcommand job; and __fish_seen_subcommand_from wait" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c batchai -n "__fish_batchai_using_subcommand job; and __fish_seen_subcommand_from file" -s o -l output -d 'How to print the result' -r -f -a "json\t'JSON in the shape of the Azure CLI'
 table\t'A table with the columns of the Azure CLI'
 none\t'Nothing'"
+complete -c batchai -n "__fish_batchai_using_subcommand job; and __fish_seen_subcommand_from file" -l query -d 'Print only what this JMESPath expression picks out of the result' -r
+complete -c batchai -n "__fish_batchai_using_subcommand job; and __fish_seen_subcommand_from file" -l subscription -d 'Subscription, by id or name; any is accepted, and all zeros when not configured' -r
 complete -c batchai -n "__fish_batchai_using_subcommand job; and __fish_seen_subcommand_from file" -l endpoint -d 'Use the server at this address instead of the local one' -r
+complete -c batchai -n "__fish_batchai_using_subcommand job; and __fish_seen_subcommand_from file" -l color -d 'When to use colours; on a terminal, unless NO_COLOR is set, when not given' -r -f -a "auto\t'On a terminal, unless NO_COLOR is set'
+always\t'Always'
+never\t'Never'"
+complete -c batchai -n "__fish_batchai_using_subcommand job; and __fish_seen_subcommand_from file" -l verbose -d 'Also say what is being done'
+complete -c batchai -n "__fish_batchai_using_subcommand job; and __fish_seen_subcommand_from file" -l debug -d 'Also show every request and every answer, without secrets'
 complete -c batchai -n "__fish_batchai_using_subcommand job; and __fish_seen_subcommand_from file" -l only-show-errors -d 'Show errors only, no notes and no warnings'
 complete -c batchai -n "__fish_batchai_using_subcommand job; and __fish_seen_subcommand_from file" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c batchai -n "__fish_batchai_using_subcommand job; and __fish_seen_subcommand_from file" -f -a "list" -d 'List the files of a job: standard output and logs, or an output directory'
@@ -143,7 +216,14 @@ complete -c batchai -n "__fish_batchai_using_subcommand job; and __fish_seen_sub
 complete -c batchai -n "__fish_batchai_using_subcommand cluster; and not __fish_seen_subcommand_from create show list delete" -s o -l output -d 'How to print the result' -r -f -a "json\t'JSON in the shape of the Azure CLI'
 table\t'A table with the columns of the Azure CLI'
 none\t'Nothing'"
+complete -c batchai -n "__fish_batchai_using_subcommand cluster; and not __fish_seen_subcommand_from create show list delete" -l query -d 'Print only what this JMESPath expression picks out of the result' -r
+complete -c batchai -n "__fish_batchai_using_subcommand cluster; and not __fish_seen_subcommand_from create show list delete" -l subscription -d 'Subscription, by id or name; any is accepted, and all zeros when not configured' -r
 complete -c batchai -n "__fish_batchai_using_subcommand cluster; and not __fish_seen_subcommand_from create show list delete" -l endpoint -d 'Use the server at this address instead of the local one' -r
+complete -c batchai -n "__fish_batchai_using_subcommand cluster; and not __fish_seen_subcommand_from create show list delete" -l color -d 'When to use colours; on a terminal, unless NO_COLOR is set, when not given' -r -f -a "auto\t'On a terminal, unless NO_COLOR is set'
+always\t'Always'
+never\t'Never'"
+complete -c batchai -n "__fish_batchai_using_subcommand cluster; and not __fish_seen_subcommand_from create show list delete" -l verbose -d 'Also say what is being done'
+complete -c batchai -n "__fish_batchai_using_subcommand cluster; and not __fish_seen_subcommand_from create show list delete" -l debug -d 'Also show every request and every answer, without secrets'
 complete -c batchai -n "__fish_batchai_using_subcommand cluster; and not __fish_seen_subcommand_from create show list delete" -l only-show-errors -d 'Show errors only, no notes and no warnings'
 complete -c batchai -n "__fish_batchai_using_subcommand cluster; and not __fish_seen_subcommand_from create show list delete" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c batchai -n "__fish_batchai_using_subcommand cluster; and not __fish_seen_subcommand_from create show list delete" -f -a "create" -d 'Create a cluster'
@@ -163,16 +243,31 @@ lowpriority\t'Nodes may be taken at any time'"
 complete -c batchai -n "__fish_batchai_using_subcommand cluster; and __fish_seen_subcommand_from create" -s o -l output -d 'How to print the result' -r -f -a "json\t'JSON in the shape of the Azure CLI'
 table\t'A table with the columns of the Azure CLI'
 none\t'Nothing'"
+complete -c batchai -n "__fish_batchai_using_subcommand cluster; and __fish_seen_subcommand_from create" -l query -d 'Print only what this JMESPath expression picks out of the result' -r
+complete -c batchai -n "__fish_batchai_using_subcommand cluster; and __fish_seen_subcommand_from create" -l subscription -d 'Subscription, by id or name; any is accepted, and all zeros when not configured' -r
 complete -c batchai -n "__fish_batchai_using_subcommand cluster; and __fish_seen_subcommand_from create" -l endpoint -d 'Use the server at this address instead of the local one' -r
+complete -c batchai -n "__fish_batchai_using_subcommand cluster; and __fish_seen_subcommand_from create" -l color -d 'When to use colours; on a terminal, unless NO_COLOR is set, when not given' -r -f -a "auto\t'On a terminal, unless NO_COLOR is set'
+always\t'Always'
+never\t'Never'"
+complete -c batchai -n "__fish_batchai_using_subcommand cluster; and __fish_seen_subcommand_from create" -l verbose -d 'Also say what is being done'
+complete -c batchai -n "__fish_batchai_using_subcommand cluster; and __fish_seen_subcommand_from create" -l debug -d 'Also show every request and every answer, without secrets'
 complete -c batchai -n "__fish_batchai_using_subcommand cluster; and __fish_seen_subcommand_from create" -l only-show-errors -d 'Show errors only, no notes and no warnings'
 complete -c batchai -n "__fish_batchai_using_subcommand cluster; and __fish_seen_subcommand_from create" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c batchai -n "__fish_batchai_using_subcommand cluster; and __fish_seen_subcommand_from show" -s n -l name -d 'Cluster' -r
 complete -c batchai -n "__fish_batchai_using_subcommand cluster; and __fish_seen_subcommand_from show" -s g -l resource-group -d 'Resource group; `default` when not configured' -r
 complete -c batchai -n "__fish_batchai_using_subcommand cluster; and __fish_seen_subcommand_from show" -s w -l workspace -d 'Workspace; `default` when not configured' -r
+complete -c batchai -n "__fish_batchai_using_subcommand cluster; and __fish_seen_subcommand_from show" -l ids -d 'Full ids instead of names; also JSON with ids in it, `@FILE`, or `@-` for standard input' -r
 complete -c batchai -n "__fish_batchai_using_subcommand cluster; and __fish_seen_subcommand_from show" -s o -l output -d 'How to print the result' -r -f -a "json\t'JSON in the shape of the Azure CLI'
 table\t'A table with the columns of the Azure CLI'
 none\t'Nothing'"
+complete -c batchai -n "__fish_batchai_using_subcommand cluster; and __fish_seen_subcommand_from show" -l query -d 'Print only what this JMESPath expression picks out of the result' -r
+complete -c batchai -n "__fish_batchai_using_subcommand cluster; and __fish_seen_subcommand_from show" -l subscription -d 'Subscription, by id or name; any is accepted, and all zeros when not configured' -r
 complete -c batchai -n "__fish_batchai_using_subcommand cluster; and __fish_seen_subcommand_from show" -l endpoint -d 'Use the server at this address instead of the local one' -r
+complete -c batchai -n "__fish_batchai_using_subcommand cluster; and __fish_seen_subcommand_from show" -l color -d 'When to use colours; on a terminal, unless NO_COLOR is set, when not given' -r -f -a "auto\t'On a terminal, unless NO_COLOR is set'
+always\t'Always'
+never\t'Never'"
+complete -c batchai -n "__fish_batchai_using_subcommand cluster; and __fish_seen_subcommand_from show" -l verbose -d 'Also say what is being done'
+complete -c batchai -n "__fish_batchai_using_subcommand cluster; and __fish_seen_subcommand_from show" -l debug -d 'Also show every request and every answer, without secrets'
 complete -c batchai -n "__fish_batchai_using_subcommand cluster; and __fish_seen_subcommand_from show" -l only-show-errors -d 'Show errors only, no notes and no warnings'
 complete -c batchai -n "__fish_batchai_using_subcommand cluster; and __fish_seen_subcommand_from show" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c batchai -n "__fish_batchai_using_subcommand cluster; and __fish_seen_subcommand_from list" -s g -l resource-group -d 'Resource group; `default` when not configured' -r
@@ -180,24 +275,46 @@ complete -c batchai -n "__fish_batchai_using_subcommand cluster; and __fish_seen
 complete -c batchai -n "__fish_batchai_using_subcommand cluster; and __fish_seen_subcommand_from list" -s o -l output -d 'How to print the result' -r -f -a "json\t'JSON in the shape of the Azure CLI'
 table\t'A table with the columns of the Azure CLI'
 none\t'Nothing'"
+complete -c batchai -n "__fish_batchai_using_subcommand cluster; and __fish_seen_subcommand_from list" -l query -d 'Print only what this JMESPath expression picks out of the result' -r
+complete -c batchai -n "__fish_batchai_using_subcommand cluster; and __fish_seen_subcommand_from list" -l subscription -d 'Subscription, by id or name; any is accepted, and all zeros when not configured' -r
 complete -c batchai -n "__fish_batchai_using_subcommand cluster; and __fish_seen_subcommand_from list" -l endpoint -d 'Use the server at this address instead of the local one' -r
+complete -c batchai -n "__fish_batchai_using_subcommand cluster; and __fish_seen_subcommand_from list" -l color -d 'When to use colours; on a terminal, unless NO_COLOR is set, when not given' -r -f -a "auto\t'On a terminal, unless NO_COLOR is set'
+always\t'Always'
+never\t'Never'"
+complete -c batchai -n "__fish_batchai_using_subcommand cluster; and __fish_seen_subcommand_from list" -l verbose -d 'Also say what is being done'
+complete -c batchai -n "__fish_batchai_using_subcommand cluster; and __fish_seen_subcommand_from list" -l debug -d 'Also show every request and every answer, without secrets'
 complete -c batchai -n "__fish_batchai_using_subcommand cluster; and __fish_seen_subcommand_from list" -l only-show-errors -d 'Show errors only, no notes and no warnings'
 complete -c batchai -n "__fish_batchai_using_subcommand cluster; and __fish_seen_subcommand_from list" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c batchai -n "__fish_batchai_using_subcommand cluster; and __fish_seen_subcommand_from delete" -s n -l name -d 'Cluster' -r
 complete -c batchai -n "__fish_batchai_using_subcommand cluster; and __fish_seen_subcommand_from delete" -s g -l resource-group -d 'Resource group; `default` when not configured' -r
 complete -c batchai -n "__fish_batchai_using_subcommand cluster; and __fish_seen_subcommand_from delete" -s w -l workspace -d 'Workspace; `default` when not configured' -r
+complete -c batchai -n "__fish_batchai_using_subcommand cluster; and __fish_seen_subcommand_from delete" -l ids -d 'Full ids instead of names; also JSON with ids in it, `@FILE`, or `@-` for standard input' -r
 complete -c batchai -n "__fish_batchai_using_subcommand cluster; and __fish_seen_subcommand_from delete" -s o -l output -d 'How to print the result' -r -f -a "json\t'JSON in the shape of the Azure CLI'
 table\t'A table with the columns of the Azure CLI'
 none\t'Nothing'"
+complete -c batchai -n "__fish_batchai_using_subcommand cluster; and __fish_seen_subcommand_from delete" -l query -d 'Print only what this JMESPath expression picks out of the result' -r
+complete -c batchai -n "__fish_batchai_using_subcommand cluster; and __fish_seen_subcommand_from delete" -l subscription -d 'Subscription, by id or name; any is accepted, and all zeros when not configured' -r
 complete -c batchai -n "__fish_batchai_using_subcommand cluster; and __fish_seen_subcommand_from delete" -l endpoint -d 'Use the server at this address instead of the local one' -r
+complete -c batchai -n "__fish_batchai_using_subcommand cluster; and __fish_seen_subcommand_from delete" -l color -d 'When to use colours; on a terminal, unless NO_COLOR is set, when not given' -r -f -a "auto\t'On a terminal, unless NO_COLOR is set'
+always\t'Always'
+never\t'Never'"
 complete -c batchai -n "__fish_batchai_using_subcommand cluster; and __fish_seen_subcommand_from delete" -s y -l yes -d 'Do not ask for confirmation'
 complete -c batchai -n "__fish_batchai_using_subcommand cluster; and __fish_seen_subcommand_from delete" -l no-wait -d 'Do not wait until it is done'
+complete -c batchai -n "__fish_batchai_using_subcommand cluster; and __fish_seen_subcommand_from delete" -l verbose -d 'Also say what is being done'
+complete -c batchai -n "__fish_batchai_using_subcommand cluster; and __fish_seen_subcommand_from delete" -l debug -d 'Also show every request and every answer, without secrets'
 complete -c batchai -n "__fish_batchai_using_subcommand cluster; and __fish_seen_subcommand_from delete" -l only-show-errors -d 'Show errors only, no notes and no warnings'
 complete -c batchai -n "__fish_batchai_using_subcommand cluster; and __fish_seen_subcommand_from delete" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c batchai -n "__fish_batchai_using_subcommand experiment; and not __fish_seen_subcommand_from create show list delete" -s o -l output -d 'How to print the result' -r -f -a "json\t'JSON in the shape of the Azure CLI'
 table\t'A table with the columns of the Azure CLI'
 none\t'Nothing'"
+complete -c batchai -n "__fish_batchai_using_subcommand experiment; and not __fish_seen_subcommand_from create show list delete" -l query -d 'Print only what this JMESPath expression picks out of the result' -r
+complete -c batchai -n "__fish_batchai_using_subcommand experiment; and not __fish_seen_subcommand_from create show list delete" -l subscription -d 'Subscription, by id or name; any is accepted, and all zeros when not configured' -r
 complete -c batchai -n "__fish_batchai_using_subcommand experiment; and not __fish_seen_subcommand_from create show list delete" -l endpoint -d 'Use the server at this address instead of the local one' -r
+complete -c batchai -n "__fish_batchai_using_subcommand experiment; and not __fish_seen_subcommand_from create show list delete" -l color -d 'When to use colours; on a terminal, unless NO_COLOR is set, when not given' -r -f -a "auto\t'On a terminal, unless NO_COLOR is set'
+always\t'Always'
+never\t'Never'"
+complete -c batchai -n "__fish_batchai_using_subcommand experiment; and not __fish_seen_subcommand_from create show list delete" -l verbose -d 'Also say what is being done'
+complete -c batchai -n "__fish_batchai_using_subcommand experiment; and not __fish_seen_subcommand_from create show list delete" -l debug -d 'Also show every request and every answer, without secrets'
 complete -c batchai -n "__fish_batchai_using_subcommand experiment; and not __fish_seen_subcommand_from create show list delete" -l only-show-errors -d 'Show errors only, no notes and no warnings'
 complete -c batchai -n "__fish_batchai_using_subcommand experiment; and not __fish_seen_subcommand_from create show list delete" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c batchai -n "__fish_batchai_using_subcommand experiment; and not __fish_seen_subcommand_from create show list delete" -f -a "create" -d 'Create an experiment; one that exists is shown as it is'
@@ -210,16 +327,31 @@ complete -c batchai -n "__fish_batchai_using_subcommand experiment; and __fish_s
 complete -c batchai -n "__fish_batchai_using_subcommand experiment; and __fish_seen_subcommand_from create" -s o -l output -d 'How to print the result' -r -f -a "json\t'JSON in the shape of the Azure CLI'
 table\t'A table with the columns of the Azure CLI'
 none\t'Nothing'"
+complete -c batchai -n "__fish_batchai_using_subcommand experiment; and __fish_seen_subcommand_from create" -l query -d 'Print only what this JMESPath expression picks out of the result' -r
+complete -c batchai -n "__fish_batchai_using_subcommand experiment; and __fish_seen_subcommand_from create" -l subscription -d 'Subscription, by id or name; any is accepted, and all zeros when not configured' -r
 complete -c batchai -n "__fish_batchai_using_subcommand experiment; and __fish_seen_subcommand_from create" -l endpoint -d 'Use the server at this address instead of the local one' -r
+complete -c batchai -n "__fish_batchai_using_subcommand experiment; and __fish_seen_subcommand_from create" -l color -d 'When to use colours; on a terminal, unless NO_COLOR is set, when not given' -r -f -a "auto\t'On a terminal, unless NO_COLOR is set'
+always\t'Always'
+never\t'Never'"
+complete -c batchai -n "__fish_batchai_using_subcommand experiment; and __fish_seen_subcommand_from create" -l verbose -d 'Also say what is being done'
+complete -c batchai -n "__fish_batchai_using_subcommand experiment; and __fish_seen_subcommand_from create" -l debug -d 'Also show every request and every answer, without secrets'
 complete -c batchai -n "__fish_batchai_using_subcommand experiment; and __fish_seen_subcommand_from create" -l only-show-errors -d 'Show errors only, no notes and no warnings'
 complete -c batchai -n "__fish_batchai_using_subcommand experiment; and __fish_seen_subcommand_from create" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c batchai -n "__fish_batchai_using_subcommand experiment; and __fish_seen_subcommand_from show" -s n -l name -d 'Experiment' -r
 complete -c batchai -n "__fish_batchai_using_subcommand experiment; and __fish_seen_subcommand_from show" -s g -l resource-group -d 'Resource group; `default` when not configured' -r
 complete -c batchai -n "__fish_batchai_using_subcommand experiment; and __fish_seen_subcommand_from show" -s w -l workspace -d 'Workspace; `default` when not configured' -r
+complete -c batchai -n "__fish_batchai_using_subcommand experiment; and __fish_seen_subcommand_from show" -l ids -d 'Full ids instead of names; also JSON with ids in it, `@FILE`, or `@-` for standard input' -r
 complete -c batchai -n "__fish_batchai_using_subcommand experiment; and __fish_seen_subcommand_from show" -s o -l output -d 'How to print the result' -r -f -a "json\t'JSON in the shape of the Azure CLI'
 table\t'A table with the columns of the Azure CLI'
 none\t'Nothing'"
+complete -c batchai -n "__fish_batchai_using_subcommand experiment; and __fish_seen_subcommand_from show" -l query -d 'Print only what this JMESPath expression picks out of the result' -r
+complete -c batchai -n "__fish_batchai_using_subcommand experiment; and __fish_seen_subcommand_from show" -l subscription -d 'Subscription, by id or name; any is accepted, and all zeros when not configured' -r
 complete -c batchai -n "__fish_batchai_using_subcommand experiment; and __fish_seen_subcommand_from show" -l endpoint -d 'Use the server at this address instead of the local one' -r
+complete -c batchai -n "__fish_batchai_using_subcommand experiment; and __fish_seen_subcommand_from show" -l color -d 'When to use colours; on a terminal, unless NO_COLOR is set, when not given' -r -f -a "auto\t'On a terminal, unless NO_COLOR is set'
+always\t'Always'
+never\t'Never'"
+complete -c batchai -n "__fish_batchai_using_subcommand experiment; and __fish_seen_subcommand_from show" -l verbose -d 'Also say what is being done'
+complete -c batchai -n "__fish_batchai_using_subcommand experiment; and __fish_seen_subcommand_from show" -l debug -d 'Also show every request and every answer, without secrets'
 complete -c batchai -n "__fish_batchai_using_subcommand experiment; and __fish_seen_subcommand_from show" -l only-show-errors -d 'Show errors only, no notes and no warnings'
 complete -c batchai -n "__fish_batchai_using_subcommand experiment; and __fish_seen_subcommand_from show" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c batchai -n "__fish_batchai_using_subcommand experiment; and __fish_seen_subcommand_from list" -s g -l resource-group -d 'Resource group; `default` when not configured' -r
@@ -227,24 +359,46 @@ complete -c batchai -n "__fish_batchai_using_subcommand experiment; and __fish_s
 complete -c batchai -n "__fish_batchai_using_subcommand experiment; and __fish_seen_subcommand_from list" -s o -l output -d 'How to print the result' -r -f -a "json\t'JSON in the shape of the Azure CLI'
 table\t'A table with the columns of the Azure CLI'
 none\t'Nothing'"
+complete -c batchai -n "__fish_batchai_using_subcommand experiment; and __fish_seen_subcommand_from list" -l query -d 'Print only what this JMESPath expression picks out of the result' -r
+complete -c batchai -n "__fish_batchai_using_subcommand experiment; and __fish_seen_subcommand_from list" -l subscription -d 'Subscription, by id or name; any is accepted, and all zeros when not configured' -r
 complete -c batchai -n "__fish_batchai_using_subcommand experiment; and __fish_seen_subcommand_from list" -l endpoint -d 'Use the server at this address instead of the local one' -r
+complete -c batchai -n "__fish_batchai_using_subcommand experiment; and __fish_seen_subcommand_from list" -l color -d 'When to use colours; on a terminal, unless NO_COLOR is set, when not given' -r -f -a "auto\t'On a terminal, unless NO_COLOR is set'
+always\t'Always'
+never\t'Never'"
+complete -c batchai -n "__fish_batchai_using_subcommand experiment; and __fish_seen_subcommand_from list" -l verbose -d 'Also say what is being done'
+complete -c batchai -n "__fish_batchai_using_subcommand experiment; and __fish_seen_subcommand_from list" -l debug -d 'Also show every request and every answer, without secrets'
 complete -c batchai -n "__fish_batchai_using_subcommand experiment; and __fish_seen_subcommand_from list" -l only-show-errors -d 'Show errors only, no notes and no warnings'
 complete -c batchai -n "__fish_batchai_using_subcommand experiment; and __fish_seen_subcommand_from list" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c batchai -n "__fish_batchai_using_subcommand experiment; and __fish_seen_subcommand_from delete" -s n -l name -d 'Experiment' -r
 complete -c batchai -n "__fish_batchai_using_subcommand experiment; and __fish_seen_subcommand_from delete" -s g -l resource-group -d 'Resource group; `default` when not configured' -r
 complete -c batchai -n "__fish_batchai_using_subcommand experiment; and __fish_seen_subcommand_from delete" -s w -l workspace -d 'Workspace; `default` when not configured' -r
+complete -c batchai -n "__fish_batchai_using_subcommand experiment; and __fish_seen_subcommand_from delete" -l ids -d 'Full ids instead of names; also JSON with ids in it, `@FILE`, or `@-` for standard input' -r
 complete -c batchai -n "__fish_batchai_using_subcommand experiment; and __fish_seen_subcommand_from delete" -s o -l output -d 'How to print the result' -r -f -a "json\t'JSON in the shape of the Azure CLI'
 table\t'A table with the columns of the Azure CLI'
 none\t'Nothing'"
+complete -c batchai -n "__fish_batchai_using_subcommand experiment; and __fish_seen_subcommand_from delete" -l query -d 'Print only what this JMESPath expression picks out of the result' -r
+complete -c batchai -n "__fish_batchai_using_subcommand experiment; and __fish_seen_subcommand_from delete" -l subscription -d 'Subscription, by id or name; any is accepted, and all zeros when not configured' -r
 complete -c batchai -n "__fish_batchai_using_subcommand experiment; and __fish_seen_subcommand_from delete" -l endpoint -d 'Use the server at this address instead of the local one' -r
+complete -c batchai -n "__fish_batchai_using_subcommand experiment; and __fish_seen_subcommand_from delete" -l color -d 'When to use colours; on a terminal, unless NO_COLOR is set, when not given' -r -f -a "auto\t'On a terminal, unless NO_COLOR is set'
+always\t'Always'
+never\t'Never'"
 complete -c batchai -n "__fish_batchai_using_subcommand experiment; and __fish_seen_subcommand_from delete" -s y -l yes -d 'Do not ask for confirmation'
 complete -c batchai -n "__fish_batchai_using_subcommand experiment; and __fish_seen_subcommand_from delete" -l no-wait -d 'Do not wait until it is done'
+complete -c batchai -n "__fish_batchai_using_subcommand experiment; and __fish_seen_subcommand_from delete" -l verbose -d 'Also say what is being done'
+complete -c batchai -n "__fish_batchai_using_subcommand experiment; and __fish_seen_subcommand_from delete" -l debug -d 'Also show every request and every answer, without secrets'
 complete -c batchai -n "__fish_batchai_using_subcommand experiment; and __fish_seen_subcommand_from delete" -l only-show-errors -d 'Show errors only, no notes and no warnings'
 complete -c batchai -n "__fish_batchai_using_subcommand experiment; and __fish_seen_subcommand_from delete" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c batchai -n "__fish_batchai_using_subcommand workspace; and not __fish_seen_subcommand_from create show list delete" -s o -l output -d 'How to print the result' -r -f -a "json\t'JSON in the shape of the Azure CLI'
 table\t'A table with the columns of the Azure CLI'
 none\t'Nothing'"
+complete -c batchai -n "__fish_batchai_using_subcommand workspace; and not __fish_seen_subcommand_from create show list delete" -l query -d 'Print only what this JMESPath expression picks out of the result' -r
+complete -c batchai -n "__fish_batchai_using_subcommand workspace; and not __fish_seen_subcommand_from create show list delete" -l subscription -d 'Subscription, by id or name; any is accepted, and all zeros when not configured' -r
 complete -c batchai -n "__fish_batchai_using_subcommand workspace; and not __fish_seen_subcommand_from create show list delete" -l endpoint -d 'Use the server at this address instead of the local one' -r
+complete -c batchai -n "__fish_batchai_using_subcommand workspace; and not __fish_seen_subcommand_from create show list delete" -l color -d 'When to use colours; on a terminal, unless NO_COLOR is set, when not given' -r -f -a "auto\t'On a terminal, unless NO_COLOR is set'
+always\t'Always'
+never\t'Never'"
+complete -c batchai -n "__fish_batchai_using_subcommand workspace; and not __fish_seen_subcommand_from create show list delete" -l verbose -d 'Also say what is being done'
+complete -c batchai -n "__fish_batchai_using_subcommand workspace; and not __fish_seen_subcommand_from create show list delete" -l debug -d 'Also show every request and every answer, without secrets'
 complete -c batchai -n "__fish_batchai_using_subcommand workspace; and not __fish_seen_subcommand_from create show list delete" -l only-show-errors -d 'Show errors only, no notes and no warnings'
 complete -c batchai -n "__fish_batchai_using_subcommand workspace; and not __fish_seen_subcommand_from create show list delete" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c batchai -n "__fish_batchai_using_subcommand workspace; and not __fish_seen_subcommand_from create show list delete" -f -a "create" -d 'Create a workspace; one that exists is shown as it is'
@@ -257,38 +411,75 @@ complete -c batchai -n "__fish_batchai_using_subcommand workspace; and __fish_se
 complete -c batchai -n "__fish_batchai_using_subcommand workspace; and __fish_seen_subcommand_from create" -s o -l output -d 'How to print the result' -r -f -a "json\t'JSON in the shape of the Azure CLI'
 table\t'A table with the columns of the Azure CLI'
 none\t'Nothing'"
+complete -c batchai -n "__fish_batchai_using_subcommand workspace; and __fish_seen_subcommand_from create" -l query -d 'Print only what this JMESPath expression picks out of the result' -r
+complete -c batchai -n "__fish_batchai_using_subcommand workspace; and __fish_seen_subcommand_from create" -l subscription -d 'Subscription, by id or name; any is accepted, and all zeros when not configured' -r
 complete -c batchai -n "__fish_batchai_using_subcommand workspace; and __fish_seen_subcommand_from create" -l endpoint -d 'Use the server at this address instead of the local one' -r
+complete -c batchai -n "__fish_batchai_using_subcommand workspace; and __fish_seen_subcommand_from create" -l color -d 'When to use colours; on a terminal, unless NO_COLOR is set, when not given' -r -f -a "auto\t'On a terminal, unless NO_COLOR is set'
+always\t'Always'
+never\t'Never'"
+complete -c batchai -n "__fish_batchai_using_subcommand workspace; and __fish_seen_subcommand_from create" -l verbose -d 'Also say what is being done'
+complete -c batchai -n "__fish_batchai_using_subcommand workspace; and __fish_seen_subcommand_from create" -l debug -d 'Also show every request and every answer, without secrets'
 complete -c batchai -n "__fish_batchai_using_subcommand workspace; and __fish_seen_subcommand_from create" -l only-show-errors -d 'Show errors only, no notes and no warnings'
 complete -c batchai -n "__fish_batchai_using_subcommand workspace; and __fish_seen_subcommand_from create" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c batchai -n "__fish_batchai_using_subcommand workspace; and __fish_seen_subcommand_from show" -s n -l workspace -d 'Workspace' -r
 complete -c batchai -n "__fish_batchai_using_subcommand workspace; and __fish_seen_subcommand_from show" -s g -l resource-group -d 'Resource group; `default` when not configured' -r
+complete -c batchai -n "__fish_batchai_using_subcommand workspace; and __fish_seen_subcommand_from show" -l ids -d 'Full ids instead of names; also JSON with ids in it, `@FILE`, or `@-` for standard input' -r
 complete -c batchai -n "__fish_batchai_using_subcommand workspace; and __fish_seen_subcommand_from show" -s o -l output -d 'How to print the result' -r -f -a "json\t'JSON in the shape of the Azure CLI'
 table\t'A table with the columns of the Azure CLI'
 none\t'Nothing'"
+complete -c batchai -n "__fish_batchai_using_subcommand workspace; and __fish_seen_subcommand_from show" -l query -d 'Print only what this JMESPath expression picks out of the result' -r
+complete -c batchai -n "__fish_batchai_using_subcommand workspace; and __fish_seen_subcommand_from show" -l subscription -d 'Subscription, by id or name; any is accepted, and all zeros when not configured' -r
 complete -c batchai -n "__fish_batchai_using_subcommand workspace; and __fish_seen_subcommand_from show" -l endpoint -d 'Use the server at this address instead of the local one' -r
+complete -c batchai -n "__fish_batchai_using_subcommand workspace; and __fish_seen_subcommand_from show" -l color -d 'When to use colours; on a terminal, unless NO_COLOR is set, when not given' -r -f -a "auto\t'On a terminal, unless NO_COLOR is set'
+always\t'Always'
+never\t'Never'"
+complete -c batchai -n "__fish_batchai_using_subcommand workspace; and __fish_seen_subcommand_from show" -l verbose -d 'Also say what is being done'
+complete -c batchai -n "__fish_batchai_using_subcommand workspace; and __fish_seen_subcommand_from show" -l debug -d 'Also show every request and every answer, without secrets'
 complete -c batchai -n "__fish_batchai_using_subcommand workspace; and __fish_seen_subcommand_from show" -l only-show-errors -d 'Show errors only, no notes and no warnings'
 complete -c batchai -n "__fish_batchai_using_subcommand workspace; and __fish_seen_subcommand_from show" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c batchai -n "__fish_batchai_using_subcommand workspace; and __fish_seen_subcommand_from list" -s g -l resource-group -d 'Only those of this resource group' -r
 complete -c batchai -n "__fish_batchai_using_subcommand workspace; and __fish_seen_subcommand_from list" -s o -l output -d 'How to print the result' -r -f -a "json\t'JSON in the shape of the Azure CLI'
 table\t'A table with the columns of the Azure CLI'
 none\t'Nothing'"
+complete -c batchai -n "__fish_batchai_using_subcommand workspace; and __fish_seen_subcommand_from list" -l query -d 'Print only what this JMESPath expression picks out of the result' -r
+complete -c batchai -n "__fish_batchai_using_subcommand workspace; and __fish_seen_subcommand_from list" -l subscription -d 'Subscription, by id or name; any is accepted, and all zeros when not configured' -r
 complete -c batchai -n "__fish_batchai_using_subcommand workspace; and __fish_seen_subcommand_from list" -l endpoint -d 'Use the server at this address instead of the local one' -r
+complete -c batchai -n "__fish_batchai_using_subcommand workspace; and __fish_seen_subcommand_from list" -l color -d 'When to use colours; on a terminal, unless NO_COLOR is set, when not given' -r -f -a "auto\t'On a terminal, unless NO_COLOR is set'
+always\t'Always'
+never\t'Never'"
+complete -c batchai -n "__fish_batchai_using_subcommand workspace; and __fish_seen_subcommand_from list" -l verbose -d 'Also say what is being done'
+complete -c batchai -n "__fish_batchai_using_subcommand workspace; and __fish_seen_subcommand_from list" -l debug -d 'Also show every request and every answer, without secrets'
 complete -c batchai -n "__fish_batchai_using_subcommand workspace; and __fish_seen_subcommand_from list" -l only-show-errors -d 'Show errors only, no notes and no warnings'
 complete -c batchai -n "__fish_batchai_using_subcommand workspace; and __fish_seen_subcommand_from list" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c batchai -n "__fish_batchai_using_subcommand workspace; and __fish_seen_subcommand_from delete" -s n -l workspace -d 'Workspace' -r
 complete -c batchai -n "__fish_batchai_using_subcommand workspace; and __fish_seen_subcommand_from delete" -s g -l resource-group -d 'Resource group; `default` when not configured' -r
+complete -c batchai -n "__fish_batchai_using_subcommand workspace; and __fish_seen_subcommand_from delete" -l ids -d 'Full ids instead of names; also JSON with ids in it, `@FILE`, or `@-` for standard input' -r
 complete -c batchai -n "__fish_batchai_using_subcommand workspace; and __fish_seen_subcommand_from delete" -s o -l output -d 'How to print the result' -r -f -a "json\t'JSON in the shape of the Azure CLI'
 table\t'A table with the columns of the Azure CLI'
 none\t'Nothing'"
+complete -c batchai -n "__fish_batchai_using_subcommand workspace; and __fish_seen_subcommand_from delete" -l query -d 'Print only what this JMESPath expression picks out of the result' -r
+complete -c batchai -n "__fish_batchai_using_subcommand workspace; and __fish_seen_subcommand_from delete" -l subscription -d 'Subscription, by id or name; any is accepted, and all zeros when not configured' -r
 complete -c batchai -n "__fish_batchai_using_subcommand workspace; and __fish_seen_subcommand_from delete" -l endpoint -d 'Use the server at this address instead of the local one' -r
+complete -c batchai -n "__fish_batchai_using_subcommand workspace; and __fish_seen_subcommand_from delete" -l color -d 'When to use colours; on a terminal, unless NO_COLOR is set, when not given' -r -f -a "auto\t'On a terminal, unless NO_COLOR is set'
+always\t'Always'
+never\t'Never'"
 complete -c batchai -n "__fish_batchai_using_subcommand workspace; and __fish_seen_subcommand_from delete" -s y -l yes -d 'Do not ask for confirmation'
 complete -c batchai -n "__fish_batchai_using_subcommand workspace; and __fish_seen_subcommand_from delete" -l no-wait -d 'Do not wait until it is done'
+complete -c batchai -n "__fish_batchai_using_subcommand workspace; and __fish_seen_subcommand_from delete" -l verbose -d 'Also say what is being done'
+complete -c batchai -n "__fish_batchai_using_subcommand workspace; and __fish_seen_subcommand_from delete" -l debug -d 'Also show every request and every answer, without secrets'
 complete -c batchai -n "__fish_batchai_using_subcommand workspace; and __fish_seen_subcommand_from delete" -l only-show-errors -d 'Show errors only, no notes and no warnings'
 complete -c batchai -n "__fish_batchai_using_subcommand workspace; and __fish_seen_subcommand_from delete" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c batchai -n "__fish_batchai_using_subcommand server; and not __fish_seen_subcommand_from run start stop status token logs" -s o -l output -d 'How to print the result' -r -f -a "json\t'JSON in the shape of the Azure CLI'
 table\t'A table with the columns of the Azure CLI'
 none\t'Nothing'"
+complete -c batchai -n "__fish_batchai_using_subcommand server; and not __fish_seen_subcommand_from run start stop status token logs" -l query -d 'Print only what this JMESPath expression picks out of the result' -r
+complete -c batchai -n "__fish_batchai_using_subcommand server; and not __fish_seen_subcommand_from run start stop status token logs" -l subscription -d 'Subscription, by id or name; any is accepted, and all zeros when not configured' -r
 complete -c batchai -n "__fish_batchai_using_subcommand server; and not __fish_seen_subcommand_from run start stop status token logs" -l endpoint -d 'Use the server at this address instead of the local one' -r
+complete -c batchai -n "__fish_batchai_using_subcommand server; and not __fish_seen_subcommand_from run start stop status token logs" -l color -d 'When to use colours; on a terminal, unless NO_COLOR is set, when not given' -r -f -a "auto\t'On a terminal, unless NO_COLOR is set'
+always\t'Always'
+never\t'Never'"
+complete -c batchai -n "__fish_batchai_using_subcommand server; and not __fish_seen_subcommand_from run start stop status token logs" -l verbose -d 'Also say what is being done'
+complete -c batchai -n "__fish_batchai_using_subcommand server; and not __fish_seen_subcommand_from run start stop status token logs" -l debug -d 'Also show every request and every answer, without secrets'
 complete -c batchai -n "__fish_batchai_using_subcommand server; and not __fish_seen_subcommand_from run start stop status token logs" -l only-show-errors -d 'Show errors only, no notes and no warnings'
 complete -c batchai -n "__fish_batchai_using_subcommand server; and not __fish_seen_subcommand_from run start stop status token logs" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c batchai -n "__fish_batchai_using_subcommand server; and not __fish_seen_subcommand_from run start stop status token logs" -f -a "run" -d 'Run a server here, in the foreground, until Ctrl-C'
@@ -304,8 +495,15 @@ complete -c batchai -n "__fish_batchai_using_subcommand server; and __fish_seen_
 complete -c batchai -n "__fish_batchai_using_subcommand server; and __fish_seen_subcommand_from run" -s o -l output -d 'How to print the result' -r -f -a "json\t'JSON in the shape of the Azure CLI'
 table\t'A table with the columns of the Azure CLI'
 none\t'Nothing'"
+complete -c batchai -n "__fish_batchai_using_subcommand server; and __fish_seen_subcommand_from run" -l query -d 'Print only what this JMESPath expression picks out of the result' -r
+complete -c batchai -n "__fish_batchai_using_subcommand server; and __fish_seen_subcommand_from run" -l subscription -d 'Subscription, by id or name; any is accepted, and all zeros when not configured' -r
 complete -c batchai -n "__fish_batchai_using_subcommand server; and __fish_seen_subcommand_from run" -l endpoint -d 'Use the server at this address instead of the local one' -r
+complete -c batchai -n "__fish_batchai_using_subcommand server; and __fish_seen_subcommand_from run" -l color -d 'When to use colours; on a terminal, unless NO_COLOR is set, when not given' -r -f -a "auto\t'On a terminal, unless NO_COLOR is set'
+always\t'Always'
+never\t'Never'"
 complete -c batchai -n "__fish_batchai_using_subcommand server; and __fish_seen_subcommand_from run" -l tls -d 'Speak TLS on this machine\'s own addresses too'
+complete -c batchai -n "__fish_batchai_using_subcommand server; and __fish_seen_subcommand_from run" -l verbose -d 'Also say what is being done'
+complete -c batchai -n "__fish_batchai_using_subcommand server; and __fish_seen_subcommand_from run" -l debug -d 'Also show every request and every answer, without secrets'
 complete -c batchai -n "__fish_batchai_using_subcommand server; and __fish_seen_subcommand_from run" -l only-show-errors -d 'Show errors only, no notes and no warnings'
 complete -c batchai -n "__fish_batchai_using_subcommand server; and __fish_seen_subcommand_from run" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c batchai -n "__fish_batchai_using_subcommand server; and __fish_seen_subcommand_from start" -l listen -d 'Also listen on this address, with tokens; off this machine with TLS. May be given several times' -r
@@ -315,26 +513,54 @@ complete -c batchai -n "__fish_batchai_using_subcommand server; and __fish_seen_
 complete -c batchai -n "__fish_batchai_using_subcommand server; and __fish_seen_subcommand_from start" -s o -l output -d 'How to print the result' -r -f -a "json\t'JSON in the shape of the Azure CLI'
 table\t'A table with the columns of the Azure CLI'
 none\t'Nothing'"
+complete -c batchai -n "__fish_batchai_using_subcommand server; and __fish_seen_subcommand_from start" -l query -d 'Print only what this JMESPath expression picks out of the result' -r
+complete -c batchai -n "__fish_batchai_using_subcommand server; and __fish_seen_subcommand_from start" -l subscription -d 'Subscription, by id or name; any is accepted, and all zeros when not configured' -r
 complete -c batchai -n "__fish_batchai_using_subcommand server; and __fish_seen_subcommand_from start" -l endpoint -d 'Use the server at this address instead of the local one' -r
+complete -c batchai -n "__fish_batchai_using_subcommand server; and __fish_seen_subcommand_from start" -l color -d 'When to use colours; on a terminal, unless NO_COLOR is set, when not given' -r -f -a "auto\t'On a terminal, unless NO_COLOR is set'
+always\t'Always'
+never\t'Never'"
 complete -c batchai -n "__fish_batchai_using_subcommand server; and __fish_seen_subcommand_from start" -l tls -d 'Speak TLS on this machine\'s own addresses too'
+complete -c batchai -n "__fish_batchai_using_subcommand server; and __fish_seen_subcommand_from start" -l verbose -d 'Also say what is being done'
+complete -c batchai -n "__fish_batchai_using_subcommand server; and __fish_seen_subcommand_from start" -l debug -d 'Also show every request and every answer, without secrets'
 complete -c batchai -n "__fish_batchai_using_subcommand server; and __fish_seen_subcommand_from start" -l only-show-errors -d 'Show errors only, no notes and no warnings'
 complete -c batchai -n "__fish_batchai_using_subcommand server; and __fish_seen_subcommand_from start" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c batchai -n "__fish_batchai_using_subcommand server; and __fish_seen_subcommand_from stop" -s o -l output -d 'How to print the result' -r -f -a "json\t'JSON in the shape of the Azure CLI'
 table\t'A table with the columns of the Azure CLI'
 none\t'Nothing'"
+complete -c batchai -n "__fish_batchai_using_subcommand server; and __fish_seen_subcommand_from stop" -l query -d 'Print only what this JMESPath expression picks out of the result' -r
+complete -c batchai -n "__fish_batchai_using_subcommand server; and __fish_seen_subcommand_from stop" -l subscription -d 'Subscription, by id or name; any is accepted, and all zeros when not configured' -r
 complete -c batchai -n "__fish_batchai_using_subcommand server; and __fish_seen_subcommand_from stop" -l endpoint -d 'Use the server at this address instead of the local one' -r
+complete -c batchai -n "__fish_batchai_using_subcommand server; and __fish_seen_subcommand_from stop" -l color -d 'When to use colours; on a terminal, unless NO_COLOR is set, when not given' -r -f -a "auto\t'On a terminal, unless NO_COLOR is set'
+always\t'Always'
+never\t'Never'"
+complete -c batchai -n "__fish_batchai_using_subcommand server; and __fish_seen_subcommand_from stop" -l verbose -d 'Also say what is being done'
+complete -c batchai -n "__fish_batchai_using_subcommand server; and __fish_seen_subcommand_from stop" -l debug -d 'Also show every request and every answer, without secrets'
 complete -c batchai -n "__fish_batchai_using_subcommand server; and __fish_seen_subcommand_from stop" -l only-show-errors -d 'Show errors only, no notes and no warnings'
 complete -c batchai -n "__fish_batchai_using_subcommand server; and __fish_seen_subcommand_from stop" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c batchai -n "__fish_batchai_using_subcommand server; and __fish_seen_subcommand_from status" -s o -l output -d 'How to print the result' -r -f -a "json\t'JSON in the shape of the Azure CLI'
 table\t'A table with the columns of the Azure CLI'
 none\t'Nothing'"
+complete -c batchai -n "__fish_batchai_using_subcommand server; and __fish_seen_subcommand_from status" -l query -d 'Print only what this JMESPath expression picks out of the result' -r
+complete -c batchai -n "__fish_batchai_using_subcommand server; and __fish_seen_subcommand_from status" -l subscription -d 'Subscription, by id or name; any is accepted, and all zeros when not configured' -r
 complete -c batchai -n "__fish_batchai_using_subcommand server; and __fish_seen_subcommand_from status" -l endpoint -d 'Use the server at this address instead of the local one' -r
+complete -c batchai -n "__fish_batchai_using_subcommand server; and __fish_seen_subcommand_from status" -l color -d 'When to use colours; on a terminal, unless NO_COLOR is set, when not given' -r -f -a "auto\t'On a terminal, unless NO_COLOR is set'
+always\t'Always'
+never\t'Never'"
+complete -c batchai -n "__fish_batchai_using_subcommand server; and __fish_seen_subcommand_from status" -l verbose -d 'Also say what is being done'
+complete -c batchai -n "__fish_batchai_using_subcommand server; and __fish_seen_subcommand_from status" -l debug -d 'Also show every request and every answer, without secrets'
 complete -c batchai -n "__fish_batchai_using_subcommand server; and __fish_seen_subcommand_from status" -l only-show-errors -d 'Show errors only, no notes and no warnings'
 complete -c batchai -n "__fish_batchai_using_subcommand server; and __fish_seen_subcommand_from status" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c batchai -n "__fish_batchai_using_subcommand server; and __fish_seen_subcommand_from token" -s o -l output -d 'How to print the result' -r -f -a "json\t'JSON in the shape of the Azure CLI'
 table\t'A table with the columns of the Azure CLI'
 none\t'Nothing'"
+complete -c batchai -n "__fish_batchai_using_subcommand server; and __fish_seen_subcommand_from token" -l query -d 'Print only what this JMESPath expression picks out of the result' -r
+complete -c batchai -n "__fish_batchai_using_subcommand server; and __fish_seen_subcommand_from token" -l subscription -d 'Subscription, by id or name; any is accepted, and all zeros when not configured' -r
 complete -c batchai -n "__fish_batchai_using_subcommand server; and __fish_seen_subcommand_from token" -l endpoint -d 'Use the server at this address instead of the local one' -r
+complete -c batchai -n "__fish_batchai_using_subcommand server; and __fish_seen_subcommand_from token" -l color -d 'When to use colours; on a terminal, unless NO_COLOR is set, when not given' -r -f -a "auto\t'On a terminal, unless NO_COLOR is set'
+always\t'Always'
+never\t'Never'"
+complete -c batchai -n "__fish_batchai_using_subcommand server; and __fish_seen_subcommand_from token" -l verbose -d 'Also say what is being done'
+complete -c batchai -n "__fish_batchai_using_subcommand server; and __fish_seen_subcommand_from token" -l debug -d 'Also show every request and every answer, without secrets'
 complete -c batchai -n "__fish_batchai_using_subcommand server; and __fish_seen_subcommand_from token" -l only-show-errors -d 'Show errors only, no notes and no warnings'
 complete -c batchai -n "__fish_batchai_using_subcommand server; and __fish_seen_subcommand_from token" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c batchai -n "__fish_batchai_using_subcommand server; and __fish_seen_subcommand_from token" -f -a "create" -d 'Make a token and print it: nobody can ask for it again'
@@ -343,25 +569,53 @@ complete -c batchai -n "__fish_batchai_using_subcommand server; and __fish_seen_
 complete -c batchai -n "__fish_batchai_using_subcommand server; and __fish_seen_subcommand_from logs" -s o -l output -d 'How to print the result' -r -f -a "json\t'JSON in the shape of the Azure CLI'
 table\t'A table with the columns of the Azure CLI'
 none\t'Nothing'"
+complete -c batchai -n "__fish_batchai_using_subcommand server; and __fish_seen_subcommand_from logs" -l query -d 'Print only what this JMESPath expression picks out of the result' -r
+complete -c batchai -n "__fish_batchai_using_subcommand server; and __fish_seen_subcommand_from logs" -l subscription -d 'Subscription, by id or name; any is accepted, and all zeros when not configured' -r
 complete -c batchai -n "__fish_batchai_using_subcommand server; and __fish_seen_subcommand_from logs" -l endpoint -d 'Use the server at this address instead of the local one' -r
+complete -c batchai -n "__fish_batchai_using_subcommand server; and __fish_seen_subcommand_from logs" -l color -d 'When to use colours; on a terminal, unless NO_COLOR is set, when not given' -r -f -a "auto\t'On a terminal, unless NO_COLOR is set'
+always\t'Always'
+never\t'Never'"
+complete -c batchai -n "__fish_batchai_using_subcommand server; and __fish_seen_subcommand_from logs" -l verbose -d 'Also say what is being done'
+complete -c batchai -n "__fish_batchai_using_subcommand server; and __fish_seen_subcommand_from logs" -l debug -d 'Also show every request and every answer, without secrets'
 complete -c batchai -n "__fish_batchai_using_subcommand server; and __fish_seen_subcommand_from logs" -l only-show-errors -d 'Show errors only, no notes and no warnings'
 complete -c batchai -n "__fish_batchai_using_subcommand server; and __fish_seen_subcommand_from logs" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c batchai -n "__fish_batchai_using_subcommand login" -l fingerprint -d 'The fingerprint that `batchai server status` shows at the server; without it, you are asked' -r
 complete -c batchai -n "__fish_batchai_using_subcommand login" -s o -l output -d 'How to print the result' -r -f -a "json\t'JSON in the shape of the Azure CLI'
 table\t'A table with the columns of the Azure CLI'
 none\t'Nothing'"
+complete -c batchai -n "__fish_batchai_using_subcommand login" -l query -d 'Print only what this JMESPath expression picks out of the result' -r
+complete -c batchai -n "__fish_batchai_using_subcommand login" -l subscription -d 'Subscription, by id or name; any is accepted, and all zeros when not configured' -r
 complete -c batchai -n "__fish_batchai_using_subcommand login" -l endpoint -d 'Use the server at this address instead of the local one' -r
+complete -c batchai -n "__fish_batchai_using_subcommand login" -l color -d 'When to use colours; on a terminal, unless NO_COLOR is set, when not given' -r -f -a "auto\t'On a terminal, unless NO_COLOR is set'
+always\t'Always'
+never\t'Never'"
+complete -c batchai -n "__fish_batchai_using_subcommand login" -l verbose -d 'Also say what is being done'
+complete -c batchai -n "__fish_batchai_using_subcommand login" -l debug -d 'Also show every request and every answer, without secrets'
 complete -c batchai -n "__fish_batchai_using_subcommand login" -l only-show-errors -d 'Show errors only, no notes and no warnings'
 complete -c batchai -n "__fish_batchai_using_subcommand login" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c batchai -n "__fish_batchai_using_subcommand logout" -s o -l output -d 'How to print the result' -r -f -a "json\t'JSON in the shape of the Azure CLI'
 table\t'A table with the columns of the Azure CLI'
 none\t'Nothing'"
+complete -c batchai -n "__fish_batchai_using_subcommand logout" -l query -d 'Print only what this JMESPath expression picks out of the result' -r
+complete -c batchai -n "__fish_batchai_using_subcommand logout" -l subscription -d 'Subscription, by id or name; any is accepted, and all zeros when not configured' -r
 complete -c batchai -n "__fish_batchai_using_subcommand logout" -l endpoint -d 'Use the server at this address instead of the local one' -r
+complete -c batchai -n "__fish_batchai_using_subcommand logout" -l color -d 'When to use colours; on a terminal, unless NO_COLOR is set, when not given' -r -f -a "auto\t'On a terminal, unless NO_COLOR is set'
+always\t'Always'
+never\t'Never'"
+complete -c batchai -n "__fish_batchai_using_subcommand logout" -l verbose -d 'Also say what is being done'
+complete -c batchai -n "__fish_batchai_using_subcommand logout" -l debug -d 'Also show every request and every answer, without secrets'
 complete -c batchai -n "__fish_batchai_using_subcommand logout" -l only-show-errors -d 'Show errors only, no notes and no warnings'
 complete -c batchai -n "__fish_batchai_using_subcommand logout" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c batchai -n "__fish_batchai_using_subcommand completion" -s o -l output -d 'How to print the result' -r -f -a "json\t'JSON in the shape of the Azure CLI'
 table\t'A table with the columns of the Azure CLI'
 none\t'Nothing'"
+complete -c batchai -n "__fish_batchai_using_subcommand completion" -l query -d 'Print only what this JMESPath expression picks out of the result' -r
+complete -c batchai -n "__fish_batchai_using_subcommand completion" -l subscription -d 'Subscription, by id or name; any is accepted, and all zeros when not configured' -r
 complete -c batchai -n "__fish_batchai_using_subcommand completion" -l endpoint -d 'Use the server at this address instead of the local one' -r
+complete -c batchai -n "__fish_batchai_using_subcommand completion" -l color -d 'When to use colours; on a terminal, unless NO_COLOR is set, when not given' -r -f -a "auto\t'On a terminal, unless NO_COLOR is set'
+always\t'Always'
+never\t'Never'"
+complete -c batchai -n "__fish_batchai_using_subcommand completion" -l verbose -d 'Also say what is being done'
+complete -c batchai -n "__fish_batchai_using_subcommand completion" -l debug -d 'Also show every request and every answer, without secrets'
 complete -c batchai -n "__fish_batchai_using_subcommand completion" -l only-show-errors -d 'Show errors only, no notes and no warnings'
 complete -c batchai -n "__fish_batchai_using_subcommand completion" -s h -l help -d 'Print help (see more with \'--help\')'

@@ -102,7 +102,7 @@ mod tests {
 
     #[test]
     fn anything_but_yes_cancels_with_exit_code_1() {
-        let report = Report { only_errors: true };
+        let report = Report { only_errors: true, ..Report::default() };
         assert_eq!(conclude(Answer::Yes, &report), Ok(()));
         for answer in [Answer::No, Answer::CannotAsk] {
             let failure = Failure::new(ExitCode::Refused, "Operation cancelled.");

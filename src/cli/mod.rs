@@ -11,10 +11,11 @@ pub mod output;
 pub mod report;
 pub mod session;
 pub mod spec;
+pub mod targets;
 
 use std::ffi::OsString;
 
-use clap::{Args, Parser};
+use clap::{Args, Parser, ValueEnum};
 
 use self::commands::Command;
 use self::exit_code::ExitCode;
@@ -41,17 +42,44 @@ struct Cli {
 }
 
 /// Flags of every command.
-#[derive(Debug, Clone, Args)]
+#[derive(Debug, Clone, Default, Args)]
 pub struct Global {
     /// How to print the result.
     #[arg(long, short, global = true, value_enum, value_name = "FORMAT", help_heading = "Global")]
     pub output: Option<Format>,
+    /// Print only what this JMESPath expression picks out of the result.
+    #[arg(long, global = true, value_name = "JMESPATH", help_heading = "Global")]
+    pub query: Option<String>,
+    /// Subscription, by id or name; any is accepted, and all zeros when not configured.
+    #[arg(long, global = true, value_name = "ID", help_heading = "Global")]
+    pub subscription: Option<String>,
     /// Use the server at this address instead of the local one.
     #[arg(long, global = true, value_name = "URL", help_heading = "Global")]
     pub endpoint: Option<String>,
+    /// When to use colours; on a terminal, unless NO_COLOR is set, when not given.
+    #[arg(long, global = true, value_enum, value_name = "WHEN", help_heading = "Global")]
+    pub color: Option<Color>,
+    /// Also say what is being done.
+    #[arg(long, global = true, help_heading = "Global")]
+    pub verbose: bool,
+    /// Also show every request and every answer, without secrets.
+    #[arg(long, global = true, help_heading = "Global")]
+    pub debug: bool,
     /// Show errors only, no notes and no warnings.
     #[arg(long, global = true, help_heading = "Global")]
     pub only_show_errors: bool,
+}
+
+/// The values of `--color`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, ValueEnum)]
+pub enum Color {
+    /// On a terminal, unless NO_COLOR is set.
+    #[default]
+    Auto,
+    /// Always.
+    Always,
+    /// Never.
+    Never,
 }
 
 /// Runs the command line; answers the exit code of the process.
@@ -69,7 +97,11 @@ pub fn run(arguments: impl IntoIterator<Item = OsString>) -> u8 {
             return if is_help { ExitCode::Ok.value() } else { ExitCode::Usage.value() };
         }
     };
-    let report = Report { only_errors: cli.global.only_show_errors };
+    let report = Report {
+        only_errors: cli.global.only_show_errors,
+        is_verbose: cli.global.verbose || cli.global.debug,
+        is_debug: cli.global.debug,
+    };
     code_of(commands::run(cli.command, &cli.global, report), report)
 }
 

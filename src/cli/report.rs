@@ -53,6 +53,10 @@ impl Failure {
 pub struct Report {
     /// Whether `--only-show-errors` was given: notes and warnings are then kept to ourselves.
     pub only_errors: bool,
+    /// Whether `--verbose` or `--debug` was given: what is being done is told.
+    pub is_verbose: bool,
+    /// Whether `--debug` was given: requests and answers are shown.
+    pub is_debug: bool,
 }
 
 impl Report {
@@ -65,6 +69,13 @@ impl Report {
     pub fn warn(&self, message: &str) {
         if !self.only_errors {
             write(&labelled(WARNING, "warning", message, ""));
+        }
+    }
+
+    /// Says what is being done, to a user who wants to know.
+    pub fn info(&self, message: &str) {
+        if self.is_verbose {
+            write(&labelled(HINT, "info", message, ""));
         }
     }
 

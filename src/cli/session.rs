@@ -4,16 +4,20 @@ use std::future::Future;
 use std::path::PathBuf;
 
 use clap::{Args, ValueEnum};
+use serde::de::DeserializeOwned;
 
 use super::exit_code::ExitCode;
+use super::output::rows::Row;
 use super::output::{Format, Output, Printer};
 use super::report::{Failure, Report};
+use super::targets::each;
 use super::{Global, Outcome};
 use crate::api::id::{Child, ResourceId};
 use crate::api::server::Build;
 use crate::client::Client;
 use crate::client::local::LocalServer;
 use crate::client::remote::Remote;
+use crate::client::resources::Waits;
 use crate::config::client::ClientSettings;
 use crate::config::env;
 use crate::config::home::{Home, SocketAddress};
@@ -36,6 +40,8 @@ pub struct Session {
     pub printer: Printer,
     /// What the user has set.
     pub settings: ClientSettings,
+    /// The subscription that ids begin with.
+    pub subscription: String,
     /// The file of servers that were logged in to.
     pub logins: PathBuf,
     _socket: SocketAddress,
@@ -102,6 +108,14 @@ pub struct Ending {
     pub no_wait: bool,
 }
 
+impl Ending {
+    /// Whether the command waits for what it began.
+    #[must_use]
+    pub fn waits(&self) -> Waits {
+        if self.no_wait { Waits::No } else { Waits::Yes }
+    }
+}
+
 impl Session {
     /// Reads the settings; nothing is sent and no server is started yet.
     ///
@@ -130,7 +144,10 @@ impl Session {
             Some(endpoint) => Client::of(remote(&endpoint, &home)?, local)?,
             None => Client::new(local)?,
         };
-        Ok(Self { client, report, printer, settings, logins: home.logins(), _socket: socket })
+        let subscription = global.subscription.as_ref().or(settings.subscription.as_ref());
+        let subscription = subscription.map_or(SUBSCRIPTION, String::as_str).to_owned();
+        check("subscription", &subscription, "-_.", 64)?;
+        Ok(Self { client, report, printer, settings, subscription, logins: home.logins(), _socket: socket })
     }
 
     /// Prints a result.
@@ -142,12 +159,48 @@ impl Session {
         Ok(ExitCode::Ok.value())
     }
 
-    /// Asks unless told not to.
+    /// Prints one thing, or all that were named.
+    ///
+    /// # Errors
+    /// With what to tell the user.
+    pub async fn show<T: Row + DeserializeOwned>(&self, ids: &[ResourceId]) -> Outcome {
+        let found: Vec<T> = each(self, ids, async |id| Ok(self.client.get(&id).await?)).await?;
+        match found.as_slice() {
+            [only] if ids.len() == 1 => self.print(&Output::one(only)),
+            all => self.print(&Output::list(all)),
+        }
+    }
+
+    /// Deletes what was named, once the user is sure.
+    ///
+    /// # Errors
+    /// With what to tell the user.
+    pub async fn delete(&self, ids: &[ResourceId], ending: &Ending) -> Outcome {
+        self.confirm(ending, "delete", ids)?;
+        each(self, ids, async |id| Ok(self.client.delete(&id, ending.waits()).await?)).await?;
+        Ok(ExitCode::Ok.value())
+    }
+
+    /// Stops the jobs that were named, once the user is sure.
+    ///
+    /// # Errors
+    /// With what to tell the user.
+    pub async fn terminate(&self, ids: &[ResourceId], ending: &Ending) -> Outcome {
+        self.confirm(ending, "terminate", ids)?;
+        each(self, ids, async |id| Ok(self.client.terminate(&id, ending.waits()).await?)).await?;
+        Ok(ExitCode::Ok.value())
+    }
+
+    /// Asks unless told not to; of several things, shows first what will go.
     ///
     /// # Errors
     /// When the answer is no.
-    pub fn confirm(&self, ending: &Ending) -> Result<(), Failure> {
+    pub fn confirm(&self, ending: &Ending, verb: &str, ids: &[ResourceId]) -> Result<(), Failure> {
         let is_sure = ending.yes || self.settings.disable_confirm_prompt == Some(true);
+        if !is_sure && ids.len() > 1 {
+            self.report.note(&format!("This will {verb} {} things:", ids.len()));
+            ids.iter().for_each(|id| self.report.note(&format!("  {id}")));
+        }
         super::confirm::confirm(is_sure, &self.report)
     }
 
@@ -175,7 +228,7 @@ impl Session {
     /// When a name in it can be no name: it would lead to another thing than the one that was named.
     pub fn id(&self, scope: &WorkspaceScope, child: Child) -> Result<ResourceId, Failure> {
         checked(ResourceId {
-            subscription: SUBSCRIPTION.into(),
+            subscription: self.subscription.clone(),
             group: self.group(scope.resource_group.as_ref()),
             workspace: self.workspace(scope).name,
             child,
@@ -224,6 +277,7 @@ where
 /// # Errors
 /// Says what is wrong with the first that is none.
 pub fn checked(id: ResourceId) -> Result<ResourceId, Failure> {
+    check("subscription", &id.subscription, "-_.", 64)?;
     check("resource group", &id.group, "-_.", 90)?;
     check_name("workspace", &id.workspace)?;
     match &id.child {

@@ -13,6 +13,8 @@ use super::{ConfigError, env};
 pub struct ClientSettings {
     /// The server to use instead of the local one, such as `https://gpu.example:8650`.
     pub endpoint: Option<String>,
+    /// The default of `--subscription`.
+    pub subscription: Option<String>,
     /// The default of `-o`.
     pub output: Option<String>,
     /// Whether commands that delete go ahead without asking.
@@ -33,6 +35,8 @@ pub struct Defaults {
     pub experiment: Option<String>,
     /// Of `-c`.
     pub cluster: Option<String>,
+    /// Of `-l`.
+    pub location: Option<String>,
 }
 
 impl ClientSettings {

@@ -173,7 +173,7 @@ fn wrong_words_and_flags_are_usage_errors_with_a_suggestion() {
         ("jobs list", "a similar subcommand exists: 'job'"),
         ("job lst", "a similar subcommand exists: 'list'"),
         ("job list --workspce x", "a similar argument exists: '--workspace'"),
-        ("job show", "--name <NAME>"),
+        ("job show", "(NAME | --name | --ids) are required"),
         ("job show -n", "a value is required for '--name <NAME>'"),
         ("job run -f a.yaml extra", "unexpected argument 'extra' found"),
     ] {

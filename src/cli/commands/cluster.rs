@@ -5,7 +5,7 @@ use clap::{Args, Subcommand, ValueEnum};
 use crate::api::cluster::{
     AutoScale, Cluster, ClusterCreate, DeallocationOption, ManualScale, ScaleSettings, VmPriority,
 };
-use crate::api::id::{Child, ResourceId};
+use crate::api::id::Child;
 use crate::api::path;
 use crate::cli::Outcome;
 use crate::cli::exit_code::ExitCode;
@@ -13,7 +13,7 @@ use crate::cli::output::Output;
 use crate::cli::report::Failure;
 use crate::cli::session::{Ending, Named, Session, WorkspaceScope};
 use crate::cli::spec::{self, ClusterFile, Source};
-use crate::client::resources::Waits;
+use crate::cli::targets::ClusterTargets;
 
 /// Verbs of `cluster`.
 #[derive(Debug, Subcommand)]
@@ -23,23 +23,13 @@ pub enum ClusterCommand {
     Create(CreateArgs),
     /// Show a cluster with its nodes by state.
     #[command(before_help = "Example: batchai cluster show -w ws -n gpu")]
-    Show(ClusterArgs),
+    Show(ClusterTargets),
     /// List the clusters of a workspace.
     #[command(before_help = "Example: batchai cluster list -w ws -o table")]
     List(WorkspaceScope),
     /// Delete a cluster; its jobs are stopped, their records stay.
     #[command(before_help = "Example: batchai cluster delete -w ws -n gpu -y")]
     Delete(DeleteArgs),
-}
-
-/// Which cluster.
-#[derive(Debug, Args)]
-pub struct ClusterArgs {
-    /// Cluster.
-    #[arg(long, short = 'n')]
-    name: String,
-    #[command(flatten)]
-    scope: WorkspaceScope,
 }
 
 /// Arguments of `create`. Flags win over the file.
@@ -84,7 +74,7 @@ pub enum VmPriorityArg {
 #[derive(Debug, Args)]
 pub struct DeleteArgs {
     #[command(flatten)]
-    cluster: ClusterArgs,
+    targets: ClusterTargets,
     #[command(flatten)]
     ending: Ending,
 }
@@ -96,20 +86,15 @@ pub struct DeleteArgs {
 pub async fn run(command: ClusterCommand, session: Session) -> Outcome {
     match command {
         ClusterCommand::Create(args) => create(args, &session).await,
-        ClusterCommand::Show(args) => {
-            let cluster: Cluster = session.client.get(&id(&session, &args)?).await?;
-            session.print(&Output::one(&cluster))
-        }
+        ClusterCommand::Show(args) => session.show::<Cluster>(&args.resolve(&session)?).await,
         ClusterCommand::List(scope) => {
             let any = session.id(&scope, Child::Cluster("any".into()))?;
             let clusters: Vec<Cluster> = session.client.list(&path::collection(&any)).await?;
             session.print(&Output::list(&clusters))
         }
         ClusterCommand::Delete(args) => {
-            session.confirm(&args.ending)?;
-            let waits = if args.ending.no_wait { Waits::No } else { Waits::Yes };
-            session.client.delete(&id(&session, &args.cluster)?, waits).await?;
-            Ok(ExitCode::Ok.value())
+            let ids = args.targets.resolve(&session)?;
+            session.delete(&ids, &args.ending).await
         }
     }
 }
@@ -178,8 +163,4 @@ fn scale(args: &CreateArgs) -> Result<Option<ScaleSettings>, Failure> {
             }),
         })),
     }
-}
-
-fn id(session: &Session, args: &ClusterArgs) -> Result<ResourceId, Failure> {
-    session.id(&args.scope, Child::Cluster(args.name.clone()))
 }

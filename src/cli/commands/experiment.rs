@@ -6,11 +6,10 @@ use crate::api::experiment::Experiment;
 use crate::api::id::{Child, ResourceId};
 use crate::api::path;
 use crate::cli::Outcome;
-use crate::cli::exit_code::ExitCode;
 use crate::cli::output::Output;
 use crate::cli::report::Failure;
 use crate::cli::session::{Ending, Session, WorkspaceScope};
-use crate::client::resources::Waits;
+use crate::cli::targets::ExperimentTargets;
 
 /// Verbs of `experiment`.
 #[derive(Debug, Subcommand)]
@@ -20,7 +19,7 @@ pub enum ExperimentCommand {
     Create(ExperimentArgs),
     /// Show an experiment.
     #[command(before_help = "Example: batchai experiment show -w ws -n exp")]
-    Show(ExperimentArgs),
+    Show(ExperimentTargets),
     /// List the experiments of a workspace.
     #[command(before_help = "Example: batchai experiment list -w ws -o table")]
     List(WorkspaceScope),
@@ -43,7 +42,7 @@ pub struct ExperimentArgs {
 #[derive(Debug, Args)]
 pub struct DeleteArgs {
     #[command(flatten)]
-    experiment: ExperimentArgs,
+    targets: ExperimentTargets,
     #[command(flatten)]
     ending: Ending,
 }
@@ -60,20 +59,15 @@ pub async fn run(command: ExperimentCommand, session: Session) -> Outcome {
                 super::job::ensure::with_workspace(&session, &id, &workspace, || session.client.put_experiment(&id));
             session.print(&Output::one(&experiment.await?))
         }
-        ExperimentCommand::Show(args) => {
-            let experiment: Experiment = session.client.get(&id(&session, &args)?).await?;
-            session.print(&Output::one(&experiment))
-        }
+        ExperimentCommand::Show(args) => session.show::<Experiment>(&args.resolve(&session)?).await,
         ExperimentCommand::List(scope) => {
             let any = session.id(&scope, Child::Experiment("any".into()))?;
             let experiments: Vec<Experiment> = session.client.list(&path::collection(&any)).await?;
             session.print(&Output::list(&experiments))
         }
         ExperimentCommand::Delete(args) => {
-            session.confirm(&args.ending)?;
-            let waits = if args.ending.no_wait { Waits::No } else { Waits::Yes };
-            session.client.delete(&id(&session, &args.experiment)?, waits).await?;
-            Ok(ExitCode::Ok.value())
+            let ids = args.targets.resolve(&session)?;
+            session.delete(&ids, &args.ending).await
         }
     }
 }

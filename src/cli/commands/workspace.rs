@@ -6,11 +6,10 @@ use crate::api::id::{Child, ResourceId};
 use crate::api::path;
 use crate::api::workspace::{Workspace, WorkspaceCreate};
 use crate::cli::Outcome;
-use crate::cli::exit_code::ExitCode;
 use crate::cli::output::Output;
 use crate::cli::report::Failure;
-use crate::cli::session::{Ending, SUBSCRIPTION, Session, checked};
-use crate::client::resources::Waits;
+use crate::cli::session::{Ending, Session, checked};
+use crate::cli::targets::WorkspaceTargets;
 
 /// Verbs of `workspace`.
 #[derive(Debug, Subcommand)]
@@ -20,7 +19,7 @@ pub enum WorkspaceCommand {
     Create(CreateArgs),
     /// Show a workspace.
     #[command(before_help = "Example: batchai workspace show -n ws")]
-    Show(WorkspaceArgs),
+    Show(WorkspaceTargets),
     /// List workspaces, of one resource group with -g.
     #[command(before_help = "Example: batchai workspace list -o table")]
     List(ListArgs),
@@ -62,7 +61,7 @@ pub struct ListArgs {
 #[derive(Debug, Args)]
 pub struct DeleteArgs {
     #[command(flatten)]
-    workspace: WorkspaceArgs,
+    targets: WorkspaceTargets,
     #[command(flatten)]
     ending: Ending,
 }
@@ -78,16 +77,11 @@ pub async fn run(command: WorkspaceCommand, session: Session) -> Outcome {
             let body = WorkspaceCreate { location: args.location, tags: None };
             session.print(&Output::one(&session.client.put_workspace(&id, &body).await?))
         }
-        WorkspaceCommand::Show(args) => {
-            let workspace: Workspace = session.client.get(&id(&session, &args)?).await?;
-            session.print(&Output::one(&workspace))
-        }
+        WorkspaceCommand::Show(args) => session.show::<Workspace>(&args.resolve(&session)?).await,
         WorkspaceCommand::List(args) => list(args, &session).await,
         WorkspaceCommand::Delete(args) => {
-            session.confirm(&args.ending)?;
-            let waits = if args.ending.no_wait { Waits::No } else { Waits::Yes };
-            session.client.delete(&id(&session, &args.workspace)?, waits).await?;
-            Ok(ExitCode::Ok.value())
+            let ids = args.targets.resolve(&session)?;
+            session.delete(&ids, &args.ending).await
         }
     }
 }
@@ -97,14 +91,14 @@ async fn list(args: ListArgs, session: &Session) -> Outcome {
     let collection = match narrowed {
         Some(group) => {
             let any = checked(ResourceId {
-                subscription: SUBSCRIPTION.into(),
+                subscription: session.subscription.clone(),
                 group,
                 workspace: "any".into(),
                 child: Child::None,
             })?;
             path::collection(&any)
         }
-        None => path::WORKSPACES_OF_SUBSCRIPTION.replace("{subscription}", SUBSCRIPTION),
+        None => path::WORKSPACES_OF_SUBSCRIPTION.replace("{subscription}", &session.subscription),
     };
     let workspaces: Vec<Workspace> = session.client.list(&collection).await?;
     session.print(&Output::list(&workspaces))
@@ -112,7 +106,7 @@ async fn list(args: ListArgs, session: &Session) -> Outcome {
 
 fn id(session: &Session, args: &WorkspaceArgs) -> Result<ResourceId, Failure> {
     checked(ResourceId {
-        subscription: SUBSCRIPTION.into(),
+        subscription: session.subscription.clone(),
         group: session.group(args.resource_group.as_ref()),
         workspace: args.workspace.clone(),
         child: Child::None,

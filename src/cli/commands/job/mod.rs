@@ -15,11 +15,10 @@ use crate::api::id::{Child, ResourceId};
 use crate::api::job::Job;
 use crate::api::path;
 use crate::cli::Outcome;
-use crate::cli::exit_code::ExitCode;
 use crate::cli::output::Output;
 use crate::cli::report::Failure;
 use crate::cli::session::{Ending, ExperimentScope, Session};
-use crate::client::resources::Waits;
+use crate::cli::targets::JobTargets;
 
 /// Verbs of `job`.
 #[derive(Debug, Subcommand)]
@@ -32,7 +31,7 @@ pub enum JobCommand {
     Create(submit::SubmitArgs),
     /// Show a job: its state, why it waits, how it ended.
     #[command(before_help = "Example: batchai job show -w ws -e exp -n train")]
-    Show(JobArgs),
+    Show(JobTargets),
     /// List the jobs of an experiment.
     #[command(before_help = "Example: batchai job list -w ws -e exp -o table")]
     List(ExperimentScope),
@@ -64,7 +63,7 @@ pub struct JobArgs {
 #[derive(Debug, Args)]
 pub struct EndingArgs {
     #[command(flatten)]
-    job: JobArgs,
+    targets: JobTargets,
     #[command(flatten)]
     ending: Ending,
 }
@@ -83,30 +82,21 @@ pub async fn run(command: JobCommand, session: Session) -> Outcome {
     match command {
         JobCommand::Run(args) => run::run(args, &session).await,
         JobCommand::Create(args) => create::run(&args, &session).await,
-        JobCommand::Show(args) => {
-            let job: Job = session.client.get(&args.id(&session)?).await?;
-            session.print(&Output::one(&job))
-        }
+        JobCommand::Show(args) => session.show::<Job>(&args.resolve(&session)?).await,
         JobCommand::List(scope) => {
             let any = session.id(&scope.workspace, Child::Job(session.experiment(&scope).name, "any".into()))?;
             let jobs: Vec<Job> = session.client.list(&path::collection(&any)).await?;
             session.print(&Output::list(&jobs))
         }
         JobCommand::Delete(args) => {
-            session.confirm(&args.ending)?;
-            session.client.delete(&args.job.id(&session)?, waits(&args.ending)).await?;
-            Ok(ExitCode::Ok.value())
+            let ids = args.targets.resolve(&session)?;
+            session.delete(&ids, &args.ending).await
         }
         JobCommand::Terminate(args) => {
-            session.confirm(&args.ending)?;
-            session.client.terminate(&args.job.id(&session)?, waits(&args.ending)).await?;
-            Ok(ExitCode::Ok.value())
+            let ids = args.targets.resolve(&session)?;
+            session.terminate(&ids, &args.ending).await
         }
         JobCommand::Wait(args) => wait::run(&args, &session).await,
         JobCommand::File(command) => file::run(command, &session).await,
     }
-}
-
-fn waits(ending: &Ending) -> Waits {
-    if ending.no_wait { Waits::No } else { Waits::Yes }
 }

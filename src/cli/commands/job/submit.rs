@@ -11,7 +11,7 @@ use crate::api::id::{Child, ResourceId};
 use crate::api::job::{Job, JobCreate};
 use crate::cli::exit_code::ExitCode;
 use crate::cli::report::Failure;
-use crate::cli::session::{DEFAULT, ExperimentScope, Named, SUBSCRIPTION, Session, WorkspaceScope, checked};
+use crate::cli::session::{DEFAULT, ExperimentScope, Named, Session, WorkspaceScope, checked};
 use crate::cli::spec::{self, JobFile, Source};
 use crate::client::ClientError;
 use crate::client::snapshot::{self, DEFAULT_LIMIT, Snapshot};
@@ -88,7 +88,7 @@ impl Prepared {
                 tokio::select! {
                     biased;
                     () = stop.notified() => return Err(ClientError::Stopped),
-                    sent = client.put_snapshot(SUBSCRIPTION, snapshot) => sent?,
+                    sent = client.put_snapshot(&self.id.subscription, snapshot) => sent?,
                 }
                 client.put_new_job(&self.id, &self.body).await
             }
