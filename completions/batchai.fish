@@ -45,6 +45,8 @@ complete -c batchai -n "__fish_batchai_needs_command" -f -a "workspace" -d 'Mana
 complete -c batchai -n "__fish_batchai_needs_command" -f -a "server" -d 'The server behind the other commands; they start it when they need it'
 complete -c batchai -n "__fish_batchai_needs_command" -f -a "login" -d 'Remember a server on the network: whom to believe that it is the one, and what opens it'
 complete -c batchai -n "__fish_batchai_needs_command" -f -a "logout" -d 'Forget a server on the network'
+complete -c batchai -n "__fish_batchai_needs_command" -f -a "config" -d 'Show and change settings: defaults of names, output, endpoint'
+complete -c batchai -n "__fish_batchai_needs_command" -f -a "configure" -d 'Set defaults of names, as `az configure` does'
 complete -c batchai -n "__fish_batchai_needs_command" -f -a "completion" -d 'Print a script that teaches a shell to complete batchai\'s commands and flags'
 complete -c batchai -n "__fish_batchai_using_subcommand job; and not __fish_seen_subcommand_from run create show list delete terminate wait file" -s o -l output -d 'How to print the result' -r -f -a "json\t'JSON in the shape of the Azure CLI'
 table\t'A table with the columns of the Azure CLI'
@@ -606,6 +608,91 @@ complete -c batchai -n "__fish_batchai_using_subcommand logout" -l verbose -d 'A
 complete -c batchai -n "__fish_batchai_using_subcommand logout" -l debug -d 'Also show every request and every answer, without secrets'
 complete -c batchai -n "__fish_batchai_using_subcommand logout" -l only-show-errors -d 'Show errors only, no notes and no warnings'
 complete -c batchai -n "__fish_batchai_using_subcommand logout" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c batchai -n "__fish_batchai_using_subcommand config; and not __fish_seen_subcommand_from get set unset list" -s o -l output -d 'How to print the result' -r -f -a "json\t'JSON in the shape of the Azure CLI'
+table\t'A table with the columns of the Azure CLI'
+none\t'Nothing'"
+complete -c batchai -n "__fish_batchai_using_subcommand config; and not __fish_seen_subcommand_from get set unset list" -l query -d 'Print only what this JMESPath expression picks out of the result' -r
+complete -c batchai -n "__fish_batchai_using_subcommand config; and not __fish_seen_subcommand_from get set unset list" -l subscription -d 'Subscription, by id or name; any is accepted, and all zeros when not configured' -r
+complete -c batchai -n "__fish_batchai_using_subcommand config; and not __fish_seen_subcommand_from get set unset list" -l endpoint -d 'Use the server at this address instead of the local one' -r
+complete -c batchai -n "__fish_batchai_using_subcommand config; and not __fish_seen_subcommand_from get set unset list" -l color -d 'When to use colours; on a terminal, unless NO_COLOR is set, when not given' -r -f -a "auto\t'On a terminal, unless NO_COLOR is set'
+always\t'Always'
+never\t'Never'"
+complete -c batchai -n "__fish_batchai_using_subcommand config; and not __fish_seen_subcommand_from get set unset list" -l verbose -d 'Also say what is being done'
+complete -c batchai -n "__fish_batchai_using_subcommand config; and not __fish_seen_subcommand_from get set unset list" -l debug -d 'Also show every request and every answer, without secrets'
+complete -c batchai -n "__fish_batchai_using_subcommand config; and not __fish_seen_subcommand_from get set unset list" -l only-show-errors -d 'Show errors only, no notes and no warnings'
+complete -c batchai -n "__fish_batchai_using_subcommand config; and not __fish_seen_subcommand_from get set unset list" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c batchai -n "__fish_batchai_using_subcommand config; and not __fish_seen_subcommand_from get set unset list" -f -a "get" -d 'Print the value of a setting, the one that counts: of the environment, else of the file'
+complete -c batchai -n "__fish_batchai_using_subcommand config; and not __fish_seen_subcommand_from get set unset list" -f -a "set" -d 'Change settings in the file'
+complete -c batchai -n "__fish_batchai_using_subcommand config; and not __fish_seen_subcommand_from get set unset list" -f -a "unset" -d 'Take settings out of the file'
+complete -c batchai -n "__fish_batchai_using_subcommand config; and not __fish_seen_subcommand_from get set unset list" -f -a "list" -d 'List all settings'
+complete -c batchai -n "__fish_batchai_using_subcommand config; and __fish_seen_subcommand_from get" -s o -l output -d 'How to print the result' -r -f -a "json\t'JSON in the shape of the Azure CLI'
+table\t'A table with the columns of the Azure CLI'
+none\t'Nothing'"
+complete -c batchai -n "__fish_batchai_using_subcommand config; and __fish_seen_subcommand_from get" -l query -d 'Print only what this JMESPath expression picks out of the result' -r
+complete -c batchai -n "__fish_batchai_using_subcommand config; and __fish_seen_subcommand_from get" -l subscription -d 'Subscription, by id or name; any is accepted, and all zeros when not configured' -r
+complete -c batchai -n "__fish_batchai_using_subcommand config; and __fish_seen_subcommand_from get" -l endpoint -d 'Use the server at this address instead of the local one' -r
+complete -c batchai -n "__fish_batchai_using_subcommand config; and __fish_seen_subcommand_from get" -l color -d 'When to use colours; on a terminal, unless NO_COLOR is set, when not given' -r -f -a "auto\t'On a terminal, unless NO_COLOR is set'
+always\t'Always'
+never\t'Never'"
+complete -c batchai -n "__fish_batchai_using_subcommand config; and __fish_seen_subcommand_from get" -l verbose -d 'Also say what is being done'
+complete -c batchai -n "__fish_batchai_using_subcommand config; and __fish_seen_subcommand_from get" -l debug -d 'Also show every request and every answer, without secrets'
+complete -c batchai -n "__fish_batchai_using_subcommand config; and __fish_seen_subcommand_from get" -l only-show-errors -d 'Show errors only, no notes and no warnings'
+complete -c batchai -n "__fish_batchai_using_subcommand config; and __fish_seen_subcommand_from get" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c batchai -n "__fish_batchai_using_subcommand config; and __fish_seen_subcommand_from set" -s o -l output -d 'How to print the result' -r -f -a "json\t'JSON in the shape of the Azure CLI'
+table\t'A table with the columns of the Azure CLI'
+none\t'Nothing'"
+complete -c batchai -n "__fish_batchai_using_subcommand config; and __fish_seen_subcommand_from set" -l query -d 'Print only what this JMESPath expression picks out of the result' -r
+complete -c batchai -n "__fish_batchai_using_subcommand config; and __fish_seen_subcommand_from set" -l subscription -d 'Subscription, by id or name; any is accepted, and all zeros when not configured' -r
+complete -c batchai -n "__fish_batchai_using_subcommand config; and __fish_seen_subcommand_from set" -l endpoint -d 'Use the server at this address instead of the local one' -r
+complete -c batchai -n "__fish_batchai_using_subcommand config; and __fish_seen_subcommand_from set" -l color -d 'When to use colours; on a terminal, unless NO_COLOR is set, when not given' -r -f -a "auto\t'On a terminal, unless NO_COLOR is set'
+always\t'Always'
+never\t'Never'"
+complete -c batchai -n "__fish_batchai_using_subcommand config; and __fish_seen_subcommand_from set" -l verbose -d 'Also say what is being done'
+complete -c batchai -n "__fish_batchai_using_subcommand config; and __fish_seen_subcommand_from set" -l debug -d 'Also show every request and every answer, without secrets'
+complete -c batchai -n "__fish_batchai_using_subcommand config; and __fish_seen_subcommand_from set" -l only-show-errors -d 'Show errors only, no notes and no warnings'
+complete -c batchai -n "__fish_batchai_using_subcommand config; and __fish_seen_subcommand_from set" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c batchai -n "__fish_batchai_using_subcommand config; and __fish_seen_subcommand_from unset" -s o -l output -d 'How to print the result' -r -f -a "json\t'JSON in the shape of the Azure CLI'
+table\t'A table with the columns of the Azure CLI'
+none\t'Nothing'"
+complete -c batchai -n "__fish_batchai_using_subcommand config; and __fish_seen_subcommand_from unset" -l query -d 'Print only what this JMESPath expression picks out of the result' -r
+complete -c batchai -n "__fish_batchai_using_subcommand config; and __fish_seen_subcommand_from unset" -l subscription -d 'Subscription, by id or name; any is accepted, and all zeros when not configured' -r
+complete -c batchai -n "__fish_batchai_using_subcommand config; and __fish_seen_subcommand_from unset" -l endpoint -d 'Use the server at this address instead of the local one' -r
+complete -c batchai -n "__fish_batchai_using_subcommand config; and __fish_seen_subcommand_from unset" -l color -d 'When to use colours; on a terminal, unless NO_COLOR is set, when not given' -r -f -a "auto\t'On a terminal, unless NO_COLOR is set'
+always\t'Always'
+never\t'Never'"
+complete -c batchai -n "__fish_batchai_using_subcommand config; and __fish_seen_subcommand_from unset" -l verbose -d 'Also say what is being done'
+complete -c batchai -n "__fish_batchai_using_subcommand config; and __fish_seen_subcommand_from unset" -l debug -d 'Also show every request and every answer, without secrets'
+complete -c batchai -n "__fish_batchai_using_subcommand config; and __fish_seen_subcommand_from unset" -l only-show-errors -d 'Show errors only, no notes and no warnings'
+complete -c batchai -n "__fish_batchai_using_subcommand config; and __fish_seen_subcommand_from unset" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c batchai -n "__fish_batchai_using_subcommand config; and __fish_seen_subcommand_from list" -s o -l output -d 'How to print the result' -r -f -a "json\t'JSON in the shape of the Azure CLI'
+table\t'A table with the columns of the Azure CLI'
+none\t'Nothing'"
+complete -c batchai -n "__fish_batchai_using_subcommand config; and __fish_seen_subcommand_from list" -l query -d 'Print only what this JMESPath expression picks out of the result' -r
+complete -c batchai -n "__fish_batchai_using_subcommand config; and __fish_seen_subcommand_from list" -l subscription -d 'Subscription, by id or name; any is accepted, and all zeros when not configured' -r
+complete -c batchai -n "__fish_batchai_using_subcommand config; and __fish_seen_subcommand_from list" -l endpoint -d 'Use the server at this address instead of the local one' -r
+complete -c batchai -n "__fish_batchai_using_subcommand config; and __fish_seen_subcommand_from list" -l color -d 'When to use colours; on a terminal, unless NO_COLOR is set, when not given' -r -f -a "auto\t'On a terminal, unless NO_COLOR is set'
+always\t'Always'
+never\t'Never'"
+complete -c batchai -n "__fish_batchai_using_subcommand config; and __fish_seen_subcommand_from list" -l show-origin -d 'Also say where each value comes from: default, file or environment'
+complete -c batchai -n "__fish_batchai_using_subcommand config; and __fish_seen_subcommand_from list" -l verbose -d 'Also say what is being done'
+complete -c batchai -n "__fish_batchai_using_subcommand config; and __fish_seen_subcommand_from list" -l debug -d 'Also show every request and every answer, without secrets'
+complete -c batchai -n "__fish_batchai_using_subcommand config; and __fish_seen_subcommand_from list" -l only-show-errors -d 'Show errors only, no notes and no warnings'
+complete -c batchai -n "__fish_batchai_using_subcommand config; and __fish_seen_subcommand_from list" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c batchai -n "__fish_batchai_using_subcommand configure" -s d -l defaults -d 'Names that need not be given any more: group, workspace, experiment, cluster, location. An empty value takes one away' -r
+complete -c batchai -n "__fish_batchai_using_subcommand configure" -s o -l output -d 'How to print the result' -r -f -a "json\t'JSON in the shape of the Azure CLI'
+table\t'A table with the columns of the Azure CLI'
+none\t'Nothing'"
+complete -c batchai -n "__fish_batchai_using_subcommand configure" -l query -d 'Print only what this JMESPath expression picks out of the result' -r
+complete -c batchai -n "__fish_batchai_using_subcommand configure" -l subscription -d 'Subscription, by id or name; any is accepted, and all zeros when not configured' -r
+complete -c batchai -n "__fish_batchai_using_subcommand configure" -l endpoint -d 'Use the server at this address instead of the local one' -r
+complete -c batchai -n "__fish_batchai_using_subcommand configure" -l color -d 'When to use colours; on a terminal, unless NO_COLOR is set, when not given' -r -f -a "auto\t'On a terminal, unless NO_COLOR is set'
+always\t'Always'
+never\t'Never'"
+complete -c batchai -n "__fish_batchai_using_subcommand configure" -s l -l list-defaults -d 'List them'
+complete -c batchai -n "__fish_batchai_using_subcommand configure" -l verbose -d 'Also say what is being done'
+complete -c batchai -n "__fish_batchai_using_subcommand configure" -l debug -d 'Also show every request and every answer, without secrets'
+complete -c batchai -n "__fish_batchai_using_subcommand configure" -l only-show-errors -d 'Show errors only, no notes and no warnings'
+complete -c batchai -n "__fish_batchai_using_subcommand configure" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c batchai -n "__fish_batchai_using_subcommand completion" -s o -l output -d 'How to print the result' -r -f -a "json\t'JSON in the shape of the Azure CLI'
 table\t'A table with the columns of the Azure CLI'
 none\t'Nothing'"

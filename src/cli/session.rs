@@ -3,7 +3,7 @@
 use std::future::Future;
 use std::path::PathBuf;
 
-use clap::{Args, ValueEnum};
+use clap::Args;
 use serde::de::DeserializeOwned;
 
 use super::exit_code::ExitCode;
@@ -123,8 +123,8 @@ impl Session {
     /// When the settings or the data directory cannot be used.
     pub fn open(global: &Global, report: Report, reach: Reach) -> Result<Self, Failure> {
         let home = Home::find()?;
-        let settings = ClientSettings::load(home.client_config())?;
-        let printer = Printer { format: format(global, &settings)? };
+        let settings = ClientSettings::load(&home.client_config())?;
+        let printer = printer(global, &settings)?;
         let socket = home.make().and_then(|()| home.socket_address()).map_err(|error| unusable(&home, &error))?;
         let executable = std::env::current_exe().map_err(|error| {
             Failure::new(ExitCode::Refused, format!("cannot tell where the program batchai itself is: {error}"))
@@ -146,7 +146,7 @@ impl Session {
         };
         let subscription = global.subscription.as_ref().or(settings.subscription.as_ref());
         let subscription = subscription.map_or(SUBSCRIPTION, String::as_str).to_owned();
-        check("subscription", &subscription, "-_.", 64)?;
+        check_subscription(&subscription)?;
         Ok(Self { client, report, printer, settings, subscription, logins: home.logins(), _socket: socket })
     }
 
@@ -277,8 +277,8 @@ where
 /// # Errors
 /// Says what is wrong with the first that is none.
 pub fn checked(id: ResourceId) -> Result<ResourceId, Failure> {
-    check("subscription", &id.subscription, "-_.", 64)?;
-    check("resource group", &id.group, "-_.", 90)?;
+    check_subscription(&id.subscription)?;
+    check_group(&id.group)?;
     check_name("workspace", &id.workspace)?;
     match &id.child {
         Child::None => {}
@@ -301,6 +301,22 @@ pub fn check_name(what: &str, name: &str) -> Result<(), Failure> {
     check(what, name, "-_", 64)
 }
 
+/// A resource group as Azure takes its name.
+///
+/// # Errors
+/// Says what is wrong with it.
+pub fn check_group(name: &str) -> Result<(), Failure> {
+    check("resource group", name, "-_.", 90)
+}
+
+/// A subscription, by id or name.
+///
+/// # Errors
+/// Says what is wrong with it.
+pub fn check_subscription(name: &str) -> Result<(), Failure> {
+    check("subscription", name, "-_.", 64)
+}
+
 fn check(what: &str, name: &str, signs: &str, most: usize) -> Result<(), Failure> {
     let length = name.chars().count();
     let wrong = name.chars().find(|c| !c.is_ascii_alphanumeric() && !signs.contains(*c));
@@ -318,19 +334,14 @@ fn check(what: &str, name: &str, signs: &str, most: usize) -> Result<(), Failure
     Err(Failure::new(ExitCode::Usage, format!("the {what} name `{name}` cannot be used: {problem}")))
 }
 
-fn format(global: &Global, settings: &ClientSettings) -> Result<Format, Failure> {
-    if let Some(format) = global.output {
-        return Ok(format);
-    }
-    let Some(text) = &settings.output else { return Ok(Format::Json) };
-    Format::from_str(text, true).map_err(|_| {
-        let known: Vec<String> = Format::value_variants()
-            .iter()
-            .filter_map(|format| Some(format.to_possible_value()?.get_name().to_owned()))
-            .collect();
-        let message = format!("the configured output format `{text}` is unknown: use one of {}", known.join(", "));
-        Failure::new(ExitCode::Usage, message)
-    })
+/// Standard output as the flags and the settings want it.
+///
+/// # Errors
+/// When there is no such format.
+pub fn printer(global: &Global, settings: &ClientSettings) -> Result<Printer, Failure> {
+    let configured = || settings.output.as_deref().map(Format::named).transpose();
+    let format = global.output.map_or_else(configured, |format| Ok(Some(format)))?;
+    Ok(Printer { format: format.unwrap_or_default() })
 }
 
 /// The server that the user chose: flag, environment, file.

@@ -289,8 +289,9 @@ pub async fn each<T>(
     ids: &[ResourceId],
     act: impl AsyncFn(ResourceId) -> Result<T, Failure>,
 ) -> Result<Vec<T>, Failure> {
+    let at_once = if session.settings.disable_concurrent_ids == Some(true) { 1 } else { AT_ONCE };
     let results: Vec<Result<T, Failure>> =
-        stream::iter(ids.iter().cloned().map(|id| act(id))).buffered(AT_ONCE).collect().await;
+        stream::iter(ids.iter().cloned().map(|id| act(id))).buffered(at_once).collect().await;
     let (mut done, mut failures) = (Vec::new(), Vec::new());
     for result in results {
         match result {

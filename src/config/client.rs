@@ -1,11 +1,11 @@
 //! Settings of commands: `config.yaml` and the environment. Flags come on top, in `cli`.
 
 use std::io::ErrorKind;
-use std::path::PathBuf;
+use std::path::Path;
 
 use serde::Deserialize;
 
-use super::{ConfigError, env};
+use super::{ConfigError, env, settings};
 
 /// What was set; `None` where nothing was, and a flag or a default decides.
 #[derive(Debug, Clone, PartialEq, Eq, Default, Deserialize)]
@@ -19,8 +19,29 @@ pub struct ClientSettings {
     pub output: Option<String>,
     /// Whether commands that delete go ahead without asking.
     pub disable_confirm_prompt: Option<bool>,
+    /// Whether things named by `--ids` are taken one after the other.
+    pub disable_concurrent_ids: Option<bool>,
     /// Defaults of names.
     pub defaults: Defaults,
+    /// The storage account that is mounted.
+    pub storage: Storage,
+}
+
+/// The storage account of file shares and containers that are mounted.
+#[derive(Clone, PartialEq, Eq, Default, Deserialize)]
+#[serde(deny_unknown_fields, rename_all = "camelCase", default)]
+pub struct Storage {
+    /// Its name.
+    pub account: Option<String>,
+    /// What opens it.
+    pub key: Option<String>,
+}
+
+/// Shows no secret.
+impl std::fmt::Debug for Storage {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Storage").field("account", &self.account).finish_non_exhaustive()
+    }
 }
 
 /// Defaults of names.
@@ -37,6 +58,8 @@ pub struct Defaults {
     pub cluster: Option<String>,
     /// Of `-l`.
     pub location: Option<String>,
+    /// Of `-g` of `file-server create`, before `group`.
+    pub file_server_group: Option<String>,
 }
 
 impl ClientSettings {
@@ -44,38 +67,43 @@ impl ClientSettings {
     ///
     /// # Errors
     /// When the file is there and cannot be used, or a variable has an impossible value.
-    pub fn load(path: PathBuf) -> Result<Self, ConfigError> {
-        let mut settings = match std::fs::read_to_string(&path) {
-            Ok(text) if text.trim().is_empty() => Self::default(),
-            Ok(text) => serde_yaml::from_str(&text)
-                .map_err(|error| ConfigError::Invalid { path, message: error.to_string() })?,
-            // Where a file stands in the place of the folder, whoever needs the folder says so.
-            Err(error) if matches!(error.kind(), ErrorKind::NotFound | ErrorKind::NotADirectory) => Self::default(),
-            Err(source) => return Err(ConfigError::Unreadable { path, source }),
-        };
+    pub fn load(path: &Path) -> Result<Self, ConfigError> {
+        let mut settings = Self::of_file(path)?;
         settings.overlay(env::get)?;
         Ok(settings)
     }
 
+    /// What the file at `path` alone says; nothing where there is none.
+    ///
+    /// # Errors
+    /// When the file is there and cannot be used.
+    pub fn of_file(path: &Path) -> Result<Self, ConfigError> {
+        match std::fs::read_to_string(path) {
+            Ok(text) => Self::parse(&text).map_err(|message| ConfigError::Invalid { path: path.to_owned(), message }),
+            // Where a file stands in the place of the folder, whoever needs the folder says so.
+            Err(error) if matches!(error.kind(), ErrorKind::NotFound | ErrorKind::NotADirectory) => Ok(Self::default()),
+            Err(source) => Err(ConfigError::Unreadable { path: path.to_owned(), source }),
+        }
+    }
+
+    /// What a text says that is the content of a file.
+    ///
+    /// # Errors
+    /// What is wrong with it.
+    pub fn parse(text: &str) -> Result<Self, String> {
+        if text.trim().is_empty() {
+            return Ok(Self::default());
+        }
+        // Of a file with nothing but comments, the value is null.
+        let settings: Option<Self> = serde_yaml::from_str(text).map_err(|error| error.to_string())?;
+        Ok(settings.unwrap_or_default())
+    }
+
     fn overlay(&mut self, get: impl Fn(&str) -> Option<String>) -> Result<(), ConfigError> {
-        if let Some(group) = get(env::DEFAULT_GROUP) {
-            self.defaults.group = Some(group);
-        }
-        if let Some(endpoint) = get(env::ENDPOINT) {
-            self.endpoint = Some(endpoint);
-        }
-        if let Some(output) = get(env::OUTPUT) {
-            self.output = Some(output);
-        }
-        if let Some(value) = get(env::DISABLE_CONFIRM_PROMPT) {
-            self.disable_confirm_prompt = Some(match value.to_lowercase().as_str() {
-                "1" | "true" | "yes" | "on" => true,
-                "0" | "false" | "no" | "off" => false,
-                _ => {
-                    let (name, expected) = (env::DISABLE_CONFIRM_PROMPT, "true or false");
-                    return Err(ConfigError::Variable { name, value, expected });
-                }
-            });
+        for setting in settings::ALL {
+            let Some((name, value)) = setting.variable(&get) else { continue };
+            let assigned = setting.assign(self, &value);
+            assigned.map_err(|expected| ConfigError::Variable { name, value, expected })?;
         }
         Ok(())
     }

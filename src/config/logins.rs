@@ -2,14 +2,12 @@
 
 use std::collections::BTreeMap;
 use std::fmt;
-use std::fs::{DirBuilder, File};
-use std::io::{self, ErrorKind, Write};
-use std::os::unix::fs::{DirBuilderExt, OpenOptionsExt};
-use std::path::{Path, PathBuf};
+use std::io::ErrorKind;
+use std::path::PathBuf;
 
 use serde::{Deserialize, Serialize};
 
-use super::ConfigError;
+use super::{ConfigError, file};
 
 /// What `batchai login` remembers of one server.
 #[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -84,18 +82,8 @@ impl Logins {
     fn save(&self) -> Result<(), ConfigError> {
         // JSON is YAML, and needs no rules for the line breaks of a certificate.
         let text = serde_json::to_string_pretty(&self.servers).expect("text can be written as JSON");
-        write(&self.path, &text).map_err(|source| ConfigError::Unwritable { path: self.path.clone(), source })
+        file::write(&self.path, &text).map_err(|source| ConfigError::Unwritable { path: self.path.clone(), source })
     }
-}
-
-/// Writes beside and renames, for nobody but this user.
-fn write(path: &Path, text: &str) -> io::Result<()> {
-    DirBuilder::new().recursive(true).mode(0o700).create(path.parent().unwrap_or(Path::new(".")))?;
-    let beside = path.with_extension(format!("yaml.{}", std::process::id()));
-    let mut file = File::options().create(true).truncate(true).write(true).mode(0o600).open(&beside)?;
-    file.write_all(text.as_bytes())?;
-    file.sync_all()?;
-    std::fs::rename(&beside, path)
 }
 
 #[cfg(test)]

@@ -1,15 +1,18 @@
 //! Where settings come from: default < file < environment < flag.
 //!
 //! Reads, never acts. [`mod@env`] names every variable, [`home`] every file of an installation, [`client`] what
-//! a command needs to know, [`server`] what a server needs to know, [`logins`]
+//! a command needs to know, [`settings`] every setting of it, [`edit`] and [`mod@file`] how one is changed, [`server`] what a server needs to know, [`logins`]
 //! which servers were logged in to, [`program`] which build runs.
 
 pub mod client;
+pub mod edit;
 pub mod env;
+pub mod file;
 pub mod home;
 pub mod logins;
 pub mod program;
 pub mod server;
+pub mod settings;
 
 use std::path::PathBuf;
 

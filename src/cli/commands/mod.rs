@@ -2,6 +2,7 @@
 
 pub mod cluster;
 pub mod completion;
+pub mod config;
 pub mod experiment;
 pub mod job;
 pub mod login;
@@ -40,6 +41,12 @@ pub enum Command {
     /// Forget a server on the network.
     #[command(before_help = "Example: batchai logout https://127.0.0.1:8650")]
     Logout(login::LogoutArgs),
+    /// Show and change settings: defaults of names, output, endpoint.
+    #[command(subcommand, before_help = "Example: batchai config set defaults.workspace=ws output=table")]
+    Config(config::ConfigCommand),
+    /// Set defaults of names, as `az configure` does.
+    #[command(before_help = "Example: batchai configure --defaults group=rg workspace=ws experiment=exp")]
+    Configure(config::ConfigureArgs),
     /// Print a script that teaches a shell to complete batchai's commands and flags.
     #[command(before_help = "Example: batchai completion bash")]
     Completion(completion::CompletionArgs),
@@ -63,6 +70,8 @@ pub fn run(command: Command, global: &Global, report: Report) -> Outcome {
         Command::Logout(args) => {
             with_session_of(Reach::Local, global, report, |session| async move { login::logout(&args, &session) })
         }
+        Command::Config(command) => config::run(command, global, report),
+        Command::Configure(args) => config::configure(&args, global, report),
         Command::Completion(args) => completion::run(&args),
     }
 }

@@ -14,6 +14,9 @@ use serde_json::Value;
 
 use rows::Row;
 
+use super::exit_code::ExitCode;
+use super::report::Failure;
+
 /// How results are written, the value of `--output`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, ValueEnum)]
 pub enum Format {
@@ -24,6 +27,21 @@ pub enum Format {
     Table,
     /// Nothing.
     None,
+}
+
+impl Format {
+    /// The format of that name, in any letter case.
+    ///
+    /// # Errors
+    /// Names those there are.
+    pub fn named(text: &str) -> Result<Self, Failure> {
+        Self::from_str(text, true).map_err(|_| {
+            let known = Self::value_variants().iter().filter_map(ValueEnum::to_possible_value);
+            let known: Vec<String> = known.map(|value| value.get_name().to_owned()).collect();
+            let message = format!("the configured output format `{text}` is unknown: use one of {}", known.join(", "));
+            Failure::new(ExitCode::Usage, message)
+        })
+    }
 }
 
 /// A result: one resource, or a list of them.
