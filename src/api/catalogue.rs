@@ -121,6 +121,8 @@ pub fn operations() -> Vec<Operation> {
         get(path::WORKSPACES_OF_SUBSCRIPTION, "Workspaces_List", "Workspaces of a subscription")
             .with(LIST)
             .json::<Page<Workspace>>(),
+        get(path::ACTIVE_JOBS, "Jobs_ListActive", "Jobs of a subscription that have not ended, running ones first")
+            .json::<Page<Job>>(),
         get(path::OPERATIONS, "Operations_List", "What the provider can do").json::<Page<ProviderOperation>>(),
         get(path::USAGES, "Usages_List", "What is in use in a region, and how much there is").json::<Page<Usage>>(),
         get(path::OPERATION_RESULT, "LongOperations_Get", "How far an operation is that another version began")

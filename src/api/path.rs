@@ -19,6 +19,8 @@ pub const OPERATION_STATUS: &str =
 pub const RESULTS: &str = "operationresults";
 /// The word of [`OPERATION_STATUS`].
 pub const STATUSES: &str = "operationstatuses";
+/// Jobs of a subscription that have not ended.
+pub const ACTIVE_JOBS: &str = "/subscriptions/{subscription}/providers/Microsoft.BatchAI/activeJobs";
 /// What is in use in a region, and how much there is.
 pub const USAGES: &str = "/subscriptions/{subscription}/providers/Microsoft.BatchAI/locations/{location}/usages";
 /// The server itself.

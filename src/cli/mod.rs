@@ -5,6 +5,7 @@
 
 pub mod commands;
 pub mod confirm;
+pub mod doctor;
 pub mod exit_code;
 mod failure;
 pub mod output;
@@ -30,15 +31,13 @@ use self::report::{Failure, Report};
     about = "Describe a training job in a file, submit it, follow its output, get its exit code, find its files.",
     long_about = None,
     before_help = "Example: batchai job run -f job.yaml",
-    subcommand_required = true,
-    arg_required_else_help = true,
     disable_help_subcommand = true
 )]
 struct Cli {
     #[command(flatten)]
     global: Global,
     #[command(subcommand)]
-    command: Command,
+    command: Option<Command>,
 }
 
 /// Flags of every command.
@@ -102,7 +101,11 @@ pub fn run(arguments: impl IntoIterator<Item = OsString>) -> u8 {
         is_verbose: cli.global.verbose || cli.global.debug,
         is_debug: cli.global.debug,
     };
-    code_of(commands::run(cli.command, &cli.global, report), report)
+    let outcome = match cli.command {
+        Some(command) => commands::run(command, &cli.global, report),
+        None => commands::landing::run(&cli.global, report),
+    };
+    code_of(outcome, report)
 }
 
 fn code_of(outcome: Outcome, report: Report) -> u8 {

@@ -92,6 +92,14 @@ impl Client {
         Ok(found)
     }
 
+    /// Jobs of a subscription that have not ended, running ones first. A local server is not started for that: then
+    /// there are none that run.
+    pub async fn active_jobs(&self, subscription: &str) -> Result<Vec<Job>, ClientError> {
+        let path = path::ACTIVE_JOBS.replace("{subscription}", subscription);
+        let page: Page<Job> = json(self.send_if(IfDown::Fail, plain(Method::GET, path)).await?).await?;
+        Ok(page.value)
+    }
+
     /// Deletes a resource; returns when it is gone, or at once with `Waits::No`. A missing one is fine.
     pub async fn delete(&self, id: &ResourceId, waits: Waits) -> Result<(), ClientError> {
         self.until_finished(Method::DELETE, id.to_string(), waits).await

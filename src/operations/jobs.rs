@@ -185,6 +185,20 @@ pub fn list(store: &Store, experiment: &ExperimentKey, window: Window) -> Result
     })
 }
 
+/// So many jobs that run, and so many that are queued, are shown of all that have not ended.
+const MOST_ACTIVE: u32 = 100;
+
+/// Jobs that have not ended, of a subscription or of one group of it: those that run first, then the queue.
+///
+/// # Errors
+/// When the store fails.
+pub fn active(store: &Store, subscription: &str, group: Option<&str>) -> Result<Vec<JobView>, OperationError> {
+    store.read(|reader| {
+        let jobs = reader.active_jobs((subscription, group), MOST_ACTIVE)?;
+        jobs.into_iter().map(|job| view(reader, job)).collect()
+    })
+}
+
 /// Begins to stop a job. `true` when it had ended before: then nothing changes.
 ///
 /// # Errors

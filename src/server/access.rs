@@ -63,7 +63,7 @@ fn is_shared(parts: &[&str]) -> bool {
     match parts {
         [] | [_] | [_, "register"] => true,
         // The handlers show the caller's group only.
-        ["microsoft.batchai", "workspaces" | "clusters" | "jobs" | "fileservers"] => true,
+        ["microsoft.batchai", "workspaces" | "clusters" | "jobs" | "activejobs" | "fileservers"] => true,
         ["microsoft.storage", "storageaccounts" | "checknameavailability"] => true,
         // Nobody finds a snapshot or an operation whose id they do not have.
         ["microsoft.batchai", "snapshots", _] => true,

@@ -37,6 +37,7 @@ pub(super) fn router(context: Context) -> Router {
         .merge(super::versions::router::router())
         .merge(resource_manager::routes())
         .route(path::WORKSPACES_OF_SUBSCRIPTION, get(workspaces::list_all))
+        .route(path::ACTIVE_JOBS, get(jobs::active))
         .route(path::SNAPSHOT, get(snapshots::head).put(snapshots::put).layer(DefaultBodyLimit::disable()))
         .route(path::OPERATIONS, get(operations::list))
         .route(path::USAGES, get(usages::list))

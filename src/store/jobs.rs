@@ -37,6 +37,9 @@ pub(super) const ACTIVE: &str = "SELECT
   + (SELECT count(*) FROM jobs INDEXED BY jobs_running WHERE state = 'running')
   + (SELECT count(*) FROM jobs INDEXED BY jobs_deleting WHERE deleting = 1 AND state = 'queued')";
 
+const RUNNING: &str = "(SELECT * FROM jobs INDEXED BY jobs_running WHERE state = 'running') j";
+const QUEUED: &str = "(SELECT * FROM jobs INDEXED BY jobs_queued WHERE state = 'queued' AND deleting = 0) j";
+
 pub(super) const SNAPSHOT: &str = "SELECT 1 FROM jobs INDEXED BY jobs_by_snapshot WHERE snapshot = ?1 LIMIT 1";
 
 impl Reader<'_> {
@@ -124,6 +127,25 @@ impl Reader<'_> {
         let Some(cluster) = self.cell::<Option<i64>>(Job::TABLE, sql, [job.number])?.flatten() else { return Ok(0) };
         let priority = rank(job.value.spec.priority);
         self.count(AHEAD, params![cluster, priority, job.number, most])
+    }
+
+    /// Jobs that have not ended, of a subscription or of one group of it: those that run first, then the queue, at
+    /// most `limit` of each.
+    pub fn active_jobs(
+        &self,
+        (subscription, group): (&str, Option<&str>),
+        limit: u32,
+    ) -> Result<Vec<Stored<Job>>, StoreError> {
+        let mut jobs = Vec::new();
+        for state in [RUNNING, QUEUED] {
+            let sql = format!(
+                "SELECT j.number, j.generation, j.document FROM {state}
+                 JOIN experiments e ON e.number = j.experiment JOIN workspaces w ON w.number = e.workspace
+                 AND w.subscription = ?1 AND (?2 IS NULL OR w.resource_group = ?2) LIMIT ?3"
+            );
+            jobs.extend(self.many::<Job>(&sql, params![subscription, group, limit])?);
+        }
+        Ok(jobs)
     }
 
     /// Jobs whose record is being deleted, oldest first.

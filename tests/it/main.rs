@@ -18,6 +18,7 @@ mod full_disk;
 mod job_create;
 mod job_files;
 mod job_run;
+mod landing;
 mod listen;
 mod login;
 mod long_operations;

@@ -3,8 +3,10 @@
 pub mod cluster;
 pub mod completion;
 pub mod config;
+pub mod doctor;
 pub mod experiment;
 pub mod job;
+pub mod landing;
 pub mod login;
 pub mod server;
 pub mod supervise;
@@ -47,6 +49,9 @@ pub enum Command {
     /// Set defaults of names, as `az configure` does.
     #[command(before_help = "Example: batchai configure --defaults group=rg workspace=ws experiment=exp")]
     Configure(config::ConfigureArgs),
+    /// Check what this machine has that jobs may need, and say what it means for them.
+    #[command(before_help = "Example: batchai doctor")]
+    Doctor,
     /// Print a script that teaches a shell to complete batchai's commands and flags.
     #[command(before_help = "Example: batchai completion bash")]
     Completion(completion::CompletionArgs),
@@ -72,6 +77,7 @@ pub fn run(command: Command, global: &Global, report: Report) -> Outcome {
         }
         Command::Config(command) => config::run(command, global, report),
         Command::Configure(args) => config::configure(&args, global, report),
+        Command::Doctor => doctor::run(global, report),
         Command::Completion(args) => completion::run(&args),
     }
 }

@@ -16,7 +16,7 @@ use crate::operations::long::Target;
 use crate::operations::{Context, jobs};
 use crate::server::authorise::Caller;
 use crate::server::convert::{Rules, job as convert, node};
-use crate::server::extract::{Body, Entity, Key, LongRequest, Paging, Version, Waiting, Wire};
+use crate::server::extract::{Body, Entity, Key, LongRequest, Nested, Paging, Subscription, Version, Waiting, Wire};
 use crate::server::links;
 
 /// PUT. With `If-None-Match: *` any job of that name is a conflict.
@@ -72,6 +72,19 @@ pub async fn list(
 ) -> Answer<Wire<Page<Job>>> {
     let listed = jobs::list(&context.store, &key, paging.window)?;
     Ok(page(&paging, &listed, |view| convert::job(view, version)))
+}
+
+/// GET: jobs that have not ended, of all groups that the caller may see.
+pub async fn active(
+    State(context): State<Context>,
+    Version(version): Version,
+    _: Nested,
+    Subscription(subscription): Subscription,
+    caller: Caller,
+) -> Answer<Wire<Page<Job>>> {
+    let views = jobs::active(&context.store, &subscription, caller.group.as_deref())?;
+    let value = views.iter().map(|view| convert::job(view, version)).collect();
+    Ok(Wire(Page { value, next_link: None }))
 }
 
 /// POST: 200 when the job has ended, 202 when it is being stopped. Asking again is harmless.

@@ -1,0 +1,179 @@
+//! What the machine has, as sentences about jobs. Pure.
+
+use super::probe::{Cgroup, Data, Facts};
+use super::{Finding, Level};
+
+/// Less free space than this is too little for the server's own files.
+const LEAST_FREE: u64 = 64 << 20;
+/// With less than this, outputs of jobs soon fill the disk.
+const GOOD_FREE: u64 = 5 << 30;
+
+/// File systems of the network: locks and shared memory of the database are not safe there.
+const OF_THE_NETWORK: [&str; 6] = ["nfs", "nfs4", "cifs", "smb3", "fuse.sshfs", "9p"];
+
+/// All findings, in the order in which they are shown.
+#[must_use]
+pub fn judge(facts: &Facts) -> Vec<Finding> {
+    vec![
+        machine(facts),
+        data(&facts.data),
+        python(facts.python.as_deref()),
+        gpus(&facts.gpus),
+        containers(&facts.containers),
+        mpi(facts.mpi.as_deref()),
+        cgroups(&facts.cgroup),
+        sessions(facts.lingering),
+        slurm(facts.slurm.as_deref()),
+    ]
+}
+
+fn finding(name: &'static str, level: Level, found: impl Into<String>, meaning: impl Into<String>) -> Finding {
+    Finding { name, level, found: found.into(), meaning: meaning.into() }
+}
+
+fn machine(facts: &Facts) -> Finding {
+    let found = format!("{} cores, {} of memory", facts.cores, size(facts.memory));
+    let meaning = "jobs share them: nodes of the local cluster are virtual, and may be more than there are cores";
+    finding("machine", Level::Ok, found, meaning)
+}
+
+fn data(data: &Data) -> Finding {
+    let found = format!("{} ({}, {} free)", data.path.display(), data.file_system, size(data.free));
+    if !data.is_writable {
+        let meaning =
+            "nothing can be kept there, so no job can run: set BATCHAI_HOME to a folder that you may write to";
+        return finding("data directory", Level::Broken, found, meaning);
+    }
+    if data.free < LEAST_FREE {
+        let meaning = "the disk is full, so no job can run: make room, or set BATCHAI_HOME to a folder on another disk";
+        return finding("data directory", Level::Broken, found, meaning);
+    }
+    if OF_THE_NETWORK.contains(&data.file_system.as_str()) {
+        let meaning = "a database on a file system of the network can be damaged: set BATCHAI_HOME to a folder on a disk \
+                       of this machine";
+        return finding("data directory", Level::Limited, found, meaning);
+    }
+    if data.free < GOOD_FREE {
+        let meaning =
+            "outputs of jobs lie here and may soon fill the disk; `batchai job delete` removes those of a job";
+        return finding("data directory", Level::Limited, found, meaning);
+    }
+    finding("data directory", Level::Ok, found, "records, logs and outputs of jobs lie here")
+}
+
+fn python(version: Option<&str>) -> Finding {
+    match version {
+        Some(version) => finding("Python", Level::Ok, version, "jobs that are written in Python can run"),
+        None => {
+            let meaning = "jobs that run Python scripts fail with exit code 127: install it, or give the full path in \
+                           pythonInterpreterPath or in the command line";
+            finding("Python", Level::Limited, "no python3 on PATH", meaning)
+        }
+    }
+}
+
+fn gpus(gpus: &[String]) -> Finding {
+    if gpus.is_empty() {
+        let meaning = "jobs compute on processors; programs that insist on a GPU fail";
+        return finding("GPUs", Level::Limited, "none (nvidia-smi lists none)", meaning);
+    }
+    let meaning = "jobs see them all; take care yourself that two jobs at once do not use the same one";
+    finding("GPUs", Level::Ok, gpus.join("; "), meaning)
+}
+
+fn containers(runtimes: &[String]) -> Finding {
+    let found = if runtimes.is_empty() { "no docker, podman or apptainer".into() } else { runtimes.join("; ") };
+    let meaning = "this version runs jobs on the host only: jobs with containerSettings are taken and fail when they \
+                   would start";
+    finding("containers", Level::Limited, found, meaning)
+}
+
+fn mpi(version: Option<&str>) -> Finding {
+    let meaning = "this version starts one process per rank itself, for customToolkitSettings and pyTorchSettings; a \
+                   command line may call mpirun on its own node";
+    match version {
+        Some(version) => finding("MPI", Level::Ok, version, meaning),
+        None => finding("MPI", Level::Limited, "no mpirun on PATH", meaning),
+    }
+}
+
+fn cgroups(cgroup: &Cgroup) -> Finding {
+    let ladder = "whatever a job leaves is found by its session, its parents and its environment, and ended";
+    match cgroup {
+        Cgroup::Open(folder) => {
+            let meaning = "a job's processes are held together by a control group, and ended at a stroke";
+            finding("control groups", Level::Ok, folder.display().to_string(), meaning)
+        }
+        Cgroup::Closed(folder) => {
+            let found = format!("{} (not writable)", folder.display());
+            finding("control groups", Level::Ok, found, ladder)
+        }
+        Cgroup::Missing => finding("control groups", Level::Ok, "no version 2", ladder),
+    }
+}
+
+fn sessions(lingering: Option<bool>) -> Finding {
+    match lingering {
+        None => {
+            let meaning = "nobody ends the server and jobs when you log out";
+            finding("login sessions", Level::Ok, "not watched by systemd", meaning)
+        }
+        Some(true) => finding("login sessions", Level::Ok, "lingering", "the server and jobs go on when you log out"),
+        Some(false) => {
+            let meaning = "where logind ends what users leave behind (KillUserProcesses=yes), running jobs end when you log \
+                           out: `loginctl enable-linger` prevents it";
+            finding("login sessions", Level::Limited, "not lingering", meaning)
+        }
+    }
+}
+
+fn slurm(version: Option<&str>) -> Finding {
+    let meaning = "jobs run on this machine; this version submits none to Slurm";
+    finding("Slurm", Level::Ok, version.unwrap_or("no sbatch on PATH"), meaning)
+}
+
+/// Bytes in the largest unit that leaves a number above one.
+fn size(bytes: u64) -> String {
+    const UNITS: [(u64, &str); 3] = [(1 << 40, "TiB"), (1 << 30, "GiB"), (1 << 20, "MiB")];
+    let fitting = UNITS.into_iter().find(|(unit, _)| bytes >= *unit);
+    fitting.map_or_else(|| format!("{bytes} bytes"), |(unit, name)| format!("{} {name}", bytes / unit))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn level_of(name: &str, facts: &Facts) -> Level {
+        judge(facts).into_iter().find(|finding| finding.name == name).expect("a finding").level
+    }
+
+    fn data(is_writable: bool, free: u64, file_system: &str) -> Facts {
+        let data = Data { path: "/d".into(), is_writable, free, file_system: file_system.into() };
+        Facts { data, ..Facts::default() }
+    }
+
+    #[test]
+    fn only_what_keeps_every_job_from_running_is_broken() {
+        assert_eq!(level_of("data directory", &data(false, 1 << 40, "ext4")), Level::Broken);
+        assert_eq!(level_of("data directory", &data(true, 1 << 20, "ext4")), Level::Broken);
+        assert_eq!(level_of("data directory", &data(true, 1 << 30, "ext4")), Level::Limited);
+        assert_eq!(level_of("data directory", &data(true, 1 << 40, "nfs4")), Level::Limited);
+        assert_eq!(level_of("data directory", &data(true, 1 << 40, "ext4")), Level::Ok);
+        let bare = data(true, 1 << 40, "ext4");
+        assert!(judge(&bare).iter().all(|finding| finding.level != Level::Broken));
+    }
+
+    #[test]
+    fn every_finding_says_what_it_means() {
+        for facts in [Facts::default(), Facts { lingering: Some(false), ..Facts::default() }] {
+            for finding in judge(&facts) {
+                assert!(!finding.found.is_empty() && finding.meaning.len() > 20, "{finding:?}");
+            }
+        }
+    }
+
+    #[test]
+    fn sizes_are_whole_numbers_of_a_fitting_unit() {
+        assert_eq!([size(10), size(3 << 20), size(9 << 30), size(2 << 40)], ["10 bytes", "3 MiB", "9 GiB", "2 TiB"]);
+    }
+}
