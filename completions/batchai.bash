@@ -97,6 +97,9 @@ _batchai() {
             batchai__subcmd__job,list)
                 cmd="batchai__subcmd__job__subcmd__list"
                 ;;
+            batchai__subcmd__job,logs)
+                cmd="batchai__subcmd__job__subcmd__logs"
+                ;;
             batchai__subcmd__job,run)
                 cmd="batchai__subcmd__job__subcmd__run"
                 ;;
@@ -1119,7 +1122,7 @@ _batchai() {
             return 0
             ;;
         batchai__subcmd__job)
-            opts="-o -h --output --query --subscription --endpoint --color --verbose --debug --only-show-errors --help run create show list delete terminate wait file"
+            opts="-o -h --output --query --subscription --endpoint --color --verbose --debug --only-show-errors --help run create show list delete terminate wait logs file"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -1157,7 +1160,7 @@ _batchai() {
             return 0
             ;;
         batchai__subcmd__job__subcmd__create)
-            opts="-f -n -c -g -w -e -o -h --config-file --name --cluster --resource-group --workspace --experiment --output --query --subscription --endpoint --color --verbose --debug --only-show-errors --help"
+            opts="-f -n -c -g -w -e -o -h --config-file --name --cluster --resource-group --workspace --experiment --wait --stream --output --query --subscription --endpoint --color --verbose --debug --only-show-errors --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -1600,6 +1603,84 @@ _batchai() {
             COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
             return 0
             ;;
+        batchai__subcmd__job__subcmd__logs)
+            opts="-n -g -w -e -f -o -h --name --resource-group --workspace --experiment --follow --tail --since --no-prefix --output --query --subscription --endpoint --color --verbose --debug --only-show-errors --help"
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                --name)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                -n)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --resource-group)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                -g)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --workspace)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                -w)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --experiment)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                -e)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --tail)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --since)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --output)
+                    COMPREPLY=($(compgen -W "json table none" -- "${cur}"))
+                    return 0
+                    ;;
+                -o)
+                    COMPREPLY=($(compgen -W "json table none" -- "${cur}"))
+                    return 0
+                    ;;
+                --query)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --subscription)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --endpoint)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --color)
+                    COMPREPLY=($(compgen -W "auto always never" -- "${cur}"))
+                    return 0
+                    ;;
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
         batchai__subcmd__job__subcmd__run)
             opts="-f -n -c -g -w -e -o -h --config-file --name --cluster --resource-group --workspace --experiment --detach-on-signal --output --query --subscription --endpoint --color --verbose --debug --only-show-errors --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
@@ -1835,7 +1916,7 @@ _batchai() {
             return 0
             ;;
         batchai__subcmd__job__subcmd__wait)
-            opts="-n -g -w -e -o -h --name --resource-group --workspace --experiment --interval --output --query --subscription --endpoint --color --verbose --debug --only-show-errors --help"
+            opts="-n -g -w -e -o -h --name --resource-group --workspace --experiment --ids --timeout --for --interval --output --query --subscription --endpoint --color --verbose --debug --only-show-errors --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -1871,6 +1952,18 @@ _batchai() {
                     ;;
                 -e)
                     COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --ids)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --timeout)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --for)
+                    COMPREPLY=($(compgen -W "running succeeded failed ended" -- "${cur}"))
                     return 0
                     ;;
                 --interval)

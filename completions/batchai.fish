@@ -49,27 +49,28 @@ complete -c batchai -n "__fish_batchai_needs_command" -f -a "config" -d 'Show an
 complete -c batchai -n "__fish_batchai_needs_command" -f -a "configure" -d 'Set defaults of names, as `az configure` does'
 complete -c batchai -n "__fish_batchai_needs_command" -f -a "doctor" -d 'Check what this machine has that jobs may need, and say what it means for them'
 complete -c batchai -n "__fish_batchai_needs_command" -f -a "completion" -d 'Print a script that teaches a shell to complete batchai\'s commands and flags'
-complete -c batchai -n "__fish_batchai_using_subcommand job; and not __fish_seen_subcommand_from run create show list delete terminate wait file" -s o -l output -d 'How to print the result' -r -f -a "json\t'JSON in the shape of the Azure CLI'
+complete -c batchai -n "__fish_batchai_using_subcommand job; and not __fish_seen_subcommand_from run create show list delete terminate wait logs file" -s o -l output -d 'How to print the result' -r -f -a "json\t'JSON in the shape of the Azure CLI'
 table\t'A table with the columns of the Azure CLI'
 none\t'Nothing'"
-complete -c batchai -n "__fish_batchai_using_subcommand job; and not __fish_seen_subcommand_from run create show list delete terminate wait file" -l query -d 'Print only what this JMESPath expression picks out of the result' -r
-complete -c batchai -n "__fish_batchai_using_subcommand job; and not __fish_seen_subcommand_from run create show list delete terminate wait file" -l subscription -d 'Subscription, by id or name; any is accepted, and all zeros when not configured' -r
-complete -c batchai -n "__fish_batchai_using_subcommand job; and not __fish_seen_subcommand_from run create show list delete terminate wait file" -l endpoint -d 'Use the server at this address instead of the local one' -r
-complete -c batchai -n "__fish_batchai_using_subcommand job; and not __fish_seen_subcommand_from run create show list delete terminate wait file" -l color -d 'When to use colours; on a terminal, unless NO_COLOR is set, when not given' -r -f -a "auto\t'On a terminal, unless NO_COLOR is set'
+complete -c batchai -n "__fish_batchai_using_subcommand job; and not __fish_seen_subcommand_from run create show list delete terminate wait logs file" -l query -d 'Print only what this JMESPath expression picks out of the result' -r
+complete -c batchai -n "__fish_batchai_using_subcommand job; and not __fish_seen_subcommand_from run create show list delete terminate wait logs file" -l subscription -d 'Subscription, by id or name; any is accepted, and all zeros when not configured' -r
+complete -c batchai -n "__fish_batchai_using_subcommand job; and not __fish_seen_subcommand_from run create show list delete terminate wait logs file" -l endpoint -d 'Use the server at this address instead of the local one' -r
+complete -c batchai -n "__fish_batchai_using_subcommand job; and not __fish_seen_subcommand_from run create show list delete terminate wait logs file" -l color -d 'When to use colours; on a terminal, unless NO_COLOR is set, when not given' -r -f -a "auto\t'On a terminal, unless NO_COLOR is set'
 always\t'Always'
 never\t'Never'"
-complete -c batchai -n "__fish_batchai_using_subcommand job; and not __fish_seen_subcommand_from run create show list delete terminate wait file" -l verbose -d 'Also say what is being done'
-complete -c batchai -n "__fish_batchai_using_subcommand job; and not __fish_seen_subcommand_from run create show list delete terminate wait file" -l debug -d 'Also show every request and every answer, without secrets'
-complete -c batchai -n "__fish_batchai_using_subcommand job; and not __fish_seen_subcommand_from run create show list delete terminate wait file" -l only-show-errors -d 'Show errors only, no notes and no warnings'
-complete -c batchai -n "__fish_batchai_using_subcommand job; and not __fish_seen_subcommand_from run create show list delete terminate wait file" -s h -l help -d 'Print help (see more with \'--help\')'
-complete -c batchai -n "__fish_batchai_using_subcommand job; and not __fish_seen_subcommand_from run create show list delete terminate wait file" -f -a "run" -d 'Submit a job, show its output as it is written, and exit with its exit code'
-complete -c batchai -n "__fish_batchai_using_subcommand job; and not __fish_seen_subcommand_from run create show list delete terminate wait file" -f -a "create" -d 'Submit a job'
-complete -c batchai -n "__fish_batchai_using_subcommand job; and not __fish_seen_subcommand_from run create show list delete terminate wait file" -f -a "show" -d 'Show a job: its state, why it waits, how it ended'
-complete -c batchai -n "__fish_batchai_using_subcommand job; and not __fish_seen_subcommand_from run create show list delete terminate wait file" -f -a "list" -d 'List the jobs of an experiment'
-complete -c batchai -n "__fish_batchai_using_subcommand job; and not __fish_seen_subcommand_from run create show list delete terminate wait file" -f -a "delete" -d 'Delete a job, stopping it first'
-complete -c batchai -n "__fish_batchai_using_subcommand job; and not __fish_seen_subcommand_from run create show list delete terminate wait file" -f -a "terminate" -d 'Stop a job; its record and its files stay'
-complete -c batchai -n "__fish_batchai_using_subcommand job; and not __fish_seen_subcommand_from run create show list delete terminate wait file" -f -a "wait" -d 'Wait until a job has ended, and exit with its exit code'
-complete -c batchai -n "__fish_batchai_using_subcommand job; and not __fish_seen_subcommand_from run create show list delete terminate wait file" -f -a "file" -d 'Find and follow the files of a job'
+complete -c batchai -n "__fish_batchai_using_subcommand job; and not __fish_seen_subcommand_from run create show list delete terminate wait logs file" -l verbose -d 'Also say what is being done'
+complete -c batchai -n "__fish_batchai_using_subcommand job; and not __fish_seen_subcommand_from run create show list delete terminate wait logs file" -l debug -d 'Also show every request and every answer, without secrets'
+complete -c batchai -n "__fish_batchai_using_subcommand job; and not __fish_seen_subcommand_from run create show list delete terminate wait logs file" -l only-show-errors -d 'Show errors only, no notes and no warnings'
+complete -c batchai -n "__fish_batchai_using_subcommand job; and not __fish_seen_subcommand_from run create show list delete terminate wait logs file" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c batchai -n "__fish_batchai_using_subcommand job; and not __fish_seen_subcommand_from run create show list delete terminate wait logs file" -f -a "run" -d 'Submit a job, show its output as it is written, and exit with its exit code'
+complete -c batchai -n "__fish_batchai_using_subcommand job; and not __fish_seen_subcommand_from run create show list delete terminate wait logs file" -f -a "create" -d 'Submit a job'
+complete -c batchai -n "__fish_batchai_using_subcommand job; and not __fish_seen_subcommand_from run create show list delete terminate wait logs file" -f -a "show" -d 'Show a job: its state, why it waits, how it ended'
+complete -c batchai -n "__fish_batchai_using_subcommand job; and not __fish_seen_subcommand_from run create show list delete terminate wait logs file" -f -a "list" -d 'List the jobs of an experiment'
+complete -c batchai -n "__fish_batchai_using_subcommand job; and not __fish_seen_subcommand_from run create show list delete terminate wait logs file" -f -a "delete" -d 'Delete a job, stopping it first'
+complete -c batchai -n "__fish_batchai_using_subcommand job; and not __fish_seen_subcommand_from run create show list delete terminate wait logs file" -f -a "terminate" -d 'Stop a job; its record and its files stay'
+complete -c batchai -n "__fish_batchai_using_subcommand job; and not __fish_seen_subcommand_from run create show list delete terminate wait logs file" -f -a "wait" -d 'Wait until a job has ended, and exit with its exit code'
+complete -c batchai -n "__fish_batchai_using_subcommand job; and not __fish_seen_subcommand_from run create show list delete terminate wait logs file" -f -a "logs" -d 'Show what the processes of a job wrote to their standard output'
+complete -c batchai -n "__fish_batchai_using_subcommand job; and not __fish_seen_subcommand_from run create show list delete terminate wait logs file" -f -a "file" -d 'Find and follow the files of a job'
 complete -c batchai -n "__fish_batchai_using_subcommand job; and __fish_seen_subcommand_from run" -s f -l config-file -d 'Job file, YAML or JSON; `-` is standard input' -r
 complete -c batchai -n "__fish_batchai_using_subcommand job; and __fish_seen_subcommand_from run" -s n -l name -d 'Job; or `name` in the file; made up when neither is given' -r
 complete -c batchai -n "__fish_batchai_using_subcommand job; and __fish_seen_subcommand_from run" -s c -l cluster -d 'Cluster, by name or id; or `cluster` in the file; `local` when neither is given' -r
@@ -105,6 +106,8 @@ complete -c batchai -n "__fish_batchai_using_subcommand job; and __fish_seen_sub
 complete -c batchai -n "__fish_batchai_using_subcommand job; and __fish_seen_subcommand_from create" -l color -d 'When to use colours; on a terminal, unless NO_COLOR is set, when not given' -r -f -a "auto\t'On a terminal, unless NO_COLOR is set'
 always\t'Always'
 never\t'Never'"
+complete -c batchai -n "__fish_batchai_using_subcommand job; and __fish_seen_subcommand_from create" -l wait -d 'Wait until it has ended, and exit with its exit code; Ctrl-C leaves it running'
+complete -c batchai -n "__fish_batchai_using_subcommand job; and __fish_seen_subcommand_from create" -l stream -d 'Show its output as it is written, and exit with its exit code; Ctrl-C leaves it running'
 complete -c batchai -n "__fish_batchai_using_subcommand job; and __fish_seen_subcommand_from create" -l verbose -d 'Also say what is being done'
 complete -c batchai -n "__fish_batchai_using_subcommand job; and __fish_seen_subcommand_from create" -l debug -d 'Also show every request and every answer, without secrets'
 complete -c batchai -n "__fish_batchai_using_subcommand job; and __fish_seen_subcommand_from create" -l only-show-errors -d 'Show errors only, no notes and no warnings'
@@ -187,7 +190,13 @@ complete -c batchai -n "__fish_batchai_using_subcommand job; and __fish_seen_sub
 complete -c batchai -n "__fish_batchai_using_subcommand job; and __fish_seen_subcommand_from wait" -s g -l resource-group -d 'Resource group; `default` when not configured' -r
 complete -c batchai -n "__fish_batchai_using_subcommand job; and __fish_seen_subcommand_from wait" -s w -l workspace -d 'Workspace; `default` when not configured' -r
 complete -c batchai -n "__fish_batchai_using_subcommand job; and __fish_seen_subcommand_from wait" -s e -l experiment -d 'Experiment; `default` when not configured' -r
-complete -c batchai -n "__fish_batchai_using_subcommand job; and __fish_seen_subcommand_from wait" -l interval -d 'Accepted for old scripts; changes are told at once' -r
+complete -c batchai -n "__fish_batchai_using_subcommand job; and __fish_seen_subcommand_from wait" -l ids -d 'Full ids instead of names; also JSON with ids in it, `@FILE`, or `@-` for standard input' -r
+complete -c batchai -n "__fish_batchai_using_subcommand job; and __fish_seen_subcommand_from wait" -l timeout -d 'Give up after this time, with exit code 5; the jobs go on. Seconds, or 90s, 10m, 1h30m, 7d' -r
+complete -c batchai -n "__fish_batchai_using_subcommand job; and __fish_seen_subcommand_from wait" -l for -d 'Wait for another state than the end; the exit code then tells only whether it came' -r -f -a "running\t'It has started'
+succeeded\t'It has ended well'
+failed\t'It has ended, and not well'
+ended\t'It has ended'"
+complete -c batchai -n "__fish_batchai_using_subcommand job; and __fish_seen_subcommand_from wait" -l interval -d 'Seconds between two looks at the job; used with servers of Batch AI only: others tell of changes at once' -r
 complete -c batchai -n "__fish_batchai_using_subcommand job; and __fish_seen_subcommand_from wait" -s o -l output -d 'How to print the result' -r -f -a "json\t'JSON in the shape of the Azure CLI'
 table\t'A table with the columns of the Azure CLI'
 none\t'Nothing'"
@@ -201,6 +210,27 @@ complete -c batchai -n "__fish_batchai_using_subcommand job; and __fish_seen_sub
 complete -c batchai -n "__fish_batchai_using_subcommand job; and __fish_seen_subcommand_from wait" -l debug -d 'Also show every request and every answer, without secrets'
 complete -c batchai -n "__fish_batchai_using_subcommand job; and __fish_seen_subcommand_from wait" -l only-show-errors -d 'Show errors only, no notes and no warnings'
 complete -c batchai -n "__fish_batchai_using_subcommand job; and __fish_seen_subcommand_from wait" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c batchai -n "__fish_batchai_using_subcommand job; and __fish_seen_subcommand_from logs" -s n -l name -d 'Job' -r
+complete -c batchai -n "__fish_batchai_using_subcommand job; and __fish_seen_subcommand_from logs" -s g -l resource-group -d 'Resource group; `default` when not configured' -r
+complete -c batchai -n "__fish_batchai_using_subcommand job; and __fish_seen_subcommand_from logs" -s w -l workspace -d 'Workspace; `default` when not configured' -r
+complete -c batchai -n "__fish_batchai_using_subcommand job; and __fish_seen_subcommand_from logs" -s e -l experiment -d 'Experiment; `default` when not configured' -r
+complete -c batchai -n "__fish_batchai_using_subcommand job; and __fish_seen_subcommand_from logs" -l tail -d 'Begin with the last lines of each file only' -r
+complete -c batchai -n "__fish_batchai_using_subcommand job; and __fish_seen_subcommand_from logs" -l since -d 'Leave out files that were last written to before: 10m or 2h ago, or a moment such as 2026-01-31T12:00:00Z' -r
+complete -c batchai -n "__fish_batchai_using_subcommand job; and __fish_seen_subcommand_from logs" -s o -l output -d 'How to print the result' -r -f -a "json\t'JSON in the shape of the Azure CLI'
+table\t'A table with the columns of the Azure CLI'
+none\t'Nothing'"
+complete -c batchai -n "__fish_batchai_using_subcommand job; and __fish_seen_subcommand_from logs" -l query -d 'Print only what this JMESPath expression picks out of the result' -r
+complete -c batchai -n "__fish_batchai_using_subcommand job; and __fish_seen_subcommand_from logs" -l subscription -d 'Subscription, by id or name; any is accepted, and all zeros when not configured' -r
+complete -c batchai -n "__fish_batchai_using_subcommand job; and __fish_seen_subcommand_from logs" -l endpoint -d 'Use the server at this address instead of the local one' -r
+complete -c batchai -n "__fish_batchai_using_subcommand job; and __fish_seen_subcommand_from logs" -l color -d 'When to use colours; on a terminal, unless NO_COLOR is set, when not given' -r -f -a "auto\t'On a terminal, unless NO_COLOR is set'
+always\t'Always'
+never\t'Never'"
+complete -c batchai -n "__fish_batchai_using_subcommand job; and __fish_seen_subcommand_from logs" -s f -l follow -d 'Go on with what is written, until the job has ended; Ctrl-C leaves the job alone'
+complete -c batchai -n "__fish_batchai_using_subcommand job; and __fish_seen_subcommand_from logs" -l no-prefix -d 'Never begin lines with the name of their file; without this, they do where a job has several processes'
+complete -c batchai -n "__fish_batchai_using_subcommand job; and __fish_seen_subcommand_from logs" -l verbose -d 'Also say what is being done'
+complete -c batchai -n "__fish_batchai_using_subcommand job; and __fish_seen_subcommand_from logs" -l debug -d 'Also show every request and every answer, without secrets'
+complete -c batchai -n "__fish_batchai_using_subcommand job; and __fish_seen_subcommand_from logs" -l only-show-errors -d 'Show errors only, no notes and no warnings'
+complete -c batchai -n "__fish_batchai_using_subcommand job; and __fish_seen_subcommand_from logs" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c batchai -n "__fish_batchai_using_subcommand job; and __fish_seen_subcommand_from file" -s o -l output -d 'How to print the result' -r -f -a "json\t'JSON in the shape of the Azure CLI'
 table\t'A table with the columns of the Azure CLI'
 none\t'Nothing'"

@@ -9,8 +9,10 @@ pub mod doctor;
 pub mod exit_code;
 mod failure;
 pub mod output;
+pub mod progress;
 pub mod report;
 pub mod session;
+pub mod span;
 pub mod spec;
 pub mod targets;
 

@@ -94,6 +94,12 @@ pub fn stream() -> impl Write {
     anstream::stderr()
 }
 
+/// Writes bytes to standard error as they are: what a job wrote to its own. Says whether anybody reads.
+pub fn raw(bytes: &[u8]) -> bool {
+    let mut stream = std::io::stderr().lock();
+    stream.write_all(bytes).and_then(|()| stream.flush()).is_ok()
+}
+
 fn write(text: &str) {
     let mut stream = anstream::stderr().lock();
     // Where standard error cannot be written there is nobody left to tell.

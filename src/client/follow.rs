@@ -25,25 +25,44 @@ pub struct Follow<'c> {
     response: Option<Response>,
     asked: Instant,
     broken: u32,
+    is_followed: bool,
 }
 
 impl Client {
     /// Begins to follow a file; nothing is sent yet.
     #[must_use]
     pub fn follow(&self, job: &ResourceId, directory: &str, file: &str) -> Follow<'_> {
+        self.follow_from(job, directory, file, 0)
+    }
+
+    /// The same from a byte on.
+    #[must_use]
+    pub fn follow_from(&self, job: &ResourceId, directory: &str, file: &str, offset: u64) -> Follow<'_> {
         let address = path::output_file(job, directory, file);
-        Follow { client: self, address, offset: 0, response: None, asked: Instant::now(), broken: 0 }
+        Follow { client: self, address, offset, response: None, asked: Instant::now(), broken: 0, is_followed: true }
+    }
+
+    /// What is in a file now, from a byte on: ends with the last byte there is, whether the job goes on or not.
+    #[must_use]
+    pub fn read_from(&self, job: &ResourceId, directory: &str, file: &str, offset: u64) -> Follow<'_> {
+        Follow { is_followed: false, ..self.follow_from(job, directory, file, offset) }
     }
 }
 
 impl Follow<'_> {
+    /// How many bytes of the file have been read or passed over.
+    #[must_use]
+    pub fn offset(&self) -> u64 {
+        self.offset
+    }
+
     /// Waits until the file is there. A server that goes away is started again and asked again.
     ///
     /// # Errors
     /// See [`ClientError`]; `OutputFileNotFound` when the job ended without it.
     pub async fn open(&mut self) -> Result<(), ClientError> {
         while self.response.is_none() {
-            let path = format!("{}?offset={}&follow=true", self.address, self.offset);
+            let path = format!("{}?offset={}&follow={}", self.address, self.offset, self.is_followed);
             self.asked = Instant::now();
             match self.client.send(plain(Method::GET, path)).await {
                 Ok(response) => self.response = Some(response),

@@ -53,6 +53,14 @@ pub fn is_running(id: i32) -> bool {
     state.is_some_and(|state| state != 'Z' && state != 'X')
 }
 
+/// Whether a process has a handler for a signal: it would not end by it.
+pub fn catches(id: i32, signal: Signal) -> bool {
+    let status = std::fs::read_to_string(format!("/proc/{id}/status")).unwrap_or_default();
+    let mask = status.lines().find_map(|line| line.strip_prefix("SigCgt:"));
+    let mask = mask.and_then(|mask| u64::from_str_radix(mask.trim(), 16).ok()).unwrap_or(0);
+    mask & (1 << (signal.as_raw() - 1)) != 0
+}
+
 /// Sends a signal to one process.
 pub fn signal(id: i32, signal: Signal) {
     let pid = Pid::from_raw(id).expect("a process id");

@@ -5,18 +5,20 @@ pub mod ensure;
 pub mod file;
 pub mod interrupt;
 pub mod live;
+pub mod logs;
 pub mod run;
+pub mod sink;
 pub mod submit;
+pub mod tail;
 pub mod wait;
 
 use clap::{Args, Subcommand};
 
-use crate::api::id::{Child, ResourceId};
+use crate::api::id::Child;
 use crate::api::job::Job;
 use crate::api::path;
 use crate::cli::Outcome;
 use crate::cli::output::Output;
-use crate::cli::report::Failure;
 use crate::cli::session::{Ending, ExperimentScope, Session};
 use crate::cli::targets::JobTargets;
 
@@ -28,7 +30,7 @@ pub enum JobCommand {
     Run(run::RunArgs),
     /// Submit a job.
     #[command(before_help = "Example: batchai job create -w ws -e exp -f job.yaml")]
-    Create(submit::SubmitArgs),
+    Create(create::CreateArgs),
     /// Show a job: its state, why it waits, how it ended.
     #[command(before_help = "Example: batchai job show -w ws -e exp -n train")]
     Show(JobTargets),
@@ -44,19 +46,12 @@ pub enum JobCommand {
     /// Wait until a job has ended, and exit with its exit code.
     #[command(before_help = "Example: batchai job wait -w ws -e exp -n train")]
     Wait(wait::WaitArgs),
+    /// Show what the processes of a job wrote to their standard output.
+    #[command(before_help = "Example: batchai job logs train --tail 20")]
+    Logs(logs::LogsArgs),
     /// Find and follow the files of a job.
     #[command(subcommand, before_help = "Example: batchai job file stream -j train -f stdout.txt")]
     File(file::FileCommand),
-}
-
-/// Which job.
-#[derive(Debug, Args)]
-pub struct JobArgs {
-    /// Job.
-    #[arg(long, short = 'n')]
-    pub name: String,
-    #[command(flatten)]
-    pub scope: ExperimentScope,
 }
 
 /// Arguments of `delete` and `terminate`.
@@ -66,12 +61,6 @@ pub struct EndingArgs {
     targets: JobTargets,
     #[command(flatten)]
     ending: Ending,
-}
-
-impl JobArgs {
-    fn id(&self, session: &Session) -> Result<ResourceId, Failure> {
-        session.job(&self.scope, &self.name)
-    }
 }
 
 /// Runs one.
@@ -97,6 +86,7 @@ pub async fn run(command: JobCommand, session: Session) -> Outcome {
             session.terminate(&ids, &args.ending).await
         }
         JobCommand::Wait(args) => wait::run(&args, &session).await,
+        JobCommand::Logs(args) => logs::run(&args, &session).await,
         JobCommand::File(command) => file::run(command, &session).await,
     }
 }

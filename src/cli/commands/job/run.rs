@@ -6,8 +6,9 @@ use clap::Args;
 use tokio::sync::Notify;
 
 use super::interrupt::{Answer, Interruption, Reaction, Signals, ask, is_terminal, react};
+use super::live::{self, View};
 use super::submit::{Prepared, SubmitArgs, Submitted, flags, prepare};
-use super::{live, wait};
+use super::wait;
 use crate::api::id::{Child, ResourceId};
 use crate::api::job::Job;
 use crate::cli::Outcome;
@@ -32,7 +33,15 @@ pub struct RunArgs {
 /// # Errors
 /// With what to tell the user.
 pub async fn run(args: RunArgs, session: &Session) -> Outcome {
-    let prepared = prepare(&args.submit, session)?;
+    follow(&args.submit, args.detach_on_signal, session).await
+}
+
+/// The same; `detach_on_signal`: whatever signal comes, the job is left alone.
+///
+/// # Errors
+/// With what to tell the user.
+pub async fn follow(submit_args: &SubmitArgs, detach_on_signal: bool, session: &Session) -> Outcome {
+    let prepared = prepare(submit_args, session)?;
     // From before the job can exist: a signal must never leave a job that nobody knows of.
     let mut signals = Signals::listen()
         .map_err(|error| Failure::new(ExitCode::Refused, format!("cannot listen for signals: {error}")))?;
@@ -41,7 +50,8 @@ pub async fn run(args: RunArgs, session: &Session) -> Outcome {
     };
     session.report.note(&format!("Job {} submitted to {}.", submitted.job.name, place(&submitted.job)));
     let id = submitted.id;
-    let mut shown = Box::pin(live::show(session, &id, submitted.job));
+    let view = View::default();
+    let mut shown = Box::pin(live::show(session, &id, submitted.job, &view));
     let mut is_ending = false;
     loop {
         let signal = tokio::select! {
@@ -52,7 +62,7 @@ pub async fn run(args: RunArgs, session: &Session) -> Outcome {
             }
             signal = signals.next() => signal,
         };
-        let reaction = match react(signal, is_terminal(), args.detach_on_signal, is_ending) {
+        let reaction = match react(signal, is_terminal(), detach_on_signal, is_ending) {
             Reaction::Ask => match ask(&mut signals).await {
                 Answer::Continue => continue,
                 Answer::Detach => Reaction::Detach,
@@ -94,7 +104,7 @@ fn conclude(session: &Session, id: &ResourceId, job: &Job) -> u8 {
         session.report.note(&format!("Job {} succeeded after {took}.", job.name));
         return ExitCode::Ok.value();
     }
-    wait::conclude(job, id, session.report)
+    wait::conclude(job, id, session.report, "")
 }
 
 fn interrupted(session: &Session, job: &Job) -> u8 {
