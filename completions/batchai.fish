@@ -246,6 +246,7 @@ complete -c batchai -n "__fish_batchai_using_subcommand job; and __fish_seen_sub
 complete -c batchai -n "__fish_batchai_using_subcommand job; and __fish_seen_subcommand_from file" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c batchai -n "__fish_batchai_using_subcommand job; and __fish_seen_subcommand_from file" -f -a "list" -d 'List the files of a job: standard output and logs, or an output directory'
 complete -c batchai -n "__fish_batchai_using_subcommand job; and __fish_seen_subcommand_from file" -f -a "stream" -d 'Print a file of a job as it is written, until the job has ended'
+complete -c batchai -n "__fish_batchai_using_subcommand job; and __fish_seen_subcommand_from file" -f -a "download" -d 'Fetch a file of a job, or a directory with all that is in it'
 complete -c batchai -n "__fish_batchai_using_subcommand cluster; and not __fish_seen_subcommand_from create show list delete" -s o -l output -d 'How to print the result' -r -f -a "json\t'JSON in the shape of the Azure CLI'
 table\t'A table with the columns of the Azure CLI'
 none\t'Nothing'"

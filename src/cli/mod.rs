@@ -6,6 +6,7 @@
 pub mod commands;
 pub mod confirm;
 pub mod doctor;
+pub mod download;
 pub mod exit_code;
 mod failure;
 pub mod output;

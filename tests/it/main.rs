@@ -12,6 +12,7 @@ mod docs;
 mod downloads;
 mod engine_contract;
 mod experiment;
+mod fetch;
 mod file_server;
 mod follow;
 mod full_disk;

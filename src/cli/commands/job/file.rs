@@ -1,13 +1,21 @@
-//! `job file list | stream`.
+//! `job file list | stream | download`.
 
+use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use clap::{Args, Subcommand};
+use serde_json::Value;
+
+use super::wait::is_ended;
 
 use crate::api::error::code;
 use crate::api::file::STDOUTERR;
+use crate::api::job::Job;
 use crate::cli::Outcome;
+use crate::cli::download::Fetched;
+use crate::cli::download::fetch::Fetch;
 use crate::cli::exit_code::ExitCode;
+use crate::cli::output::rows::Row;
 use crate::cli::output::{self, Output};
 use crate::cli::report::Failure;
 use crate::cli::session::{ExperimentScope, Session};
@@ -22,6 +30,9 @@ pub enum FileCommand {
     /// Print a file of a job as it is written, until the job has ended.
     #[command(before_help = "Example: batchai job file stream -j train -f stdout.txt")]
     Stream(StreamArgs),
+    /// Fetch a file of a job, or a directory with all that is in it.
+    #[command(before_help = "Example: batchai job file download -j train --to results")]
+    Download(DownloadArgs),
 }
 
 /// Which directory of which job.
@@ -60,6 +71,23 @@ pub struct StreamArgs {
     file_name: String,
 }
 
+/// Arguments of `download`.
+#[derive(Debug, Args)]
+pub struct DownloadArgs {
+    #[command(flatten)]
+    directory: DirectoryArgs,
+    /// Only this file of the directory.
+    #[arg(long, short = 'f')]
+    file_name: Option<String>,
+    /// The folder to write to, made when it is not there; without it one that is called like the job, or, for one
+    /// file, the folder you are in.
+    #[arg(long, value_name = "FOLDER")]
+    to: Option<PathBuf>,
+    /// Replace other files that are in the way.
+    #[arg(long)]
+    force: bool,
+}
+
 /// Runs one.
 ///
 /// # Errors
@@ -73,6 +101,62 @@ pub async fn run(command: FileCommand, session: &Session) -> Outcome {
             session.print(&Output::list(&files))
         }
         FileCommand::Stream(args) => stream(&args, session).await,
+        FileCommand::Download(args) => download(&args, session).await,
+    }
+}
+
+async fn download(args: &DownloadArgs, session: &Session) -> Outcome {
+    let directory = &args.directory;
+    let id = session.job(&directory.scope, &directory.job)?;
+    let here = if args.file_name.is_some() { "." } else { directory.job.as_str() };
+    let fetch = Fetch {
+        client: &session.client,
+        job: &id,
+        directory: &directory.output_directory_id,
+        to: args.to.as_deref().unwrap_or(Path::new(here)),
+        force: args.force,
+        report: session.report,
+    };
+    let fetched = async {
+        let mut files = fetch.list(&directory.path).await?;
+        if let Some(name) = &args.file_name {
+            let wanted = name.trim_start_matches("./");
+            files.retain(|file| file.below == wanted);
+            if files.is_empty() {
+                let message = format!("cannot download {name}: the directory has no such file");
+                let hint = format!("`batchai job file list -j {}` shows the files there are", directory.job);
+                return Err(Failure::new(ExitCode::Missing, message).hint(hint));
+            }
+        }
+        fetch.all(&files).await
+    };
+    tokio::select! {
+        fetched = fetched => {
+            let fetched = fetched?;
+            let job: Job = session.client.get(&id).await?;
+            if !is_ended(&job) {
+                session.report.note("The job is still running: its files may grow. The same command fetches what is new.");
+            }
+            session.print(&Output::list(&fetched))
+        }
+        Ok(()) = tokio::signal::ctrl_c() => {
+            session.report.note("Broken off. What was fetched stays; the same command goes on where it ended.");
+            Ok(ExitCode::Interrupted.value())
+        }
+    }
+}
+
+impl Row for Fetched {
+    fn wire(&self) -> Result<Value, serde_json::Error> {
+        serde_json::to_value(self)
+    }
+
+    fn columns(&self) -> &'static [&'static str] {
+        &["Name", "Size", "Status", "Path"]
+    }
+
+    fn cells(&self) -> Vec<String> {
+        vec![self.name.clone(), self.size.to_string(), self.status.to_owned(), self.path.clone()]
     }
 }
 
