@@ -42,7 +42,7 @@ pub fn cluster_file(source: &Source) -> Result<ClusterFile, SpecError> {
             }
         }
     }
-    draft.check(&schema_for!(ClusterSpec), &[]);
+    draft.check(&schema_for!(ClusterSpec));
     let resource = draft.resource();
     rules::names(&mut draft);
     rules::volumes(&mut draft, &resource, &["nodeSetup", "mountVolumes"]);

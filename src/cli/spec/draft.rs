@@ -80,8 +80,8 @@ impl Draft {
     }
 
     /// Converts what is plain, compares with the schema, and gives the problems that were found by it.
-    pub(super) fn check(&mut self, resource: &Schema, optional: &[&str]) -> Vec<Problem> {
-        let schema = form::schema(resource, self.subject, self.form, optional);
+    pub(super) fn check(&mut self, resource: &Schema) -> Vec<Problem> {
+        let schema = form::schema(resource, self.subject, self.form);
         check::coerce_as_written(&schema, &mut self.value, &|path| self.root.written(path));
         let problems = check::problems(&schema, &self.value);
         for problem in &problems {

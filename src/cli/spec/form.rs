@@ -8,6 +8,7 @@ use serde_json::{Map, Value, json};
 pub(super) enum Subject {
     Job,
     Cluster,
+    FileServer,
 }
 
 impl Subject {
@@ -15,6 +16,7 @@ impl Subject {
         match self {
             Self::Job => "job",
             Self::Cluster => "cluster",
+            Self::FileServer => "file server",
         }
     }
 
@@ -22,7 +24,25 @@ impl Subject {
     pub(super) fn envelope(self) -> &'static [&'static str] {
         match self {
             Self::Job => &["name", "workspace", "experiment", "resourceGroup", "code"],
-            Self::Cluster => &["name", "workspace", "resourceGroup"],
+            Self::Cluster | Self::FileServer => &["name", "workspace", "resourceGroup"],
+        }
+    }
+
+    /// Properties that a file may leave out although the wire may not, each with the type that has it; the empty
+    /// word is the resource itself.
+    fn optional(self) -> &'static [(&'static str, &'static str)] {
+        match self {
+            Self::Job => &[("", "cluster"), ("", "nodeCount")],
+            Self::Cluster => &[],
+            Self::FileServer => &[
+                ("", "sshConfiguration"),
+                ("", "dataDisks"),
+                ("SshConfiguration", "userAccountSettings"),
+                ("UserAccountSettings", "adminUserName"),
+                ("DataDisks", "diskSizeInGB"),
+                ("DataDisks", "diskCount"),
+                ("DataDisks", "storageAccountType"),
+            ],
         }
     }
 }
@@ -52,6 +72,7 @@ const READ_ONLY: &[&str] = &[
     "experimentName",
     "generation",
     "jobOutputDirectoryPathSegment",
+    "mountSettings",
     "nodeStateCounts",
     "outputStreams",
     "provisioningState",
@@ -106,25 +127,19 @@ fn prune_inside(value: &mut Value, parent: &str, form: Form) {
     }
 }
 
-/// The schema of a file, from the schema of the resource's own properties. `optional` are properties that a file
-/// may leave out although the wire may not; `cluster` is a name, an id or a reference in a file.
-pub(super) fn schema(resource: &Schema, subject: Subject, form: Form, optional: &[&str]) -> Schema {
+/// The schema of a file, from the schema of the resource's own properties. `cluster` is a name, an id or a
+/// reference in a file.
+pub(super) fn schema(resource: &Schema, subject: Subject, form: Form) -> Schema {
     let mut resource = resource.as_object().cloned().unwrap_or_default();
-    let definitions = resource.remove("$defs").unwrap_or_else(|| json!({}));
-    if let Some(Value::Array(required)) = resource.get_mut("required") {
-        required.retain(|key| !optional.iter().any(|optional| key == optional));
+    let mut definitions = resource.remove("$defs").unwrap_or_else(|| json!({}));
+    for (kind, key) in subject.optional() {
+        let object = if kind.is_empty() { Some(&mut resource) } else { definitions[*kind].as_object_mut() };
+        relax(object.expect("every type that is named is one of the resource"), key);
     }
     let mut own = match resource.remove("properties") {
         Some(Value::Object(own)) => own,
         _ => Map::new(),
     };
-    for (key, schema) in &mut own {
-        if key == "cluster" {
-            *schema = json!({"anyOf": [{"type": "string"}, schema.take(), {"type": "null"}]});
-        } else if optional.contains(&key.as_str()) {
-            *schema = json!({"anyOf": [schema.take(), {"type": "null"}]});
-        }
-    }
     let envelope = subject.envelope().iter().map(|key| ((*key).to_owned(), json!({"type": ["string", "null"]})));
     match form {
         Form::Flat => {
@@ -141,4 +156,20 @@ pub(super) fn schema(resource: &Schema, subject: Subject, form: Form, optional: 
     }
     resource.insert("$defs".to_owned(), definitions);
     Schema::from(resource)
+}
+
+/// Lets a property of an object be absent or null.
+fn relax(object: &mut Map<String, Value>, key: &str) {
+    if let Some(Value::Array(required)) = object.get_mut("required") {
+        required.retain(|required| required != key);
+    }
+    let Some(schema) = object.get_mut("properties").and_then(|properties| properties.get_mut(key)) else { return };
+    let mut relaxed = Map::new();
+    if let Some(description) = schema.as_object_mut().and_then(|schema| schema.remove("description")) {
+        relaxed.insert("description".to_owned(), description);
+    }
+    let text = if key == "cluster" { vec![json!({"type": "string"})] } else { Vec::new() };
+    let any: Vec<Value> = text.into_iter().chain([schema.take(), json!({"type": "null"})]).collect();
+    relaxed.insert("anyOf".to_owned(), Value::Array(any));
+    *schema = Value::Object(relaxed);
 }

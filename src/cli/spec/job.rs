@@ -60,7 +60,7 @@ pub fn job_file(source: &Source) -> Result<JobFile, SpecError> {
     if let Some(resource) = draft.resource_mut() {
         rules::fill_volumes(resource.get_mut("mountVolumes"));
     }
-    let problems = draft.check(&schema_for!(JobSpec), &["cluster", "nodeCount"]);
+    let problems = draft.check(&schema_for!(JobSpec));
     let resource = draft.resource();
     rules::names(&mut draft);
     one_toolkit(&mut draft, &resource, &problems);

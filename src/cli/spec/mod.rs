@@ -1,4 +1,4 @@
-//! Job and cluster files: YAML or JSON in, a validated spec out, or every problem of the file in one report.
+//! Files of jobs, clusters and file servers: YAML or JSON in, a validated spec out, or every problem of the file in one report.
 //!
 //! A file has the ARM form, with everything in `properties` as `az batchai` wanted it, or the flat form, with the
 //! same properties at the top level beside `name`, `cluster`, `workspace`, `experiment`, `resourceGroup` and
@@ -9,6 +9,7 @@ mod cluster;
 mod document;
 mod draft;
 mod error;
+mod file_server;
 mod form;
 mod job;
 mod report;
@@ -21,6 +22,7 @@ mod tests;
 
 pub use cluster::{ClusterFile, cluster_file};
 pub use error::{SpecError, Unreadable};
+pub use file_server::{FileServerFile, file_server_file};
 pub use job::{JobFile, job_file};
 pub use report::{FileProblem, Report};
 pub use source::Source;
