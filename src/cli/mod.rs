@@ -11,6 +11,7 @@ pub mod output;
 pub mod report;
 pub mod session;
 pub mod spec;
+pub mod spec_args;
 pub mod targets;
 
 use std::ffi::OsString;

@@ -10,6 +10,8 @@ use serde_json::{Map, Value, json};
 use super::draft::{Draft, beside};
 use super::error::SpecError;
 use super::form::Subject;
+use super::options::Options;
+use super::report::FileProblem;
 use super::rules::{self, at, each, inside};
 use super::source::Source;
 use crate::api::check::{At, Problem, ProblemKind, Segment, Suggestion};
@@ -46,6 +48,8 @@ pub struct JobFile {
     pub code: Option<PathBuf>,
     /// The job. `cluster.id` is empty until the caller resolves `cluster`.
     pub spec: JobSpec,
+    /// What else there is to be said of the file; for the user to read.
+    pub warnings: Vec<FileProblem>,
 }
 
 /// Reads a job file.
@@ -56,9 +60,17 @@ pub struct JobFile {
 /// # Errors
 /// See [`SpecError`]; all problems of the file at once.
 pub fn job_file(source: &Source) -> Result<JobFile, SpecError> {
-    let mut draft = Draft::open(source, Subject::Job)?;
+    job_file_with(source, &Options::default())
+}
+
+/// The same, with what the command line lays over the file.
+///
+/// # Errors
+/// See [`SpecError`]; all problems of the file and of what was laid over it at once.
+pub fn job_file_with(source: &Source, options: &Options) -> Result<JobFile, SpecError> {
+    let mut draft = Draft::open(source, Subject::Job, options)?;
     if let Some(resource) = draft.resource_mut() {
-        rules::fill_volumes(resource.get_mut("mountVolumes"));
+        rules::fill_volumes(resource.get_mut("mountVolumes"), options.storage.as_ref());
     }
     let problems = draft.check(&schema_for!(JobSpec));
     let resource = draft.resource();
@@ -75,7 +87,8 @@ pub fn job_file(source: &Source) -> Result<JobFile, SpecError> {
     }
     let (name, workspace) = (draft.envelope("name"), draft.envelope("workspace"));
     let (experiment, resource_group) = (draft.envelope("experiment"), draft.envelope("resourceGroup"));
-    Ok(JobFile { name, workspace, experiment, resource_group, cluster, code, spec: draft.finish()? })
+    let (spec, warnings) = draft.finish()?;
+    Ok(JobFile { name, workspace, experiment, resource_group, cluster, code, spec, warnings })
 }
 
 /// Fills in what the wire needs and a file may leave out.

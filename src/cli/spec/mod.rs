@@ -12,17 +12,24 @@ mod error;
 mod file_server;
 mod form;
 mod job;
+mod options;
+mod placeholders;
 mod report;
 mod rules;
 mod scalar;
+mod setting;
 mod source;
 mod syntax;
 #[cfg(test)]
 mod tests;
+mod texts;
+mod tree;
+mod upgrade;
 
-pub use cluster::{ClusterFile, cluster_file};
+pub use cluster::{ClusterFile, cluster_file, cluster_file_with};
 pub use error::{SpecError, Unreadable};
-pub use file_server::{FileServerFile, file_server_file};
-pub use job::{JobFile, job_file};
-pub use report::{FileProblem, Report};
+pub use file_server::{FileServerFile, file_server_file, file_server_file_with};
+pub use job::{JobFile, job_file, job_file_with};
+pub use options::{Options, StorageAccount};
+pub use report::{FileProblem, Report, Severity};
 pub use source::Source;

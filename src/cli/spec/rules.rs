@@ -6,6 +6,8 @@ use std::collections::BTreeSet;
 use serde_json::{Map, Value, json};
 
 use super::draft::Draft;
+use super::options::StorageAccount;
+use super::placeholders;
 use crate::api::check::{At, Segment};
 
 /// The longest name of a resource, in characters (Swagger 2018-05-01: `maxLength: 64`).
@@ -62,8 +64,8 @@ fn is_group(text: &str) -> bool {
 }
 
 /// Fills in what `az batchai` filled in: credentials as an empty object, and the account of a file share from its
-/// URL. Placeholders such as `<AZURE_BATCHAI_STORAGE_ACCOUNT>` stay.
-pub(super) fn fill_volumes(mount_volumes: Option<&mut Value>) {
+/// URL; then the key of `storage` where it belongs.
+pub(super) fn fill_volumes(mount_volumes: Option<&mut Value>, storage: Option<&StorageAccount>) {
     let Some(volumes) = mount_volumes else { return };
     for list in ["azureFileShares", "azureBlobFileSystems"] {
         let items = volumes.get_mut(list).and_then(Value::as_array_mut).into_iter().flatten();
@@ -75,6 +77,9 @@ pub(super) fn fill_volumes(mount_volumes: Option<&mut Value>) {
                 fill_account(item);
             }
         }
+    }
+    if let Some(storage) = storage {
+        placeholders::fill_keys(volumes, storage);
     }
 }
 
