@@ -93,7 +93,7 @@ pub(super) fn schema(resource: &Schema, subject: Subject, form: Form) -> Schema 
 }
 
 /// Lets a property of an object be absent or null.
-fn relax(object: &mut Map<String, Value>, key: &str) {
+pub(super) fn relax(object: &mut Map<String, Value>, key: &str) {
     if let Some(Value::Array(required)) = object.get_mut("required") {
         required.retain(|required| required != key);
     }

@@ -19,7 +19,7 @@ use crate::api::id::{Child, ResourceId};
 use crate::api::job::JobSpec;
 
 /// The settings of the nine toolkits (Swagger 2018-05-01, `JobBaseProperties`).
-const TOOLKITS: [&str; 9] = [
+pub(super) const TOOLKITS: [&str; 9] = [
     "cntkSettings",
     "pyTorchSettings",
     "tensorFlowSettings",

@@ -62,7 +62,7 @@ impl Walk<'_> {
                             `storage: {account: NAME}` into config.yaml";
                 (Severity::Error, format!("`{ACCOUNT}` stands for a storage account, and none was given: {ways}"))
             }
-            None => (Severity::Note, format!("`{ACCOUNT}` will be the storage account that is configured")),
+            None => (Severity::Note, format!("`{ACCOUNT}` will become the configured storage account")),
         };
         if !std::mem::replace(&mut self.account_told, true) {
             self.found.push(Found::new(severity, node.span.clone(), path, message));
@@ -80,7 +80,7 @@ impl Walk<'_> {
                 *node = Node::null(span.clone());
                 format!("no storage key is configured, and `{KEY}` counts as none: a server of batchai needs none")
             }
-            None => format!("`{KEY}` will be the storage key that is configured"),
+            None => format!("`{KEY}` will become the configured storage key"),
         };
         if !std::mem::replace(&mut self.key_told, true) {
             self.found.push(Found::new(Severity::Note, span, path, message));

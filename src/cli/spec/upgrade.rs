@@ -65,6 +65,12 @@ const RENAMED: &[(&str, &str)] =
 /// Properties whose words were capitalized.
 const WORDS: &[&str] = &["vmPriority", "nodeDeallocationOption", "cachingType"];
 
+/// The names that are taken out of a resource and from beside it.
+pub(super) fn ignored() -> Vec<&'static str> {
+    let old = OF_RESOURCE.iter().map(|(key, _)| *key);
+    ["$schema"].into_iter().chain(OF_AN_ANSWER.iter().copied()).chain(READ_ONLY.iter().copied()).chain(old).collect()
+}
+
 /// Rewrites a file; answers what there is to be said of it.
 pub(super) fn upgrade(root: &mut Node, subject: Subject, form: Form) -> Vec<Found> {
     let mut upgrade = Upgrade { found: Vec::new(), answered: Vec::new() };
