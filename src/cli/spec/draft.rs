@@ -74,10 +74,9 @@ impl Draft {
         for argument in settings {
             let placed = Setting::read(argument, &mut self.texts).and_then(|setting| {
                 let value = setting.value_span();
-                setting.apply(&mut self.root, self.form == Form::Arm, self.subject.envelope()).map_err(|found| {
+                setting.apply(&mut self.root, self.form == Form::Arm, self.subject.envelope()).inspect_err(|_| {
                     // It is in no place that would tell whether it is a secret.
                     self.secret.push(value);
-                    found
                 })
             });
             self.found.extend(placed.err());

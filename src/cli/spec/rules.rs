@@ -9,6 +9,7 @@ use super::draft::Draft;
 use super::options::StorageAccount;
 use super::placeholders;
 use crate::api::check::{At, Segment};
+use crate::api::id::{Child, ResourceId};
 
 /// The longest name of a resource, in characters (Swagger 2018-05-01: `maxLength: 64`).
 const LONGEST_NAME: usize = 64;
@@ -110,6 +111,13 @@ pub(super) fn volumes(draft: &mut Draft, resource: &Value, path: &[&str]) {
                 let message = "a mount path lies below the mount root: no `/` at its start, and no `..` in it";
                 draft.report(&inside(&place, "relativeMountPath"), At::Value, message);
             }
+            let server = at(volume, &["fileServer", "id"]).and_then(Value::as_str);
+            if server.is_some_and(|id| !is_file_server(id)) {
+                let right = "/subscriptions/<id>/resourceGroups/<group>/providers/Microsoft.BatchAI/workspaces/<workspace>\
+                             /fileServers/<name>";
+                let message = format!("this is not the id of a file server in a workspace: write `{right}`");
+                draft.report(&inside(&inside(&place, "fileServer"), "id"), At::Value, message);
+            }
             if let Some(url) = text("azureFileUrl").filter(|url| account_of(url).is_none()) {
                 let right = "https://<account>.file.core.windows.net/<share>";
                 let message = format!("{url:?} is not the URL of a file share: write `{right}`");
@@ -117,6 +125,10 @@ pub(super) fn volumes(draft: &mut Draft, resource: &Value, path: &[&str]) {
             }
         }
     }
+}
+
+fn is_file_server(id: &str) -> bool {
+    ResourceId::parse(id).is_some_and(|id| matches!(id.child, Child::FileServer(_)))
 }
 
 fn stays_below(path: &str) -> bool {

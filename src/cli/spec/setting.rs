@@ -45,10 +45,9 @@ impl Setting {
             return Err(wrong(at..at, message));
         };
         let start = texts.add(path, argument);
-        let steps = steps(path).map_err(|(span, message)| wrong(start + span.start..start + span.end, message))?;
-        let steps = steps.into_iter().map(|(to, span)| Step { to, span: start + span.start..start + span.end });
+        let steps = steps(path, start)?;
         let value = self::value(value, start, start + path.len() + 1)?;
-        Ok(Self { steps: steps.collect(), value })
+        Ok(Self { steps, value })
     }
 
     /// The bytes of the value.
@@ -76,40 +75,44 @@ fn wrong(span: Range<usize>, message: impl Into<String>) -> Found {
     Found::new(Severity::Error, span, &[], message)
 }
 
-/// The steps of a path, each with its bytes.
-fn steps(path: &str) -> Result<Vec<(To, Range<usize>)>, (Range<usize>, String)> {
+/// The steps of a path that begins at byte `start`.
+fn steps(path: &str, start: usize) -> Result<Vec<Step>, Found> {
     let mut steps = Vec::new();
-    let mut at = 0;
+    let mut at = start;
     for part in path.split('.') {
         let (key, mut rest) = part.split_at(part.find('[').unwrap_or(part.len()));
         if key.is_empty() {
-            return Err((at..at + part.len().max(1), "a name is missing here, such as `nodeCount`".to_owned()));
+            return Err(wrong(at..at + part.len().max(1), "a name is missing here, such as `nodeCount`"));
         }
-        steps.push((To::Key(key.to_owned()), at..at + key.len()));
+        steps.push(Step { to: To::Key(key.to_owned()), span: at..at + key.len() });
         at += key.len();
         while !rest.is_empty() {
-            let inside = rest.strip_prefix('[').and_then(|rest| rest.split_once(']'));
-            let Some((inside, behind)) = inside else {
+            let Some((inside, behind)) = rest.strip_prefix('[').and_then(|rest| rest.split_once(']')) else {
                 let message = "write the element of a list as `[0]`, or `[+]` for a new one";
-                return Err((at..at + rest.len(), message.to_owned()));
+                return Err(wrong(at..at + rest.len(), message));
             };
             let span = at..at + inside.len() + 2;
-            let to = match inside {
-                "+" => To::New,
-                number => To::Index(number.parse().map_err(|_| {
-                    (span.clone(), format!("{number:?} is no element of a list: write `[0]`, or `[+]` for a new one"))
-                })?),
-            };
             at = span.end;
-            steps.push((to, span));
+            steps.push(Step { to: element(inside, &span)?, span });
             rest = behind;
         }
         at += 1;
     }
     if steps.len() > LONGEST {
-        return Err((0..path.len(), format!("nothing lies deeper than {LONGEST} steps")));
+        return Err(wrong(start..start + path.len(), format!("nothing lies deeper than {LONGEST} steps")));
     }
     Ok(steps)
+}
+
+/// What stands in brackets.
+fn element(inside: &str, span: &Range<usize>) -> Result<To, Found> {
+    if inside == "+" {
+        return Ok(To::New);
+    }
+    inside.parse().map(To::Index).map_err(|_| {
+        let message = format!("{inside:?} is no element of a list: write `[0]`, or `[+]` for a new one");
+        wrong(span.clone(), message)
+    })
 }
 
 /// The value of a text that begins at byte `start`, and its path at byte `path`.
@@ -140,53 +143,64 @@ fn value(text: &str, path: usize, start: usize) -> Result<Node, Found> {
 
 /// Puts `value` where `steps` lead from `node`, which lies at `path`; what is not there on the way is made.
 fn put(node: &mut Node, steps: &[Step], value: Node, path: &mut Vec<Segment>) -> Result<(), Found> {
-    let Some((Step { to, span }, rest)) = steps.split_first() else {
+    let Some((step, rest)) = steps.split_first() else {
         *node = value;
         return Ok(());
     };
-    match to {
-        To::Key(key) => {
-            if node.is_null() {
-                *node = Node { span: span.clone(), content: Content::Object(Vec::new()) };
-            }
-            let Content::Object(entries) = &mut node.content else {
-                return Err(unfit(span, path, &format!("is no object, so it has no `{key}`")));
-            };
-            let at = entries.iter().position(|entry| entry.key == *key).unwrap_or_else(|| {
-                let value = Node::null(span.clone());
-                entries.push(Entry { key: key.clone(), key_span: span.clone(), value });
-                entries.len() - 1
-            });
-            if rest.is_empty() {
-                entries[at].key_span = span.clone();
-            }
-            path.push(Segment::from(key.as_str()));
-            put(&mut entries[at].value, rest, value, path)
-        }
-        To::Index(_) | To::New => {
-            if node.is_null() && *to == To::New {
-                *node = Node { span: span.clone(), content: Content::List(Vec::new()) };
-            }
-            let count = match &node.content {
-                Content::List(items) => items.len(),
-                Content::Scalar { .. } if node.is_null() => 0,
-                Content::Scalar { .. } | Content::Object(_) => return Err(unfit(span, path, "is no list")),
-            };
-            let Content::List(items) = &mut node.content else {
-                return Err(unfit(span, path, "has no elements: write `[+]` to add one"));
-            };
-            let index = match to {
-                To::Index(index) if *index < count => *index,
-                To::Index(_) => return Err(unfit(span, path, &beyond(count))),
-                To::Key(_) | To::New => {
-                    items.push(Node::null(span.clone()));
-                    count
-                }
-            };
-            path.push(Segment::from(index));
-            put(&mut items[index], rest, value, path)
-        }
+    let next = match &step.to {
+        To::Key(key) => property(node, key, &step.span, rest.is_empty(), path)?,
+        To::Index(index) => item(node, Some(*index), &step.span, path)?,
+        To::New => item(node, None, &step.span, path)?,
+    };
+    put(next, rest, value, path)
+}
+
+/// The property of an object; a new one is null. `is_last`: what is wrong with its name is wrong with the setting.
+fn property<'n>(
+    node: &'n mut Node,
+    key: &str,
+    span: &Range<usize>,
+    is_last: bool,
+    path: &mut Vec<Segment>,
+) -> Result<&'n mut Node, Found> {
+    if node.is_null() {
+        *node = Node { span: span.clone(), content: Content::Object(Vec::new()) };
     }
+    let Content::Object(entries) = &mut node.content else {
+        return Err(unfit(span, path, &format!("is no object, so it has no `{key}`")));
+    };
+    let at = entries.iter().position(|entry| entry.key == *key).unwrap_or_else(|| {
+        entries.push(Entry { key: key.to_owned(), key_span: span.clone(), value: Node::null(span.clone()) });
+        entries.len() - 1
+    });
+    if is_last {
+        entries[at].key_span = span.clone();
+    }
+    path.push(Segment::from(key));
+    Ok(&mut entries[at].value)
+}
+
+/// The element of a list; without `index` a new one, which is null.
+fn item<'n>(
+    node: &'n mut Node,
+    index: Option<usize>,
+    span: &Range<usize>,
+    path: &mut Vec<Segment>,
+) -> Result<&'n mut Node, Found> {
+    if node.is_null() {
+        *node = Node { span: span.clone(), content: Content::List(Vec::new()) };
+    }
+    let Content::List(items) = &mut node.content else { return Err(unfit(span, path, "is no list")) };
+    let at = match index {
+        Some(index) if index >= items.len() => return Err(unfit(span, path, &beyond(items.len()))),
+        Some(index) => index,
+        None => {
+            items.push(Node::null(span.clone()));
+            items.len() - 1
+        }
+    };
+    path.push(Segment::from(at));
+    Ok(&mut items[at])
 }
 
 fn beyond(count: usize) -> String {

@@ -6,8 +6,6 @@
 
 use std::ops::Range;
 
-use serde_json::Value;
-
 use super::document::{Content, Entry, Node};
 use super::form::{Form, Subject};
 use super::report::{Found, Severity};
@@ -231,8 +229,9 @@ impl Upgrade {
             node.entries_mut().expect("a property was taken out of it").push(entry);
         }
         for entry in node.entries_mut().into_iter().flatten().filter(|entry| WORDS.contains(&entry.key.as_str())) {
-            let Some(lower) = entry.value.text().map(str::to_lowercase) else { continue };
-            if entry.value.to_value() != Value::from(lower.as_str()) {
+            let Some(word) = entry.value.text() else { continue };
+            let lower = word.to_lowercase();
+            if word != lower {
                 entry.value.set_text(&lower);
                 let key = &entry.key;
                 let path: Vec<Segment> = path.iter().cloned().chain([Segment::from(key.as_str())]).collect();
