@@ -1,10 +1,12 @@
-//! `--set`, and what else commands with a file do alike: its storage account, its warnings.
+//! `--set`, and what else commands with a file do alike: its storage account, its file servers, its warnings.
 
 use clap::Args;
 
 use super::report::Report;
 use super::session::Session;
 use super::spec::{FileProblem, Options, Severity, StorageAccount};
+use crate::api::id::{Child, ResourceId};
+use crate::api::mount::MountVolumes;
 
 /// `--set`.
 #[derive(Debug, Clone, Default, Args)]
@@ -40,5 +42,14 @@ pub fn tell(report: &Report, warnings: &[FileProblem]) {
             Severity::Error | Severity::Warning => report.warn(&warning.to_string()),
             Severity::Note => report.note(&warning.to_string()),
         }
+    }
+}
+
+/// File servers that a file names by their names alone are those of the workspace that `beside` lies in.
+pub fn place_file_servers(volumes: Option<&mut MountVolumes>, beside: &ResourceId) {
+    let servers = volumes.and_then(|volumes| volumes.file_servers.as_mut()).into_iter().flatten();
+    for reference in servers.map(|server| &mut server.file_server).filter(|reference| !reference.id.contains('/')) {
+        let child = Child::FileServer(std::mem::take(&mut reference.id));
+        reference.id = ResourceId { child, ..beside.clone() }.to_string();
     }
 }

@@ -133,3 +133,24 @@ fn old_files_are_right_for_the_schema_too() {
     }});
     takes(&schema, &old, "an old file");
 }
+
+#[test]
+fn the_examples_of_the_swagger_documents_are_files() {
+    let sandbox = Sandbox::new();
+    for (kind, example) in [("job", "PutJob"), ("cluster", "PutCluster"), ("file-server", "PutFileServer")] {
+        let schema = validator(&sandbox, kind);
+        for version in ["2018-03-01", "2018-05-01"] {
+            let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/fixtures/swagger");
+            let body =
+                read(&folder.join(format!("examples-{version}/{example}.json")))["parameters"]["parameters"].take();
+            // The id of the cluster has a misprint in it: `workspace` for `workspaces`.
+            let text = body.to_string().replace("/workspace/", "/workspaces/");
+            takes(&schema, &body, example);
+            sandbox.file("file.json", &text);
+            let told = sandbox.run("validate file.json -o json").succeeds().json();
+            let told = told.as_array().expect("a list");
+            assert!(told.iter().all(|found| found["kind"] == kind), "{told:?}");
+            assert_eq!(told.iter().any(|found| found["severity"] == "warning"), version == "2018-03-01", "{told:?}");
+        }
+    }
+}

@@ -150,3 +150,19 @@ fn the_storage_account_of_a_file_comes_from_the_environment_or_the_configuration
     let created = sandbox.run("job create -f job.json -n file").succeeds().says("a server of batchai needs none");
     assert_eq!(account(&created.json()), "configured");
 }
+
+#[test]
+fn a_file_names_file_servers_of_its_workspace_by_their_names() {
+    let sandbox = Sandbox::new();
+    let mounts = "mountVolumes: {fileServers: [{relativeMountPath: nfs, fileServer: {id: data}}]}\n";
+    sandbox.file("job.yaml", &format!("customToolkitSettings: {{commandLine: ls}}\n{mounts}"));
+    sandbox.file(
+        "cluster.yaml",
+        &format!("scaleSettings: {{manual: {{targetNodeCount: 0}}}}\nnodeSetup: {{{}}}\n", mounts.trim()),
+    );
+    let missing = "The specified file server data is not found";
+    sandbox.run("workspace create -n ws").succeeds();
+    for command in ["job create -w ws -f job.yaml -n n", "cluster create -w ws -f cluster.yaml -n c"] {
+        sandbox.run(command).fails_with(1).says(missing);
+    }
+}

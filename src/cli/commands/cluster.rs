@@ -13,7 +13,7 @@ use crate::cli::output::Output;
 use crate::cli::report::Failure;
 use crate::cli::session::{Ending, Named, Session, WorkspaceScope};
 use crate::cli::spec::{self, Source};
-use crate::cli::spec_args::{SetArgs, storage, tell};
+use crate::cli::spec_args::{SetArgs, place_file_servers, storage, tell};
 use crate::cli::targets::ClusterTargets;
 
 /// Verbs of `cluster`.
@@ -119,6 +119,8 @@ async fn create(args: CreateArgs, session: &Session) -> Outcome {
     };
     let (id, workspace): (_, Named) = (session.id(&scope, Child::Cluster(name))?, session.workspace(&scope));
     let mut properties = file.spec;
+    let volumes = properties.node_setup.as_mut().and_then(|setup| setup.mount_volumes.as_mut());
+    place_file_servers(volumes, &id);
     if let Some(scale) = scale(&args)? {
         properties.scale_settings = Some(scale);
     }

@@ -23,6 +23,7 @@ pub struct ClusterFile {
     /// The resource group's name.
     pub resource_group: Option<String>,
     /// The cluster. Scale settings may be absent, and the administrator's name empty: flags may add them.
+    /// The ids of file servers can be names until the caller resolves them.
     pub spec: ClusterSpec,
     /// What else there is to be said of the file; for the user to read.
     pub warnings: Vec<FileProblem>,

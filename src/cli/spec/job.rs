@@ -46,7 +46,8 @@ pub struct JobFile {
     pub cluster: Option<String>,
     /// The folder that travels with the job, seen from the current folder. It exists.
     pub code: Option<PathBuf>,
-    /// The job. `cluster.id` is empty until the caller resolves `cluster`.
+    /// The job. `cluster.id` is empty until the caller resolves `cluster`; the ids of file servers can be names until
+    /// it resolves them too.
     pub spec: JobSpec,
     /// What else there is to be said of the file; for the user to read.
     pub warnings: Vec<FileProblem>,

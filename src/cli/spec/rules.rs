@@ -112,10 +112,11 @@ pub(super) fn volumes(draft: &mut Draft, resource: &Value, path: &[&str]) {
                 draft.report(&inside(&place, "relativeMountPath"), At::Value, message);
             }
             let server = at(volume, &["fileServer", "id"]).and_then(Value::as_str);
-            if server.is_some_and(|id| !is_file_server(id)) {
+            if server.is_some_and(|id| !is_name(id) && !is_file_server(id)) {
                 let right = "/subscriptions/<id>/resourceGroups/<group>/providers/Microsoft.BatchAI/workspaces/<workspace>\
                              /fileServers/<name>";
-                let message = format!("this is not the id of a file server in a workspace: write `{right}`");
+                let message =
+                    format!("this is not the id of a file server in a workspace: write its name, or `{right}`");
                 draft.report(&inside(&inside(&place, "fileServer"), "id"), At::Value, message);
             }
             if let Some(url) = text("azureFileUrl").filter(|url| account_of(url).is_none()) {

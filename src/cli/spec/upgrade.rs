@@ -89,7 +89,6 @@ pub(super) fn upgrade(root: &mut Node, subject: Subject, form: Form) -> Vec<Foun
             upgrade.drop_old(resource, &path);
             if subject == Subject::Job {
                 upgrade.priority(resource, &path);
-                upgrade.cluster(resource, &path);
             }
         }
     }
@@ -167,15 +166,21 @@ impl Upgrade {
         resource.entries_mut().expect("a property was taken out of it").push(entry);
     }
 
-    /// The id of a cluster had no workspace in it; the job's own is where the name is looked for now.
-    fn cluster(&mut self, resource: &mut Node, path: &[Segment]) {
-        let Some(id) = resource.get_mut("cluster").and_then(|cluster| cluster.get_mut("id")) else { return };
-        let Some(name) = id.text().and_then(old_cluster).map(str::to_owned) else { return };
+    /// Ids of clusters and file servers had no workspace in them; the workspace of the file's own resource is where
+    /// their names are looked for now.
+    fn reference(&mut self, node: &mut Node, parent: &str, path: &[Segment]) {
+        let (what, collection) = match parent {
+            "cluster" => ("cluster", "clusters"),
+            "fileServer" => ("file server", "fileServers"),
+            _ => return,
+        };
+        let Some(id) = node.get_mut("id") else { return };
+        let Some(name) = id.text().and_then(|id| old_name(id, collection)).map(str::to_owned) else { return };
         let message = format!(
-            "this id is of an old version and names no workspace: cluster `{name}` of the job's workspace is taken; \
-             write `\"cluster\": \"{name}\"`, or an id with a workspace"
+            "this id is of an old version and names no workspace: {what} `{name}` of the same workspace is taken; write \
+             `{name}`, or an id with a workspace"
         );
-        let path: Vec<Segment> = path.iter().cloned().chain(["cluster", "id"].map(Segment::from)).collect();
+        let path: Vec<Segment> = path.iter().cloned().chain([Segment::from("id")]).collect();
         self.found.push(Found::new(Severity::Warning, id.span.clone(), &path, message));
         id.set_text(&name);
     }
@@ -186,6 +191,7 @@ impl Upgrade {
         }
         if form == Form::Arm {
             self.old_inside(node, parent, path);
+            self.reference(node, parent, path);
         }
         match &mut node.content {
             Content::Scalar { .. } => {}
@@ -242,16 +248,16 @@ impl Upgrade {
     }
 }
 
-/// The name in `/subscriptions/S/resourceGroups/G/providers/Microsoft.BatchAI/clusters/<name>`.
-fn old_cluster(id: &str) -> Option<&str> {
+/// The name in `/subscriptions/S/resourceGroups/G/providers/Microsoft.BatchAI/<collection>/<name>`.
+fn old_name<'i>(id: &'i str, collection: &str) -> Option<&'i str> {
     let parts: Vec<&str> = id.trim().trim_start_matches('/').split('/').collect();
-    let [subscriptions, _, groups, _, providers, provider, clusters, name] = parts.as_slice() else { return None };
+    let [subscriptions, _, groups, _, providers, provider, found, name] = parts.as_slice() else { return None };
     let words = [
         (subscriptions, "subscriptions"),
         (groups, "resourceGroups"),
         (providers, "providers"),
         (provider, PROVIDER),
-        (clusters, "clusters"),
+        (found, collection),
     ];
     words.iter().all(|(word, expected)| word.eq_ignore_ascii_case(expected)).then_some(*name)
 }

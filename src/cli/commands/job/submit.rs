@@ -13,7 +13,7 @@ use crate::cli::exit_code::ExitCode;
 use crate::cli::report::Failure;
 use crate::cli::session::{DEFAULT, ExperimentScope, Named, Session, WorkspaceScope, checked};
 use crate::cli::spec::{self, JobFile, Source};
-use crate::cli::spec_args::{SetArgs, storage, tell};
+use crate::cli::spec_args::{SetArgs, place_file_servers, storage, tell};
 use crate::client::ClientError;
 use crate::client::snapshot::{self, DEFAULT_LIMIT, Snapshot};
 
@@ -64,6 +64,7 @@ pub fn prepare(args: &SubmitArgs, session: &Session) -> Result<Prepared, Failure
     let code = code.map_err(ClientError::Snapshot)?;
 
     let mut spec = file.spec;
+    place_file_servers(spec.mount_volumes.as_mut(), &id);
     spec.cluster.id = around.cluster.0.to_string();
     spec.code_snapshot = code.as_ref().map(|snapshot| snapshot.digest().to_owned());
     // A PATH that is not text cannot travel; the server's own is then used.

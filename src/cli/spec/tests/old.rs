@@ -38,7 +38,7 @@ fn an_old_job_file_is_understood_and_says_what_to_write_now() {
 job.yaml:2:3: ignored: `location`: the workspace says where things are
 job.yaml:4:5: ignored: `experimentName`: write `experiment` beside `properties`, or give -e
 job.yaml:5:5: `priority` is an old property: write `schedulingPriority: high`
-job.yaml:6:23: this id is of an old version and names no workspace: cluster `c` of the job's workspace is taken; write `"cluster": "c"`, or an id with a workspace
+job.yaml:6:23: this id is of an old version and names no workspace: cluster `c` of the same workspace is taken; write `c`, or an id with a workspace
 job.yaml:10:38: ignored: `type`: what is in an output directory is not asked any more
 job.yaml:10:55: ignored: `createNew`: output directories are always made
 job.yaml:14:76: `credentialsInfo` is an old name: write `credentials`
@@ -51,11 +51,18 @@ fn an_old_cluster_file_is_understood_and_says_what_to_write_now() {
         "vmPriority": "LowPriority",
         "scaleSettings": {"manual": {"targetNodeCount": 1, "nodeDeallocationOption": "WaitForJobCompletion"}},
         "userAccountSettings": {"adminUserName": "me", "adminUserSSHPublicKey": "ssh-rsa x"},
-        "nodeSetup": {"setupTask": {"commandLine": "ls", "stdOutErrPathPrefix": "p", "runElevated": true}},
+        "nodeSetup": {
+            "setupTask": {"commandLine": "ls", "stdOutErrPathPrefix": "p", "runElevated": true},
+            "mountVolumes": {"fileServers": [{"relativeMountPath": "nfs", "fileServer": {
+                "id": "/subscriptions/s/resourceGroups/g/providers/Microsoft.BatchAI/fileservers/n",
+            }}]},
+        },
     }});
     let cluster = cluster(&text.to_string()).unwrap_or_else(|error| panic!("{error}"));
     let account = cluster.spec.user_account_settings.expect("an account");
     assert_eq!(account.admin_user_ssh_public_key.as_deref(), Some("ssh-rsa x"));
+    let volumes = cluster.spec.node_setup.and_then(|setup| setup.mount_volumes).expect("volumes");
+    assert_eq!(volumes.file_servers.expect("one")[0].file_server.id, "n");
     let told: Vec<String> = cluster.warnings.into_iter().map(|warning| warning.message).collect();
     assert_eq!(
         told,
@@ -64,6 +71,8 @@ fn an_old_cluster_file_is_understood_and_says_what_to_write_now() {
             "words are lower case now: write `nodeDeallocationOption` as `waitforjobcompletion`",
             "`adminUserSSHPublicKey` is an old name: write `adminUserSshPublicKey`",
             "ignored: `runElevated`: a set-up task has the rights of its node",
+            "this id is of an old version and names no workspace: file server `n` of the same workspace is taken; write \
+             `n`, or an id with a workspace",
         ]
     );
 }
