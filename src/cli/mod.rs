@@ -15,6 +15,7 @@ pub mod report;
 pub mod session;
 pub mod span;
 pub mod spec;
+pub mod spec_args;
 pub mod targets;
 
 use std::ffi::OsString;

@@ -124,6 +124,15 @@ mod tests {
     }
 
     #[test]
+    fn the_storage_account_comes_from_the_file_or_the_environment_and_its_key_is_not_shown() {
+        let mut settings: ClientSettings =
+            serde_yaml::from_str("storage: {account: a, key: hunter2}").expect("settings");
+        settings.overlay(|name| (name == env::STORAGE_ACCOUNT).then(|| "b".to_owned())).expect("settings");
+        assert_eq!(settings.storage, Storage { account: Some("b".into()), key: Some("hunter2".into()) });
+        assert!(!format!("{settings:?}").contains("hunter2"));
+    }
+
+    #[test]
     fn an_unknown_key_is_an_error_that_names_it() {
         let error = serde_yaml::from_str::<ClientSettings>("ouput: table").expect_err("an error");
         assert!(error.to_string().contains("ouput"), "{error}");

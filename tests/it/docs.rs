@@ -83,7 +83,7 @@ fn stage(sandbox: &Sandbox, example: &str) {
     if example.starts_with("config get") {
         sandbox.run("config set defaults.workspace=ws").succeeds();
     }
-    if ["server", "login", "logout", "config"].iter().any(|word| example.starts_with(word)) {
+    if ["server", "login", "logout", "config", "validate", "schema"].iter().any(|word| example.starts_with(word)) {
         return;
     }
     sandbox.run("workspace create -n ws").succeeds();

@@ -12,7 +12,8 @@ use crate::cli::exit_code::ExitCode;
 use crate::cli::output::Output;
 use crate::cli::report::Failure;
 use crate::cli::session::{Ending, Named, Session, WorkspaceScope};
-use crate::cli::spec::{self, ClusterFile, Source};
+use crate::cli::spec::{self, Source};
+use crate::cli::spec_args::{SetArgs, place_file_servers, storage, tell};
 use crate::cli::targets::ClusterTargets;
 
 /// Verbs of `cluster`.
@@ -58,6 +59,8 @@ pub struct CreateArgs {
     /// Whether nodes may be taken away.
     #[arg(long, value_enum)]
     vm_priority: Option<VmPriorityArg>,
+    #[command(flatten)]
+    set: SetArgs,
 }
 
 /// The values of `--vm-priority`.
@@ -100,10 +103,12 @@ pub async fn run(command: ClusterCommand, session: Session) -> Outcome {
 }
 
 async fn create(args: CreateArgs, session: &Session) -> Outcome {
+    let options = args.set.options(storage(None, None, session));
     let file = match &args.config_file {
-        Some(argument) => spec::cluster_file(&Source::from_argument(argument)?)?,
-        None => ClusterFile::default(),
+        Some(argument) => spec::cluster_file_with(&Source::from_argument(argument)?, &options)?,
+        None => spec::cluster_file_with(&Source::nothing(), &options)?,
     };
+    tell(&session.report, &file.warnings);
     let scope = WorkspaceScope {
         resource_group: args.scope.resource_group.clone().or(file.resource_group),
         workspace: args.scope.workspace.clone().or(file.workspace),
@@ -114,6 +119,8 @@ async fn create(args: CreateArgs, session: &Session) -> Outcome {
     };
     let (id, workspace): (_, Named) = (session.id(&scope, Child::Cluster(name))?, session.workspace(&scope));
     let mut properties = file.spec;
+    let volumes = properties.node_setup.as_mut().and_then(|setup| setup.mount_volumes.as_mut());
+    place_file_servers(volumes, &id);
     if let Some(scale) = scale(&args)? {
         properties.scale_settings = Some(scale);
     }

@@ -8,9 +8,11 @@ pub mod experiment;
 pub mod job;
 pub mod landing;
 pub mod login;
+pub mod schema;
 pub mod server;
 pub mod supervise;
 pub mod token;
+pub mod validate;
 pub mod workspace;
 
 use clap::Subcommand;
@@ -55,6 +57,12 @@ pub enum Command {
     /// Print a script that teaches a shell to complete batchai's commands and flags.
     #[command(before_help = "Example: batchai completion bash")]
     Completion(completion::CompletionArgs),
+    /// Look at files of jobs, clusters and file servers, and tell everything that is wrong with them; nothing is sent.
+    #[command(before_help = "Example: batchai validate job.yaml")]
+    Validate(validate::ValidateArgs),
+    /// Print the JSON Schema of a file, with which editors complete and check it.
+    #[command(before_help = "Example: batchai schema job")]
+    Schema(schema::SchemaArgs),
 }
 
 /// Runs one.
@@ -79,5 +87,7 @@ pub fn run(command: Command, global: &Global, report: Report) -> Outcome {
         Command::Configure(args) => config::configure(&args, global, report),
         Command::Doctor => doctor::run(global, report),
         Command::Completion(args) => completion::run(&args),
+        Command::Validate(args) => validate::run(&args, global, report),
+        Command::Schema(args) => schema::run(&args),
     }
 }

@@ -5,16 +5,23 @@ use serde_json::{Map, Value, json};
 
 /// What a file describes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Subject {
+pub enum Subject {
+    /// A job.
     Job,
+    /// A cluster.
     Cluster,
+    /// A file server.
+    FileServer,
 }
 
 impl Subject {
-    pub(super) fn word(self) -> &'static str {
+    /// The word for it.
+    #[must_use]
+    pub fn word(self) -> &'static str {
         match self {
             Self::Job => "job",
             Self::Cluster => "cluster",
+            Self::FileServer => "file server",
         }
     }
 
@@ -22,7 +29,25 @@ impl Subject {
     pub(super) fn envelope(self) -> &'static [&'static str] {
         match self {
             Self::Job => &["name", "workspace", "experiment", "resourceGroup", "code"],
-            Self::Cluster => &["name", "workspace", "resourceGroup"],
+            Self::Cluster | Self::FileServer => &["name", "workspace", "resourceGroup"],
+        }
+    }
+
+    /// Properties that a file may leave out although the wire may not, each with the type that has it; the empty
+    /// word is the resource itself.
+    fn optional(self) -> &'static [(&'static str, &'static str)] {
+        match self {
+            Self::Job => &[("", "cluster"), ("", "nodeCount")],
+            Self::Cluster => &[],
+            Self::FileServer => &[
+                ("", "sshConfiguration"),
+                ("", "dataDisks"),
+                ("SshConfiguration", "userAccountSettings"),
+                ("UserAccountSettings", "adminUserName"),
+                ("DataDisks", "diskSizeInGB"),
+                ("DataDisks", "diskCount"),
+                ("DataDisks", "storageAccountType"),
+            ],
         }
     }
 }
@@ -36,95 +61,19 @@ pub(super) enum Form {
     Flat,
 }
 
-/// Words of ARM templates, and of answers, that `az batchai` skipped at the top level.
-const OF_ANY_RESOURCE: &[&str] = &["$schema", "id", "type", "location", "tags", "apiVersion"];
-
-/// Read-only properties (Swagger 2018-05-01, and ours): what the REST API answered may be submitted again.
-const READ_ONLY: &[&str] = &[
-    "allocationState",
-    "allocationStateTransitionTime",
-    "creationTime",
-    "currentNodeCount",
-    "errors",
-    "executionInfo",
-    "executionState",
-    "executionStateTransitionTime",
-    "experimentName",
-    "generation",
-    "jobOutputDirectoryPathSegment",
-    "nodeStateCounts",
-    "outputStreams",
-    "provisioningState",
-    "provisioningStateTransitionTime",
-    "queueReason",
-    "toolType",
-];
-
-/// Properties of the api-versions 2017-09-01-preview and 2018-03-01 that `az batchai` skipped, with the property
-/// they stand in; the empty word is the resource itself.
-const OF_OLD_VERSIONS: &[(&str, &str)] = &[
-    ("", "location"),
-    ("", "priority"),
-    ("", "tags"),
-    ("azureBlobFileSystems", "credentialsInfo"),
-    ("azureFileShares", "credentialsInfo"),
-    ("outputDirectories", "createNew"),
-    ("outputDirectories", "type"),
-    ("setupTask", "runElevated"),
-];
-
-/// Removes what a file may say without it meaning anything.
-pub(super) fn prune(root: &mut Value, form: Form) {
-    let Value::Object(object) = root else { return };
-    object.retain(|key, _| !OF_ANY_RESOURCE.contains(&key.as_str()));
-    let resource = match form {
-        Form::Flat => Some(&mut *object),
-        Form::Arm => object.get_mut("properties").and_then(Value::as_object_mut),
-    };
-    if let Some(resource) = resource {
-        resource.retain(|key, _| !READ_ONLY.contains(&key.as_str()));
-        if form == Form::Arm {
-            resource.retain(|key, _| !OF_OLD_VERSIONS.contains(&("", key.as_str())));
-        }
-    }
-    prune_inside(root, "", form);
-}
-
-fn prune_inside(value: &mut Value, parent: &str, form: Form) {
-    match value {
-        Value::Object(object) => {
-            object.retain(|key, _| {
-                let old = form == Form::Arm && !parent.is_empty() && OF_OLD_VERSIONS.contains(&(parent, key.as_str()));
-                !old && !matches!(key.as_str(), "comment" | "$comment" | "_comment")
-            });
-            for (key, value) in object {
-                prune_inside(value, key, form);
-            }
-        }
-        Value::Array(list) => list.iter_mut().for_each(|item| prune_inside(item, parent, form)),
-        Value::Null | Value::Bool(_) | Value::Number(_) | Value::String(_) => {}
-    }
-}
-
-/// The schema of a file, from the schema of the resource's own properties. `optional` are properties that a file
-/// may leave out although the wire may not; `cluster` is a name, an id or a reference in a file.
-pub(super) fn schema(resource: &Schema, subject: Subject, form: Form, optional: &[&str]) -> Schema {
+/// The schema of a file, from the schema of the resource's own properties. `cluster` is a name, an id or a
+/// reference in a file.
+pub(super) fn schema(resource: &Schema, subject: Subject, form: Form) -> Schema {
     let mut resource = resource.as_object().cloned().unwrap_or_default();
-    let definitions = resource.remove("$defs").unwrap_or_else(|| json!({}));
-    if let Some(Value::Array(required)) = resource.get_mut("required") {
-        required.retain(|key| !optional.iter().any(|optional| key == optional));
+    let mut definitions = resource.remove("$defs").unwrap_or_else(|| json!({}));
+    for (kind, key) in subject.optional() {
+        let object = if kind.is_empty() { Some(&mut resource) } else { definitions[*kind].as_object_mut() };
+        relax(object.expect("every type that is named is one of the resource"), key);
     }
     let mut own = match resource.remove("properties") {
         Some(Value::Object(own)) => own,
         _ => Map::new(),
     };
-    for (key, schema) in &mut own {
-        if key == "cluster" {
-            *schema = json!({"anyOf": [{"type": "string"}, schema.take(), {"type": "null"}]});
-        } else if optional.contains(&key.as_str()) {
-            *schema = json!({"anyOf": [schema.take(), {"type": "null"}]});
-        }
-    }
     let envelope = subject.envelope().iter().map(|key| ((*key).to_owned(), json!({"type": ["string", "null"]})));
     match form {
         Form::Flat => {
@@ -141,4 +90,20 @@ pub(super) fn schema(resource: &Schema, subject: Subject, form: Form, optional: 
     }
     resource.insert("$defs".to_owned(), definitions);
     Schema::from(resource)
+}
+
+/// Lets a property of an object be absent or null.
+pub(super) fn relax(object: &mut Map<String, Value>, key: &str) {
+    if let Some(Value::Array(required)) = object.get_mut("required") {
+        required.retain(|required| required != key);
+    }
+    let Some(schema) = object.get_mut("properties").and_then(|properties| properties.get_mut(key)) else { return };
+    let mut relaxed = Map::new();
+    if let Some(description) = schema.as_object_mut().and_then(|schema| schema.remove("description")) {
+        relaxed.insert("description".to_owned(), description);
+    }
+    let text = if key == "cluster" { vec![json!({"type": "string"})] } else { Vec::new() };
+    let any: Vec<Value> = text.into_iter().chain([schema.take(), json!({"type": "null"})]).collect();
+    relaxed.insert("anyOf".to_owned(), Value::Array(any));
+    *schema = Value::Object(relaxed);
 }

@@ -4,6 +4,7 @@ use serde_json::json;
 
 use super::*;
 use crate::api::cluster::ScaleSettings;
+use crate::api::file_server::StorageAccountType;
 
 #[test]
 fn recipes_of_azure_batchai_parse() {
@@ -96,4 +97,29 @@ fn a_cluster_file_has_either_form_and_leaves_room_for_flags() {
     assert_eq!(arm.spec.scale_settings, None::<ScaleSettings>);
     assert_eq!(arm.spec.user_account_settings.expect("an account").admin_user_name, "");
     assert_eq!(cluster("{}").expect("an empty cluster").spec, Default::default());
+}
+
+#[test]
+fn a_file_server_file_has_either_form_and_leaves_room_for_flags() {
+    let file = |text: &str| file_server_file(&named("nfs.yaml", text));
+    let empty = file("{}").expect("an empty file server");
+    assert_eq!((empty.spec.data_disks.disk_count, empty.spec.data_disks.disk_size_in_gb), (0, 0));
+    assert_eq!(empty.spec.ssh_configuration.user_account_settings.admin_user_name, "");
+    assert_eq!((empty.storage_account_type, empty.spec.vm_size), (None, None));
+    let flat = file(
+        "name: nfs\nworkspace: w\nvmSize: STANDARD_D1\nsshConfiguration: {userAccountSettings: {adminUserName: me}}\n\
+         dataDisks: {diskCount: '2', diskSizeInGB: 10, storageAccountType: Premium_LRS}\n",
+    );
+    let flat = flat.expect("a file server");
+    assert_eq!((flat.name.as_deref(), flat.workspace.as_deref()), (Some("nfs"), Some("w")));
+    assert_eq!((flat.spec.data_disks.disk_count, flat.storage_account_type), (2, Some(StorageAccountType::Premium)));
+    assert_eq!(flat.spec.ssh_configuration.user_account_settings.admin_user_name, "me");
+    let arm = file(
+        r#"{"properties": {"dataDisks": {"diskCount": 3, "storageAccountType": null}, "provisioningState": "x"}}"#,
+    );
+    let arm = arm.expect("a file server");
+    assert_eq!((arm.spec.data_disks.disk_count, arm.storage_account_type), (3, None));
+    let wrong = file("dataDisks:\n  diskCount: 0\n  diskSize: 1\n").expect_err("it is wrong").to_string();
+    assert!(wrong.contains("nfs.yaml:2:14: expected 1 or more, found 0"), "{wrong}");
+    assert!(wrong.contains("nfs.yaml:3:3: unknown property `diskSize`: did you mean `diskSizeInGB`?"), "{wrong}");
 }
