@@ -56,6 +56,11 @@ impl From<ClientError> for Failure {
                     None => failure,
                 }
             }
+            ClientError::Older { instead, .. } => Self::from_error(ExitCode::Usage, &error).hint(instead.clone()),
+            ClientError::Foreign { .. } => Self::from_error(ExitCode::Refused, &error).hint(
+                "workspaces, clusters, experiments and jobs may work; whoever runs the server says how it is and who may use it",
+            ),
+            ClientError::Failed { .. } => Self::from_error(ExitCode::Refused, &error),
         }
     }
 }

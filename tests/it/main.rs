@@ -22,6 +22,7 @@ mod login;
 mod long_operations;
 mod names;
 mod node_set_up;
+mod old_server;
 mod old_versions;
 mod openapi;
 mod output;

@@ -46,9 +46,17 @@ pub async fn login(args: LoginArgs, session: Session) -> Outcome {
     if let Some(pem) = &certificate {
         checked = checked.with_authority(pem)?;
     }
-    let status = Client::of(checked, session.client.local().clone())?.server_status().await?;
+    let client = Client::of(checked, session.client.local().clone())?;
+    let who = match client.server_status().await {
+        Ok(status) => format!("Logged in to {} (batchai {}).", remote.origin(), status.version),
+        Err(ClientError::Foreign { .. }) => {
+            let version = client.check().await?;
+            format!("Logged in to {}, which speaks {version}, and is not batchai's own.", remote.origin())
+        }
+        Err(error) => return Err(error.into()),
+    };
     Logins::load(session.logins.clone())?.add(&remote.origin(), Login { token, certificate })?;
-    session.report.note(&format!("Logged in to {} (batchai {}).", remote.origin(), status.version));
+    session.report.note(&who);
     session.report.note(&format!("`--endpoint {0}`, or BATCHAI_ENDPOINT={0}, uses it.", remote.origin()));
     Ok(ExitCode::Ok.value())
 }
@@ -89,7 +97,7 @@ async fn certificate(remote: &Remote, known: Option<&str>, session: &Session) ->
 /// Whether this machine's authorities vouch for the server. It is asked something without a token.
 async fn is_trusted(remote: &Remote, session: &Session) -> Result<bool, Failure> {
     match Client::of(remote.clone(), session.client.local().clone())?.server_status().await {
-        Ok(_) | Err(ClientError::Refused { .. } | ClientError::Nonsense { .. }) => Ok(true),
+        Ok(_) | Err(ClientError::Refused { .. } | ClientError::Nonsense { .. } | ClientError::Foreign { .. }) => Ok(true),
         Err(ClientError::Untrusted { .. }) => Ok(false),
         Err(error) => Err(error.into()),
     }

@@ -95,7 +95,7 @@ impl ListenArgs {
         words
     }
 
-    fn settings(&self, home: &Home) -> Result<Listening, Failure> {
+    fn settings(&self, file: ServerFile) -> Listening {
         let flags = Listening {
             addresses: self.listen.clone(),
             tls: self.tls,
@@ -103,7 +103,7 @@ impl ListenArgs {
             key: self.key.clone(),
             host_names: self.host_name.clone(),
         };
-        Ok(flags.over(ServerFile::load(home.server_config())?))
+        flags.over(file)
     }
 }
 
@@ -223,8 +223,10 @@ fn serve_here(args: &RunArgs) -> Outcome {
         .map_err(|error| Failure::new(ExitCode::Refused, format!("cannot tell where this program is: {error}")))?;
     let leave_when_idle = if args.leave_when_idle { Some(idle_time()?) } else { None };
     let home = Home::find()?;
-    let listening = args.listen.settings(&home)?;
-    let settings = ServerSettings { home, executable, leave_when_idle, listening };
+    let file = ServerFile::load(home.server_config())?;
+    let api_versions = file.api_versions();
+    let listening = args.listen.settings(file);
+    let settings = ServerSettings { home, executable, leave_when_idle, listening, api_versions };
     let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build();
     let runtime = runtime.map_err(|error| Failure::new(ExitCode::Refused, format!("cannot start threads: {error}")))?;
     let is_announced = args.announce;
@@ -264,7 +266,7 @@ impl From<ServeError> for Failure {
             ServeError::Listen(ListenError::Bind { .. }) => {
                 failure.hint("choose another port, or 0 for any; the address must be one of this machine")
             }
-            ServeError::Listen(_) => failure,
+            ServeError::Listen(_) | ServeError::Version { .. } => failure,
             ServeError::Io { .. } | ServeError::Store(_) | ServeError::Engine(_) => {
                 failure.hint("set BATCHAI_HOME to a folder that you may write to, with free space")
             }
