@@ -5,6 +5,7 @@
 
 pub mod commands;
 pub mod confirm;
+pub mod exchange;
 pub mod exit_code;
 mod failure;
 pub mod output;

@@ -230,12 +230,14 @@ impl Client {
         }
         let (method, url, headers) = (request.method().clone(), request.url().clone(), request.headers().clone());
         let body = request.body().and_then(|body| body.as_bytes()).map(bytes::Bytes::copy_from_slice);
+        // A file may be JSON too, and larger than anybody wants to keep.
+        let is_file = headers.contains_key(reqwest::header::RANGE);
         let began = Instant::now();
         let mut result = http.execute(request).await.map(Answer::of);
         let took = began.elapsed();
         let outcome = match &mut result {
             Ok(answer) => {
-                let body = answer.read_json().await?;
+                let body = if is_file { None } else { answer.read_json().await? };
                 Ok(Received { status: answer.status(), headers: answer.headers().clone(), body })
             }
             Err(error) => Err(remote::innermost(error)),

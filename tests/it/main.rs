@@ -7,6 +7,7 @@ mod bad_input;
 mod cluster;
 mod code;
 mod completions;
+mod debug;
 mod docs;
 mod downloads;
 mod engine_contract;
