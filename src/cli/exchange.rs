@@ -218,12 +218,6 @@ mod tests {
         >       "accountKey": "<hidden>",
         >       "accountKeySecretReference": null
         >     },
-        >     "environmentVariables": [
-        >       {
-        >         "name": "A",
-        >         "value": "seen"
-        >       }
-        >     ],
         >     "secrets": [
         >       {
         >         "name": "DB",
@@ -237,15 +231,21 @@ mod tests {
         >     "userAccountSettings": {
         >       "adminUserName": "me",
         >       "adminUserPassword": "<hidden>"
-        >     }
+        >     },
+        >     "environmentVariables": [
+        >       {
+        >         "name": "A",
+        >         "value": "seen"
+        >       }
+        >     ]
         >   }
         > }
         answer after 12 ms
         < 200 OK
         < location: https://h/x?api-version=1&sig=<hidden>
         < {
-        <   "downloadUrl": "https://s/f?sv=1&sig=<hidden>&se=<hidden>&sp=rl",
-        <   "token": "<hidden>"
+        <   "token": "<hidden>",
+        <   "downloadUrl": "https://s/f?sv=1&sig=<hidden>&se=<hidden>&sp=rl"
         < }
         "#);
     }
