@@ -117,7 +117,9 @@ fn hide(value: &mut Value) {
                 let key = key.to_ascii_lowercase();
                 let is_set = !value.is_null();
                 match value {
-                    Value::Array(items) if SECRET_LISTS.contains(&key.as_str()) => items.iter_mut().for_each(hide_value),
+                    Value::Array(items) if SECRET_LISTS.contains(&key.as_str()) => {
+                        items.iter_mut().for_each(hide_value);
+                    }
                     // A list of tokens is no token.
                     Value::Array(_) | Value::Object(_) => hide(value),
                     _ if is_set && SECRET_KEYS.contains(&key.as_str()) => *value = HIDDEN.into(),
@@ -187,11 +189,7 @@ mod tests {
             url: Url::parse(url).expect("a url"),
             headers,
             body: Some(sent.to_string().into()),
-            outcome: Ok(Received {
-                status: StatusCode::OK,
-                headers: answered,
-                body: Some(came.to_string().into()),
-            }),
+            outcome: Ok(Received { status: StatusCode::OK, headers: answered, body: Some(came.to_string().into()) }),
             took: Duration::from_millis(12),
         }
     }

@@ -19,6 +19,9 @@ pub enum ClientError {
     /// There is no local server, and this command does not start one.
     #[error("the local server is not running")]
     NotRunning,
+    /// Servers are for Linux.
+    #[error("this platform runs no server")]
+    NoServerHere,
     /// The local server could not be started; what it said.
     #[error("the local server could not be started: {reason}")]
     StartFailed {
@@ -92,7 +95,9 @@ pub enum ClientError {
         instead: String,
     },
     /// Whoever answers speaks Batch AI at best, and is not a server of this program.
-    #[error("the server at {endpoint} is not batchai's own: it has no status, no tokens and nothing else that only ours has")]
+    #[error(
+        "the server at {endpoint} is not batchai's own: it has no status, no tokens and nothing else that only ours has"
+    )]
     Foreign {
         /// Its address.
         endpoint: String,
@@ -128,6 +133,7 @@ impl ClientError {
             Self::Refused { error, .. } => Some(&error.code),
             Self::Failed { code, .. } => Some(code),
             Self::NotRunning
+            | Self::NoServerHere
             | Self::Older { .. }
             | Self::Foreign { .. }
             | Self::Stopped

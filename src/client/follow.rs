@@ -33,7 +33,7 @@ pub struct Follow<'c> {
 /// Where its bytes come from.
 enum Way<'c> {
     /// One answer that lasts as long as the job.
-    Answer(Answer),
+    Answer(Box<Answer>),
     /// A server that follows no files.
     Older(Box<older::follow::Follow<'c>>),
 }
@@ -83,7 +83,7 @@ impl<'c> Follow<'c> {
         let path = format!("{address}?offset={}&follow=true", self.offset);
         self.asked = Instant::now();
         match self.client.send_ours(plain(Method::GET, path)).await? {
-            Some(answer) => self.way = Some(Way::Answer(answer)),
+            Some(answer) => self.way = Some(Way::Answer(Box::new(answer))),
             None => {
                 let (client, directory) = (self.client, self.directory.clone());
                 let mut older = older::follow::Follow::new(client, self.job.clone(), directory, &self.file);

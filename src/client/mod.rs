@@ -9,6 +9,7 @@ mod address;
 pub mod answer;
 pub mod error;
 pub mod follow;
+#[cfg_attr(not(target_os = "linux"), path = "no_local.rs")]
 pub mod local;
 pub mod observer;
 pub mod older;
@@ -66,8 +67,10 @@ impl Client {
     /// # Errors
     /// When the connection cannot be prepared.
     pub fn new(local: LocalServer) -> Result<Self, ClientError> {
-        let http = reqwest::Client::builder()
-            .unix_socket(local.socket.as_path())
+        let builder = reqwest::Client::builder();
+        #[cfg(target_os = "linux")]
+        let builder = builder.unix_socket(local.socket.as_path());
+        let http = builder
             .no_proxy()
             // Without this, the certificates of the system would be loaded.
             .tls_backend_preconfigured(remote::trusting(&[])?)
@@ -194,6 +197,9 @@ impl Client {
             let mut built = self.build(request)?;
             remote.direct(&mut built);
             return self.execute(&self.http, built).await?.map_err(|error| remote.failed(&error));
+        }
+        if cfg!(not(target_os = "linux")) {
+            return Err(ClientError::NoServerHere);
         }
         let mut starts = 0;
         loop {

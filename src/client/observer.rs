@@ -52,7 +52,9 @@ pub struct Received {
 
 /// Who is told.
 #[derive(Default)]
-pub(super) struct Observer(pub(super) Option<Box<dyn Fn(&Seen<'_>)>>);
+pub(super) struct Observer(pub(super) Option<Tell>);
+
+type Tell = Box<dyn Fn(&Seen<'_>)>;
 
 impl Observer {
     /// Tells, if anybody listens.

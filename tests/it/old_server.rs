@@ -179,7 +179,9 @@ fn what_only_our_own_servers_have_is_named_and_its_owner_still_has_it() {
     for words in ["server status", "server token list", "server token create x --role reader"] {
         let mut command = old.command(words);
         command.env("BATCHAI_TOKEN", owner["token"].as_str().expect("a token"));
-        Done::of(&command.output().expect("the program")).fails_with(1).says(&format!("the server at {} is not batchai's own", old.url));
+        Done::of(&command.output().expect("the program"))
+            .fails_with(1)
+            .says(&format!("the server at {} is not batchai's own", old.url));
     }
     let login = format!("login {}", old.url);
     let done = Done::of(&old.command(&login).output().expect("the program"));

@@ -35,7 +35,7 @@ pub(super) enum Found {
 /// Bytes that are on their way.
 pub(super) enum Piece {
     /// So many of them are not wanted.
-    Answer(Answer, u64),
+    Answer(Box<Answer>, u64),
     /// Of this machine's own disk.
     File(tokio::fs::File),
 }
@@ -68,12 +68,12 @@ impl Client {
         match answer.status() {
             StatusCode::RANGE_NOT_SATISFIABLE | StatusCode::NO_CONTENT => Ok(Found::Nothing),
             StatusCode::PARTIAL_CONTENT if begins(&answer) == Some(offset) => {
-                Ok(Found::Piece(Piece::Answer(answer, 0)))
+                Ok(Found::Piece(Piece::Answer(Box::new(answer), 0)))
             }
             StatusCode::PARTIAL_CONTENT => {
                 Err(ClientError::Nonsense { what: format!("other bytes than those from {offset} on") })
             }
-            StatusCode::OK => Ok(Found::Piece(Piece::Answer(answer, offset))),
+            StatusCode::OK => Ok(Found::Piece(Piece::Answer(Box::new(answer), offset))),
             StatusCode::FORBIDDEN | StatusCode::NOT_FOUND | StatusCode::UNAUTHORIZED => {
                 success(answer).await.map(|_| Found::Nothing).or_else(|error| Ok(Found::Closed(error)))
             }
