@@ -14,6 +14,7 @@ mod engine_contract;
 mod experiment;
 mod file_server;
 mod follow;
+mod foreign_server;
 mod full_disk;
 mod job_create;
 mod job_files;
