@@ -57,6 +57,8 @@
 //! | what the two oldest api-versions say otherwise | [`server::versions`] |
 //! | what goes on after its request was answered | [`operations::long`] |
 //! | who may do what over the network | [`domain::token`], `server/access.rs`, [`server::authorise`] |
+//! | what a server that does not know our api-version is asked | [`client::older`] |
+//! | what `--verbose` and `--debug` show | [`cli::exchange`] |
 //! | when a job starts, and where | `scheduler/plan.rs`, `scheduler/placement.rs` |
 //! | how a toolkit's processes are started | [`engine::toolkit`] |
 //! | a variable of the job's environment | [`engine::environment`] |

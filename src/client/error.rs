@@ -94,9 +94,10 @@ pub enum ClientError {
         /// What to do instead; a whole sentence.
         instead: String,
     },
-    /// Whoever answers speaks Batch AI at best, and is not a server of this program.
+    /// Whoever answers speaks Batch AI at best, and nothing that only servers of this program do.
     #[error(
-        "the server at {endpoint} is not batchai's own: it has no status, no tokens and nothing else that only ours has"
+        "the server at {endpoint} has nothing of batchai's own, such as a status and tokens: it is somebody else's, \
+         an older one, or speaks only the versions of the service"
     )]
     Foreign {
         /// Its address.

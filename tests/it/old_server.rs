@@ -181,11 +181,11 @@ fn what_only_our_own_servers_have_is_named_and_its_owner_still_has_it() {
         command.env("BATCHAI_TOKEN", owner["token"].as_str().expect("a token"));
         Done::of(&command.output().expect("the program"))
             .fails_with(1)
-            .says(&format!("the server at {} is not batchai's own", old.url));
+            .says(&format!("the server at {} has nothing of batchai's own", old.url));
     }
     let login = format!("login {}", old.url);
     let done = Done::of(&old.command(&login).output().expect("the program"));
-    done.succeeds().says("Logged in to").says("speaks 2018-05-01, and is not batchai's own");
+    done.succeeds().says("Logged in to").says("speaks 2018-05-01, and has nothing of batchai's own");
     let mut wrong = old.command(&login);
     wrong.env("BATCHAI_TOKEN", "bai_wrong");
     Done::of(&wrong.output().expect("the program")).fails_with(4);

@@ -50,7 +50,7 @@ pub async fn login(args: LoginArgs, session: Session) -> Outcome {
         Ok(status) => format!("Logged in to {} (batchai {}).", remote.origin(), status.version),
         Err(ClientError::Foreign { .. }) => {
             let version = client.check().await?;
-            format!("Logged in to {}, which speaks {version}, and is not batchai's own.", remote.origin())
+            format!("Logged in to {}, which speaks {version}, and has nothing of batchai's own.", remote.origin())
         }
         Err(error) => return Err(error.into()),
     };

@@ -10,7 +10,8 @@ use tokio::io::{AsyncReadExt, AsyncSeekExt};
 
 use crate::client::answer::Answer;
 use crate::client::remote::Remote;
-use crate::client::{Client, ClientError, PREPARING, success};
+use crate::client::sending::PREPARING;
+use crate::client::{Client, ClientError, success};
 
 /// Bytes that are read of a file at once.
 const PIECE: usize = 256 * 1024;
