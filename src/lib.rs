@@ -43,6 +43,7 @@
 //!   [`domain::job::Job::apply`] only.
 //! - Nothing below `cli` prints; nothing but `main` exits.
 //! - There is no unsafe code.
+//! - On other systems than Linux there is no server: of the rows above, `cli`, `client`, `api` and `config` are all.
 //!
 //! # To change X, start at Y
 //!
@@ -56,6 +57,8 @@
 //! | what the two oldest api-versions say otherwise | [`server::versions`] |
 //! | what goes on after its request was answered | [`operations::long`] |
 //! | who may do what over the network | [`domain::token`], `server/access.rs`, [`server::authorise`] |
+//! | what a server that does not know our api-version is asked | [`client::older`] |
+//! | what `--verbose` and `--debug` show | [`cli::exchange`] |
 //! | when a job starts, and where | `scheduler/plan.rs`, `scheduler/placement.rs` |
 //! | how a toolkit's processes are started | [`engine::toolkit`] |
 //! | a variable of the job's environment | [`engine::environment`] |
@@ -69,10 +72,17 @@ pub mod api;
 pub mod cli;
 pub mod client;
 pub mod config;
+#[cfg(target_os = "linux")]
 pub mod domain;
+#[cfg(target_os = "linux")]
 pub mod engine;
+#[cfg(target_os = "linux")]
 pub mod operations;
+#[cfg(target_os = "linux")]
 pub mod scheduler;
+#[cfg(target_os = "linux")]
 pub mod server;
+#[cfg(target_os = "linux")]
 pub mod store;
+#[cfg(target_os = "linux")]
 pub mod supervisor;

@@ -37,6 +37,8 @@ pub mod code {
     pub const FILE_SERVER_NOT_FOUND: &str = "FileServerNotFound";
     /// 404 for a job.
     pub const JOB_NOT_FOUND: &str = "JobNotFound";
+    /// 404 for a path that no version has, or not the one that was asked for.
+    pub const NO_SUCH_PATH: &str = "InvalidResourceType";
     /// 404 for a token.
     pub const TOKEN_NOT_FOUND: &str = "TokenNotFound";
     /// 404 for a file of a job.

@@ -1,9 +1,10 @@
 //! Writing a file of the configuration so that it is the old one or the new one, whatever happens.
 
-use std::fs::{DirBuilder, File};
+use std::fs::File;
 use std::io::{self, Write};
-use std::os::unix::fs::{DirBuilderExt, OpenOptionsExt};
 use std::path::Path;
+
+use super::home::for_this_user;
 
 /// Writes beside and renames, for nobody but this user; makes the folder when it is not there. Where the path is a
 /// link, the file that it leads to is written, so that the link stays.
@@ -33,11 +34,15 @@ pub fn lock_folder_of(path: &Path) -> io::Result<Option<File>> {
 }
 
 fn make_folder(path: &Path) -> io::Result<()> {
-    DirBuilder::new().recursive(true).mode(0o700).create(path.parent().unwrap_or(Path::new(".")))
+    for_this_user().create(path.parent().unwrap_or(Path::new(".")))
 }
 
 fn write_whole(path: &Path, text: &str) -> io::Result<()> {
-    let mut file = File::options().create(true).truncate(true).write(true).mode(0o600).open(path)?;
+    let mut options = File::options();
+    options.create(true).truncate(true).write(true);
+    #[cfg(unix)]
+    std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
+    let mut file = options.open(path)?;
     file.write_all(text.as_bytes())?;
     file.sync_all()
 }

@@ -19,6 +19,7 @@ use super::headers::Asked;
 use super::lifetime::{Busy, Lifetime};
 use super::paths;
 use super::peer::Peer;
+use crate::api::error::code;
 use crate::api::server::BUILD_HEADER;
 use crate::domain::Timestamp;
 
@@ -102,7 +103,7 @@ fn spelt(uri: &Uri) -> Option<Uri> {
 /// The answer to a path that nobody serves.
 pub(super) async fn no_such_path(method: Method, OriginalUri(uri): OriginalUri) -> ApiError {
     let message = format!("There is no operation {method} {}", uri.path());
-    ApiError::new(StatusCode::NOT_FOUND, "InvalidResourceType", message)
+    ApiError::new(StatusCode::NOT_FOUND, code::NO_SUCH_PATH, message)
 }
 
 /// The answer to a method that a path does not have; the router adds those that it has.

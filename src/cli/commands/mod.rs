@@ -9,7 +9,10 @@ pub mod job;
 pub mod landing;
 pub mod login;
 pub mod schema;
+#[cfg(target_os = "linux")]
+pub mod serve;
 pub mod server;
+#[cfg(target_os = "linux")]
 pub mod supervise;
 pub mod token;
 pub mod validate;
@@ -75,7 +78,8 @@ pub fn run(command: Command, global: &Global, report: Report) -> Outcome {
         Command::Cluster(command) => with_session(global, report, |session| cluster::run(command, session)),
         Command::Experiment(command) => with_session(global, report, |session| experiment::run(command, session)),
         Command::Workspace(command) => with_session(global, report, |session| workspace::run(command, session)),
-        Command::Server(server::ServerCommand::Run(args)) => server::run_here(&args),
+        #[cfg(target_os = "linux")]
+        Command::Server(server::ServerCommand::Run(args)) => serve::run_here(&args),
         Command::Server(command) => {
             with_session_of(command.reach(), global, report, |session| server::run(command, session))
         }
