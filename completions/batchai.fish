@@ -75,7 +75,7 @@ complete -c batchai -n "__fish_batchai_using_subcommand job; and __fish_seen_sub
 complete -c batchai -n "__fish_batchai_using_subcommand job; and __fish_seen_subcommand_from run" -s g -l resource-group -d 'Resource group; `default` when not configured' -r
 complete -c batchai -n "__fish_batchai_using_subcommand job; and __fish_seen_subcommand_from run" -s w -l workspace -d 'Workspace; `default` when not configured' -r
 complete -c batchai -n "__fish_batchai_using_subcommand job; and __fish_seen_subcommand_from run" -s e -l experiment -d 'Experiment; `default` when not configured' -r
-complete -c batchai -n "__fish_batchai_using_subcommand job; and __fish_seen_subcommand_from run" -l set -d 'Another value for a place of the file, such as nodeCount=4 or environmentVariables[0].value=x, or a new element, such as environmentVariables[+]=\'{name: A, value: b}\'; may be given several times' -r
+complete -c batchai -n "__fish_batchai_using_subcommand job; and __fish_seen_subcommand_from run" -l set -d 'Another value for a place of the file, such as `nodeCount=4` or `environmentVariables[0].value=x`, or a new element, such as `environmentVariables[+]=\'{name: A, value: b}\'`; may be given several times' -r
 complete -c batchai -n "__fish_batchai_using_subcommand job; and __fish_seen_subcommand_from run" -s o -l output -d 'How to print the result' -r -f -a "json\t'JSON in the shape of the Azure CLI'
 table\t'A table with the columns of the Azure CLI'
 none\t'Nothing'"
@@ -96,7 +96,7 @@ complete -c batchai -n "__fish_batchai_using_subcommand job; and __fish_seen_sub
 complete -c batchai -n "__fish_batchai_using_subcommand job; and __fish_seen_subcommand_from create" -s g -l resource-group -d 'Resource group; `default` when not configured' -r
 complete -c batchai -n "__fish_batchai_using_subcommand job; and __fish_seen_subcommand_from create" -s w -l workspace -d 'Workspace; `default` when not configured' -r
 complete -c batchai -n "__fish_batchai_using_subcommand job; and __fish_seen_subcommand_from create" -s e -l experiment -d 'Experiment; `default` when not configured' -r
-complete -c batchai -n "__fish_batchai_using_subcommand job; and __fish_seen_subcommand_from create" -l set -d 'Another value for a place of the file, such as nodeCount=4 or environmentVariables[0].value=x, or a new element, such as environmentVariables[+]=\'{name: A, value: b}\'; may be given several times' -r
+complete -c batchai -n "__fish_batchai_using_subcommand job; and __fish_seen_subcommand_from create" -l set -d 'Another value for a place of the file, such as `nodeCount=4` or `environmentVariables[0].value=x`, or a new element, such as `environmentVariables[+]=\'{name: A, value: b}\'`; may be given several times' -r
 complete -c batchai -n "__fish_batchai_using_subcommand job; and __fish_seen_subcommand_from create" -s o -l output -d 'How to print the result' -r -f -a "json\t'JSON in the shape of the Azure CLI'
 table\t'A table with the columns of the Azure CLI'
 none\t'Nothing'"
@@ -244,7 +244,7 @@ complete -c batchai -n "__fish_batchai_using_subcommand cluster; and __fish_seen
 complete -c batchai -n "__fish_batchai_using_subcommand cluster; and __fish_seen_subcommand_from create" -l max -d 'Auto-scale: at most so many nodes' -r
 complete -c batchai -n "__fish_batchai_using_subcommand cluster; and __fish_seen_subcommand_from create" -l vm-priority -d 'Whether nodes may be taken away' -r -f -a "dedicated\t'Nodes stay'
 lowpriority\t'Nodes may be taken at any time'"
-complete -c batchai -n "__fish_batchai_using_subcommand cluster; and __fish_seen_subcommand_from create" -l set -d 'Another value for a place of the file, such as nodeCount=4 or environmentVariables[0].value=x, or a new element, such as environmentVariables[+]=\'{name: A, value: b}\'; may be given several times' -r
+complete -c batchai -n "__fish_batchai_using_subcommand cluster; and __fish_seen_subcommand_from create" -l set -d 'Another value for a place of the file, such as `nodeCount=4` or `environmentVariables[0].value=x`, or a new element, such as `environmentVariables[+]=\'{name: A, value: b}\'`; may be given several times' -r
 complete -c batchai -n "__fish_batchai_using_subcommand cluster; and __fish_seen_subcommand_from create" -s o -l output -d 'How to print the result' -r -f -a "json\t'JSON in the shape of the Azure CLI'
 table\t'A table with the columns of the Azure CLI'
 none\t'Nothing'"
@@ -627,7 +627,7 @@ complete -c batchai -n "__fish_batchai_using_subcommand completion" -s h -l help
 complete -c batchai -n "__fish_batchai_using_subcommand validate" -l kind -d 'What the files describe; without it each file tells by itself' -r -f -a "job\t'A job'
 cluster\t'A cluster'
 file-server\t'A file server'"
-complete -c batchai -n "__fish_batchai_using_subcommand validate" -l set -d 'Another value for a place of the file, such as nodeCount=4 or environmentVariables[0].value=x, or a new element, such as environmentVariables[+]=\'{name: A, value: b}\'; may be given several times' -r
+complete -c batchai -n "__fish_batchai_using_subcommand validate" -l set -d 'Another value for a place of the file, such as `nodeCount=4` or `environmentVariables[0].value=x`, or a new element, such as `environmentVariables[+]=\'{name: A, value: b}\'`; may be given several times' -r
 complete -c batchai -n "__fish_batchai_using_subcommand validate" -s o -l output -d 'How to print the result' -r -f -a "json\t'JSON in the shape of the Azure CLI'
 table\t'A table with the columns of the Azure CLI'
 none\t'Nothing'"
