@@ -11,8 +11,8 @@ use crate::api::mount::MountVolumes;
 /// `--set`.
 #[derive(Debug, Clone, Default, Args)]
 pub struct SetArgs {
-    /// Another value for a place of the file, such as nodeCount=4 or environmentVariables[0].value=x, or a new
-    /// element, such as environmentVariables[+]='{name: A, value: b}'; may be given several times.
+    /// Another value for a place of the file, such as `nodeCount=4` or `environmentVariables[0].value=x`, or a new
+    /// element, such as `environmentVariables[+]='{name: A, value: b}'`; may be given several times.
     #[arg(long, value_name = "PATH=VALUE")]
     pub set: Vec<String>,
 }
