@@ -7,6 +7,7 @@ use clap::{Args, ValueEnum};
 use serde::de::DeserializeOwned;
 
 use super::exit_code::ExitCode;
+use super::output::query::Query;
 use super::output::rows::Row;
 use super::output::{Format, Output, Printer};
 use super::report::{Failure, Report};
@@ -124,7 +125,8 @@ impl Session {
     pub fn open(global: &Global, report: Report, reach: Reach) -> Result<Self, Failure> {
         let home = Home::find()?;
         let settings = ClientSettings::load(home.client_config())?;
-        let printer = Printer { format: format(global, &settings)? };
+        let query = global.query.as_deref().map(Query::parse).transpose()?;
+        let printer = Printer { format: format(global, &settings)?, query };
         let socket = home.make().and_then(|()| home.socket_address()).map_err(|error| unusable(&home, &error))?;
         let executable = std::env::current_exe().map_err(|error| {
             Failure::new(ExitCode::Refused, format!("cannot tell where the program batchai itself is: {error}"))

@@ -103,10 +103,12 @@ mod tests {
     use serde_json::json;
 
     use super::*;
+    use crate::cli::output::screen::Screen;
     use crate::cli::output::{Format, Output, Printer};
 
     fn printed(format: Format, value: &Output<'_>) -> String {
-        Printer { format }.render(value).expect("a result").expect("a format that shows something")
+        let printer = Printer { format, query: None };
+        printer.render(value, &Screen::default()).expect("a result").expect("a format that shows something")
     }
 
     #[test]
