@@ -41,6 +41,12 @@ pub fn json(text: &str) -> String {
 
 /// A key in quotes and what follows its colon.
 fn json_key(text: &str) -> Option<(&str, &str)> {
+    let (key, after) = quoted(text)?;
+    Some((key, after.strip_prefix(": ")?))
+}
+
+/// A text in quotes, and what follows it.
+fn quoted(text: &str) -> Option<(&str, &str)> {
     let mut is_escaped = false;
     let end = text.strip_prefix('"')?.find(|c| match c {
         _ if is_escaped => {
@@ -53,8 +59,7 @@ fn json_key(text: &str) -> Option<(&str, &str)> {
         }
         c => c == '"',
     })?;
-    let (key, after) = text.split_at(end + 2);
-    Some((key, after.strip_prefix(": ")?))
+    Some(text.split_at(end + 2))
 }
 
 /// YAML with a key or an element per line. The lines of a text in block form are left as they are.
@@ -73,7 +78,9 @@ pub fn yaml(text: &str) -> String {
         block = is_block.then_some(indent.len());
         let painted = match yaml_key(body) {
             Some((key, value)) if value.is_empty() => format!("{}:", painted(KEY, key)),
+            Some((key, value)) if is_block => format!("{}: {value}", painted(KEY, key)),
             Some((key, value)) => format!("{}: {}", painted(KEY, key), scalar(value)),
+            None if is_block => body.to_owned(),
             None => scalar(body),
         };
         format!("{indent}{dashes}{painted}")
@@ -81,7 +88,10 @@ pub fn yaml(text: &str) -> String {
 }
 
 fn yaml_key(text: &str) -> Option<(&str, &str)> {
-    if text.starts_with(['"', '\'']) {
+    if text.starts_with('"') {
+        return json_key(text).or_else(|| quoted(text).filter(|(_, after)| *after == ":").map(|(key, _)| (key, "")));
+    }
+    if text.starts_with('\'') {
         return None;
     }
     text.split_once(": ").or_else(|| Some((text.strip_suffix(':')?, "")))
@@ -128,14 +138,42 @@ mod tests {
     fn keys_texts_numbers_and_words_differ_in_json() {
         let text = serde_json::to_string_pretty(&value()).expect("JSON");
         assert_eq!(anstream::adapter::strip_str(&json(&text)).to_string(), text);
-        insta::assert_snapshot!(legible(&json(&text)));
+        insta::assert_snapshot!(legible(&json(&text)), @r#"
+        {
+          <k>"a\": b"</>: [
+            <t>"x, y"</>,
+            <n>1.5</>,
+            <w>null</>,
+            <w>true</>,
+            {},
+            []
+          ],
+          <k>"deep"</>: {
+            <k>"text"</>: <t>"k: v"</>,
+            <k>"lines"</>: <t>"one: 1\ntwo"</>
+          }
+        }
+        "#);
     }
 
     #[test]
     fn keys_texts_numbers_and_words_differ_in_yaml() {
         let text = serde_yaml::to_string(&value()).expect("YAML");
         assert_eq!(anstream::adapter::strip_str(&yaml(&text)).to_string(), text.trim_end());
-        insta::assert_snapshot!(legible(&yaml(&text)));
+        insta::assert_snapshot!(legible(&yaml(&text)), @r#"
+        <k>"a\": b"</>:
+        - <t>x, y</>
+        - <n>1.5</>
+        - <w>null</>
+        - <w>true</>
+        - {}
+        - []
+        <k>deep</>:
+          <k>text</>: <t>"k: v"</>
+          <k>lines</>: |-
+            one: 1
+            two
+        "#);
     }
 
     #[test]

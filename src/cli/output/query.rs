@@ -8,14 +8,39 @@ use std::sync::LazyLock;
 
 use jmespath::ast::Ast;
 use jmespath::functions::{ArgumentType, CustomFunction, Signature};
-use jmespath::{Context, DEFAULT_RUNTIME, ErrorReason, Expression, JmespathError, Rcvar, Runtime, RuntimeError, Variable};
+use jmespath::{
+    Context, DEFAULT_RUNTIME, ErrorReason, Expression, JmespathError, Rcvar, Runtime, RuntimeError, Variable,
+};
 use serde_json::{Map, Number, Value};
 
 /// Every function of the language.
 const FUNCTIONS: [&str; 26] = [
-    "abs", "avg", "ceil", "contains", "ends_with", "floor", "join", "keys", "length", "map", "max", "max_by", "merge",
-    "min", "min_by", "not_null", "reverse", "sort", "sort_by", "starts_with", "sum", "to_array", "to_number",
-    "to_string", "type", "values",
+    "abs",
+    "avg",
+    "ceil",
+    "contains",
+    "ends_with",
+    "floor",
+    "join",
+    "keys",
+    "length",
+    "map",
+    "max",
+    "max_by",
+    "merge",
+    "min",
+    "min_by",
+    "not_null",
+    "reverse",
+    "sort",
+    "sort_by",
+    "starts_with",
+    "sum",
+    "to_array",
+    "to_number",
+    "to_string",
+    "type",
+    "values",
 ];
 
 /// Functions that answer whole numbers where Python's do, and floating-point ones in the crate.
@@ -123,10 +148,11 @@ fn syntax(text: &str, offset: usize, problem: String) -> QueryError {
 
 fn problem(error: &JmespathError) -> String {
     match &error.reason {
-        ErrorReason::Parse(problem) => {
-            let problem = problem.split(" -- ").next().unwrap_or_default().trim_end_matches('.');
-            if problem.contains("Eof") { "it ends too early".to_owned() } else { lowered(problem) }
+        ErrorReason::Parse(problem) if problem.ends_with("Eof") => "it ends too early".to_owned(),
+        ErrorReason::Parse(problem) if ["Unexpected", "Did not"].iter().any(|word| problem.starts_with(word)) => {
+            "this does not belong here".to_owned()
         }
+        ErrorReason::Parse(problem) => lowered(problem.split(" -- ").next().unwrap_or_default()),
         ErrorReason::Runtime(RuntimeError::InvalidType { expected, actual, position }) => {
             format!("argument {} of a function is of the type {actual}, not {expected}", position + 1)
         }
@@ -147,7 +173,9 @@ fn suggestion(name: &str) -> String {
 
 fn children(node: &Ast) -> Vec<&Ast> {
     match node {
-        Ast::Identity { .. } | Ast::Field { .. } | Ast::Index { .. } | Ast::Literal { .. } | Ast::Slice { .. } => vec![],
+        Ast::Identity { .. } | Ast::Field { .. } | Ast::Index { .. } | Ast::Literal { .. } | Ast::Slice { .. } => {
+            vec![]
+        }
         Ast::Expref { ast, .. } => vec![ast],
         Ast::Flatten { node, .. } | Ast::Not { node, .. } | Ast::ObjectValues { node, .. } => vec![node],
         Ast::Condition { predicate, then, .. } => vec![predicate, then],
@@ -241,18 +269,43 @@ mod tests {
 
     #[test]
     fn a_mistake_is_shown_at_its_place() {
-        insta::assert_snapshot!(refused("[?name ==].name"));
-        insta::assert_snapshot!(refused("[].{name: name"));
-        insta::assert_snapshot!(refused(""));
-        insta::assert_snapshot!(refused("[].name | lenght(@)"));
-        insta::assert_snapshot!(refused("a\nb ] c"));
+        insta::assert_snapshot!(refused("[?name ==].name"), @r"
+        the query cannot be read: this does not belong here, at column 10
+
+          [?name ==].name
+                   ^
+        ");
+        insta::assert_snapshot!(refused("[].{name: name"), @r"
+        the query cannot be read: it ends too early, at column 15
+
+          [].{name: name
+                        ^
+        ");
+        insta::assert_snapshot!(refused("[].name | lenght(@)"), @r"
+        the query cannot be read: there is no function `lenght`; did you mean `length`?, at column 11
+
+          [].name | lenght(@)
+                    ^
+        ");
+        insta::assert_snapshot!(refused("a\nb ] c"), @r"
+        the query cannot be read: this does not belong here, at column 1
+
+          b ] c
+          ^
+        ");
+        assert!(refused("").starts_with("the query cannot be read: it ends too early"));
     }
 
     #[test]
     fn a_function_that_is_given_something_else_says_what() {
         let query = Query::parse("length(nodeCount)").expect("a query");
         let error = query.apply(json!({"nodeCount": 1})).expect_err("an error").to_string();
-        assert!(error.starts_with("the query cannot be applied to the result: argument 1 of a function is of the type number"), "{error}");
+        assert!(
+            error.starts_with(
+                "the query cannot be applied to the result: argument 1 of a function is of the type number"
+            ),
+            "{error}"
+        );
         let query = Query::parse("sum(@)").expect("a query");
         query.apply(json!("x")).expect_err("not an array");
         let query = Query::parse("sum()").expect("a query");

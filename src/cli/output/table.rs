@@ -17,8 +17,10 @@ const MOMENTS: [&str; 4] = ["Created", "Expires", "Modified", "Started"];
 
 /// The table without its last line break. Every row has as many cells as there are columns.
 pub fn render(columns: &[&str], rows: impl IntoIterator<Item = Vec<String>>, screen: &Screen) -> String {
-    let mut rows: Vec<Vec<String>> =
-        rows.into_iter().map(|row| row.iter().zip(columns).map(|(cell, of)| shown(cell, of, screen)).collect()).collect();
+    let mut rows: Vec<Vec<String>> = rows
+        .into_iter()
+        .map(|row| row.iter().zip(columns).map(|(cell, of)| shown(cell, of, screen)).collect())
+        .collect();
     let mut measured = Table::new();
     measured.set_header(columns.iter().copied()).add_rows(&rows);
     let contents = measured.column_max_content_widths();
@@ -130,7 +132,12 @@ mod tests {
         let now = "2026-11-21T12:00:00Z".parse().ok();
         let screen = Screen { width: Some(48), now, ..Screen::default() };
         let columns = ["Name", "Cluster", "State", "Modified"];
-        insta::assert_snapshot!(render(&columns, rows(), &screen));
+        insta::assert_snapshot!(render(&columns, rows(), &screen), @r"
+        Name        Cluster        State   Modified
+        ----------  -------------  ------  -------------
+        train-模型  a-rather-lon…  failed  3 minutes ago
+        b           gpu            queued
+        ");
         let painted = render(&columns, rows(), &Screen { has_colours: true, ..screen });
         assert_eq!(anstream::adapter::strip_str(&painted).to_string(), render(&columns, rows(), &screen));
         assert!(painted.contains("\u{1b}[31mfailed\u{1b}[0m"), "{painted}");

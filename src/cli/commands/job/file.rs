@@ -8,9 +8,10 @@ use crate::api::error::code;
 use crate::api::file::STDOUTERR;
 use crate::cli::Outcome;
 use crate::cli::exit_code::ExitCode;
-use crate::cli::output::{self, Output};
+use crate::cli::output;
 use crate::cli::report::Failure;
 use crate::cli::session::{ExperimentScope, Session};
+use crate::cli::watch::{self, Watch};
 use crate::client::ClientError;
 
 /// Verbs of `job file`.
@@ -48,6 +49,8 @@ pub struct ListArgs {
     /// Minutes for which download URLs are good; the local server's are paths, which do not expire.
     #[arg(long, default_value_t = 60, value_parser = clap::value_parser!(u32).range(5..=600))]
     expiry: u32,
+    #[command(flatten)]
+    watch: Watch,
 }
 
 /// Arguments of `stream`.
@@ -66,11 +69,10 @@ pub struct StreamArgs {
 /// With what to tell the user.
 pub async fn run(command: FileCommand, session: &Session) -> Outcome {
     match command {
-        FileCommand::List(ListArgs { directory, expiry }) => {
+        FileCommand::List(ListArgs { directory, expiry, watch }) => {
             let job = session.job(&directory.scope, &directory.job)?;
             let (id, path) = (&directory.output_directory_id, &directory.path);
-            let files = session.client.list_files(&job, id, path, expiry).await?;
-            session.print(&Output::list(&files))
+            watch::show(session, watch, async || Ok(session.client.list_files(&job, id, path, expiry).await?)).await
         }
         FileCommand::Stream(args) => stream(&args, session).await,
     }
