@@ -2,6 +2,7 @@
 
 use super::exit_code::ExitCode;
 use super::output::OutputError;
+use super::output::query::QueryError;
 use super::report::Failure;
 use super::spec::SpecError;
 use crate::api::error::{ErrorDetail, code};
@@ -23,7 +24,25 @@ impl From<SpecError> for Failure {
 
 impl From<OutputError> for Failure {
     fn from(error: OutputError) -> Self {
-        Self::from_error(ExitCode::Refused, &error)
+        match error {
+            OutputError::Query(error) => error.into(),
+            error => Self::from_error(ExitCode::Refused, &error),
+        }
+    }
+}
+
+/// A query that is none is a mistake of the command line, found before anything is done; one that does not fit
+/// is found after the command has done its work.
+impl From<QueryError> for Failure {
+    fn from(error: QueryError) -> Self {
+        match error {
+            QueryError::Syntax { .. } => Self::from_error(ExitCode::Usage, &error).hint(
+                "queries are JMESPath (https://jmespath.org), for example `[?executionState=='failed'].name`; put it \
+                 in quotes, so that the shell leaves it alone",
+            ),
+            QueryError::Unfit { .. } => Self::from_error(ExitCode::Refused, &error)
+                .hint("the command itself has done its work; without --query you see what it answers"),
+        }
     }
 }
 

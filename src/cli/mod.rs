@@ -18,6 +18,7 @@ pub mod span;
 pub mod spec;
 pub mod spec_args;
 pub mod targets;
+pub mod watch;
 
 use std::ffi::OsString;
 
@@ -86,6 +87,17 @@ pub enum Color {
     Never,
 }
 
+impl Color {
+    /// The same for everything that writes to a terminal.
+    fn choice(self) -> anstream::ColorChoice {
+        match self {
+            Self::Auto => anstream::ColorChoice::Auto,
+            Self::Always => anstream::ColorChoice::Always,
+            Self::Never => anstream::ColorChoice::Never,
+        }
+    }
+}
+
 /// Runs the command line; answers the exit code of the process.
 pub fn run(arguments: impl IntoIterator<Item = OsString>) -> u8 {
     let arguments: Vec<OsString> = arguments.into_iter().collect();
@@ -102,6 +114,9 @@ pub fn run(arguments: impl IntoIterator<Item = OsString>) -> u8 {
             return if is_help { ExitCode::Ok.value() } else { ExitCode::Usage.value() };
         }
     };
+    if let Some(color) = cli.global.color {
+        color.choice().write_global();
+    }
     let report = Report {
         only_errors: cli.global.only_show_errors,
         is_verbose: cli.global.verbose || cli.global.debug,

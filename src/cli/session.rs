@@ -8,6 +8,7 @@ use serde::de::DeserializeOwned;
 
 use super::exchange;
 use super::exit_code::ExitCode;
+use super::output::query::Query;
 use super::output::rows::Row;
 use super::output::{Format, Output, Printer};
 use super::report::{Failure, Report};
@@ -354,7 +355,8 @@ fn check(what: &str, name: &str, signs: &str, most: usize) -> Result<(), Failure
 pub fn printer(global: &Global, settings: &ClientSettings) -> Result<Printer, Failure> {
     let configured = || settings.output.as_deref().map(Format::named).transpose();
     let format = global.output.map_or_else(configured, |format| Ok(Some(format)))?;
-    Ok(Printer { format: format.unwrap_or_default() })
+    let query = global.query.as_deref().map(Query::parse).transpose()?;
+    Ok(Printer { format: format.unwrap_or_default(), query })
 }
 
 /// The server that the user chose, and by what: flag, environment, file.

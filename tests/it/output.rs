@@ -2,7 +2,7 @@
 
 use std::process::Stdio;
 
-use crate::support::{Done, Sandbox, skipped};
+use crate::support::{Done, OnTerminal, Sandbox, skipped};
 
 fn with_variable(sandbox: &Sandbox, words: &str, name: &str, value: &str) -> Done {
     let mut command = sandbox.command(words.split_whitespace());
@@ -34,11 +34,11 @@ fn an_unknown_format_is_a_usage_error_that_lists_the_known_ones() {
         .run("workspace list -o xml")
         .fails_with(2)
         .says("invalid value 'xml' for '--output <FORMAT>'")
-        .says("[possible values: json, table, none]")
+        .says("[possible values: json, table, none, jsonc, yaml, yamlc, tsv]")
         .prints("");
     with_variable(&sandbox, "workspace list", "AZURE_CORE_OUTPUT", "xml")
         .fails_with(2)
-        .says("error: the configured output format `xml` is unknown: use one of json, table, none\n")
+        .says("error: the configured output format `xml` is unknown: use one of json, table, none, jsonc, yaml, yamlc, tsv\n")
         .prints("");
     std::fs::create_dir_all(sandbox.home()).expect("a folder");
     std::fs::write(sandbox.home().join("config.yaml"), "ouput: table\n").expect("a configuration");
@@ -52,6 +52,83 @@ fn an_empty_list_is_empty_in_every_format() {
     sandbox.run("workspace list").succeeds().prints("[]\n");
     sandbox.run("workspace list -o table").succeeds().prints("\n");
     sandbox.run("workspace list -o none").succeeds().prints("");
+    sandbox.run("workspace list -o jsonc").succeeds().prints("[]\n");
+    sandbox.run("workspace list -o yaml").succeeds().prints("[]\n");
+    sandbox.run("workspace list -o yamlc").succeeds().prints("[]\n");
+    sandbox.run("workspace list -o tsv").succeeds().prints("");
+}
+
+#[test]
+fn yaml_says_what_json_says_in_the_same_order() {
+    let sandbox = Sandbox::new();
+    sandbox.job_file("echo \"$HOME: #yes\"; echo a long line, which goes on and on for a while, so that it could be folded, and once more");
+    sandbox.run("job run -f job.json -n train").succeeds();
+    for words in ["job show -n train", "job list", "cluster list", "server status"] {
+        let json = sandbox.run(words).succeeds().json();
+        let yaml = sandbox.run(&format!("{words} -o yaml")).succeeds().stdout;
+        let read: serde_json::Value = serde_yaml::from_str(&yaml).expect("YAML");
+        if words != "server status" {
+            assert_eq!(read, json, "{words}");
+        }
+        check_sorted(&read, words);
+        sandbox.run(&format!("{words} -o yamlc")).succeeds().prints(&yaml);
+    }
+}
+
+#[test]
+fn tab_separated_values_are_a_line_per_resource() {
+    let sandbox = Sandbox::new();
+    sandbox.run("workspace create -n one").succeeds();
+    sandbox.run("workspace create -n two").succeeds();
+    let lines = sandbox.run("workspace list -o tsv").succeeds().stdout;
+    let names: Vec<&str> = lines.lines().filter_map(|line| line.split('\t').nth(3)).collect();
+    assert_eq!(names, ["one", "two"], "{lines}");
+    assert_eq!(sandbox.run("workspace show -n two -o tsv").succeeds().stdout.lines().count(), 1);
+}
+
+const COLOUR: &str = "\u{1b}[";
+
+#[test]
+fn colours_are_for_terminals_and_for_who_asks() {
+    let sandbox = Sandbox::new();
+    sandbox.run("workspace create -n ws").succeeds();
+    let plain = sandbox.run("workspace list -o json").succeeds().stdout;
+    sandbox.run("workspace list -o jsonc").succeeds().prints(&plain);
+    sandbox.run("workspace list -o json --color always").succeeds().prints(&plain);
+    for format in ["jsonc", "yamlc", "table"] {
+        let coloured = sandbox.run(&format!("workspace list -o {format} --color always")).succeeds().stdout;
+        assert!(coloured.contains(COLOUR), "{format}: {coloured}");
+        let shown = |more: &[&str], is_without: bool| {
+            let words = ["workspace", "list", "-o", format].into_iter().chain(more.iter().copied());
+            let mut command = sandbox.command(words);
+            if is_without {
+                command.env("NO_COLOR", "1");
+            }
+            let mut terminal = OnTerminal::start(&command);
+            assert_eq!(terminal.exit_code(), 0);
+            terminal.shows("succeeded");
+            terminal.screen()
+        };
+        assert!(shown(&[], false).contains(COLOUR), "{format} on a terminal");
+        assert!(!shown(&[], true).contains(COLOUR), "{format} on a terminal with NO_COLOR");
+        assert!(!shown(&["--color", "never"], false).contains(COLOUR), "{format} with --color never");
+        assert!(shown(&["--color", "always"], true).contains(COLOUR), "the flag wins over NO_COLOR");
+    }
+    let failed = sandbox.run("workspace show -n nope --color always").fails_with(3);
+    assert!(failed.stderr.starts_with(COLOUR), "{}", failed.stderr);
+}
+
+#[test]
+fn on_a_terminal_moments_are_told_as_people_tell_them() {
+    let sandbox = Sandbox::new();
+    sandbox.run("server token create ci --role reader").succeeds();
+    let elsewhere = sandbox.run("server token list -o table").succeeds().stdout;
+    assert!(elsewhere.contains("Z\n") && !elsewhere.contains("ago"), "{elsewhere}");
+    let terminal = OnTerminal::start(&sandbox.command(["server", "token", "list", "-o", "table"]));
+    terminal.shows("Created");
+    terminal.shows("reader");
+    let tells = || terminal.screen().contains("ago") || terminal.screen().contains("now");
+    crate::support::wait_until("it is told how long ago", tells);
 }
 
 #[test]

@@ -15,6 +15,7 @@ use crate::cli::session::{Ending, Named, Session, WorkspaceScope};
 use crate::cli::spec::{self, Source};
 use crate::cli::spec_args::{SetArgs, place_file_servers, storage, tell};
 use crate::cli::targets::ClusterTargets;
+use crate::cli::watch::{self, Watched};
 
 /// Verbs of `cluster`.
 #[derive(Debug, Subcommand)]
@@ -27,7 +28,7 @@ pub enum ClusterCommand {
     Show(ClusterTargets),
     /// List the clusters of a workspace.
     #[command(before_help = "Example: batchai cluster list -w ws -o table")]
-    List(WorkspaceScope),
+    List(Watched<WorkspaceScope>),
     /// Delete a cluster; its jobs are stopped, their records stay.
     #[command(before_help = "Example: batchai cluster delete -w ws -n gpu -y")]
     Delete(DeleteArgs),
@@ -90,10 +91,9 @@ pub async fn run(command: ClusterCommand, session: Session) -> Outcome {
     match command {
         ClusterCommand::Create(args) => create(args, &session).await,
         ClusterCommand::Show(args) => session.show::<Cluster>(&args.resolve(&session)?).await,
-        ClusterCommand::List(scope) => {
+        ClusterCommand::List(Watched { scope, watch }) => {
             let any = session.id(&scope, Child::Cluster("any".into()))?;
-            let clusters: Vec<Cluster> = session.client.list(&path::collection(&any)).await?;
-            session.print(&Output::list(&clusters))
+            watch::list::<Cluster>(&session, &path::collection(&any), watch).await
         }
         ClusterCommand::Delete(args) => {
             let ids = args.targets.resolve(&session)?;

@@ -10,6 +10,7 @@ use crate::cli::output::Output;
 use crate::cli::report::Failure;
 use crate::cli::session::{Ending, Session, WorkspaceScope};
 use crate::cli::targets::ExperimentTargets;
+use crate::cli::watch::{self, Watched};
 
 /// Verbs of `experiment`.
 #[derive(Debug, Subcommand)]
@@ -22,7 +23,7 @@ pub enum ExperimentCommand {
     Show(ExperimentTargets),
     /// List the experiments of a workspace.
     #[command(before_help = "Example: batchai experiment list -w ws -o table")]
-    List(WorkspaceScope),
+    List(Watched<WorkspaceScope>),
     /// Delete an experiment and its jobs, stopping those that run.
     #[command(before_help = "Example: batchai experiment delete -w ws -n exp -y")]
     Delete(DeleteArgs),
@@ -60,10 +61,9 @@ pub async fn run(command: ExperimentCommand, session: Session) -> Outcome {
             session.print(&Output::one(&experiment.await?))
         }
         ExperimentCommand::Show(args) => session.show::<Experiment>(&args.resolve(&session)?).await,
-        ExperimentCommand::List(scope) => {
+        ExperimentCommand::List(Watched { scope, watch }) => {
             let any = session.id(&scope, Child::Experiment("any".into()))?;
-            let experiments: Vec<Experiment> = session.client.list(&path::collection(&any)).await?;
-            session.print(&Output::list(&experiments))
+            watch::list::<Experiment>(&session, &path::collection(&any), watch).await
         }
         ExperimentCommand::Delete(args) => {
             let ids = args.targets.resolve(&session)?;

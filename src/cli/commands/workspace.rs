@@ -10,6 +10,7 @@ use crate::cli::output::Output;
 use crate::cli::report::Failure;
 use crate::cli::session::{Ending, Session, checked};
 use crate::cli::targets::WorkspaceTargets;
+use crate::cli::watch::{self, Watch};
 
 /// Verbs of `workspace`.
 #[derive(Debug, Subcommand)]
@@ -55,6 +56,8 @@ pub struct ListArgs {
     /// Only those of this resource group.
     #[arg(long, short = 'g', value_name = "GROUP")]
     resource_group: Option<String>,
+    #[command(flatten)]
+    watch: Watch,
 }
 
 /// Arguments of `delete`.
@@ -100,8 +103,7 @@ async fn list(args: ListArgs, session: &Session) -> Outcome {
         }
         None => path::WORKSPACES_OF_SUBSCRIPTION.replace("{subscription}", &session.subscription),
     };
-    let workspaces: Vec<Workspace> = session.client.list(&collection).await?;
-    session.print(&Output::list(&workspaces))
+    watch::list::<Workspace>(session, &collection, args.watch).await
 }
 
 fn id(session: &Session, args: &WorkspaceArgs) -> Result<ResourceId, Failure> {

@@ -1,18 +1,29 @@
-//! The only code that writes standard output: results as JSON or as a table.
+//! The only code that writes standard output: results as JSON, YAML, tables or tab-separated values.
 //!
-//! Commands hand over typed wire values; [`shape`] gives them the shape of the Azure CLI, [`rows`] its tables.
-//! Standard error belongs to `report`. Must not know the client, and never fails because the reader went away.
+//! Commands hand over typed wire values; [`shape`] gives them the shape of the Azure CLI, [`query`] picks, [`rows`]
+//! has the tables, [`screen`] knows what a terminal has room for. Standard error belongs to `report`. Must not know
+//! the client, and never fails because the reader went away.
 
+mod automatic;
+mod fit;
+pub mod machine_rows;
+mod moment;
+mod paint;
+pub mod query;
 pub mod rows;
+pub mod screen;
 pub mod shape;
 mod table;
+mod tsv;
 
 use std::io::{self, Write};
 
 use clap::ValueEnum;
 use serde_json::Value;
 
+use query::{Query, QueryError};
 use rows::Row;
+use screen::Screen;
 
 use super::exit_code::ExitCode;
 use super::report::Failure;
@@ -27,6 +38,14 @@ pub enum Format {
     Table,
     /// Nothing.
     None,
+    /// JSON, in colours on a terminal.
+    Jsonc,
+    /// YAML in the same shape.
+    Yaml,
+    /// YAML, in colours on a terminal.
+    Yamlc,
+    /// Values between tabs, a line per element, for scripts.
+    Tsv,
 }
 
 impl Format {
@@ -71,16 +90,30 @@ pub enum OutputError {
     /// The value has no JSON form.
     #[error("cannot turn the result into JSON")]
     Encode(#[from] serde_json::Error),
+    /// The value has no YAML form.
+    #[error("cannot turn the result into YAML")]
+    EncodeYaml(#[from] serde_yaml::SerializeError),
+    /// The query does not fit the result.
+    #[error(transparent)]
+    Query(#[from] QueryError),
+    /// What the query picked has no columns. In the words of knack.
+    #[error(
+        "Table output unavailable. Use the --query option to specify an appropriate query. \
+         Use --debug for more info."
+    )]
+    NoTable,
     /// Standard output takes nothing, for example because a disk is full.
     #[error("cannot write to standard output")]
     Write(#[source] io::Error),
 }
 
 /// Standard output of one invocation.
-#[derive(Debug, Clone, Copy, Default)]
+#[derive(Debug, Clone, Default)]
 pub struct Printer {
     /// How results are written.
     pub format: Format,
+    /// What is picked out of them first.
+    pub query: Option<Query>,
 }
 
 impl Printer {
@@ -89,20 +122,56 @@ impl Printer {
     ///
     /// # Errors
     ///
-    /// Where the result has no JSON form, or standard output cannot be written.
+    /// Where the result has no such form, or standard output cannot be written.
     pub fn print(&self, value: &Output<'_>) -> Result<(), OutputError> {
-        let Some(text) = self.render(value)? else { return Ok(()) };
-        raw(format!("{text}\n").as_bytes()).map(|_| ())
+        let Some(text) = self.render(value, &Screen::of_stdout())? else { return Ok(()) };
+        raw(format!("{text}\n").as_bytes()).map(drop)
     }
 
-    /// The text of a result without its last line break; nothing for the format that shows nothing.
-    fn render(&self, value: &Output<'_>) -> Result<Option<String>, OutputError> {
+    /// The text of a result without its last line break; nothing for the format that shows nothing, and for a
+    /// query that picks nothing, as in the Azure CLI.
+    ///
+    /// # Errors
+    ///
+    /// Where the result has no such form.
+    pub fn render(&self, value: &Output<'_>, screen: &Screen) -> Result<Option<String>, OutputError> {
+        let Some(query) = &self.query else {
+            return match self.format {
+                Format::None => Ok(None),
+                Format::Table => Ok(Some(tabulated(value, screen))),
+                _ => self.written(&shaped(value)?, screen),
+            };
+        };
+        let picked = query.apply(shaped(value)?)?;
         match self.format {
-            Format::Json => Ok(Some(serde_json::to_string_pretty(&shaped(value)?)?)),
-            Format::Table => Ok(Some(tabulated(value))),
-            Format::None => Ok(None),
+            _ if picked.is_null() => Ok(None),
+            Format::Table | Format::Tsv => self.written(&query.in_order(picked), screen),
+            _ => self.written(&picked, screen),
         }
     }
+
+    fn written(&self, value: &Value, screen: &Screen) -> Result<Option<String>, OutputError> {
+        let painted = |paint: fn(&str) -> String, text: String| {
+            if screen.has_colours { paint(&text) } else { text }
+        };
+        Ok(match self.format {
+            Format::Json => Some(serde_json::to_string_pretty(value)?),
+            Format::Jsonc => Some(painted(paint::json, serde_json::to_string_pretty(value)?)),
+            Format::Yaml => Some(yaml(value)?),
+            Format::Yamlc => Some(painted(paint::yaml, yaml(value)?)),
+            Format::Tsv => tsv::render(value),
+            Format::Table => {
+                let (titles, rows) = automatic::columns(value).ok_or(OutputError::NoTable)?;
+                let titles: Vec<&str> = titles.iter().map(String::as_str).collect();
+                Some(if titles.is_empty() { String::new() } else { table::render(&titles, rows, screen) })
+            }
+            Format::None => None,
+        })
+    }
+}
+
+fn yaml(value: &Value) -> Result<String, OutputError> {
+    Ok(serde_yaml::to_string(value)?.trim_end_matches('\n').to_owned())
 }
 
 /// Writes bytes as they are: a file of a job, a completion script. Says whether anybody still reads, so that a
@@ -130,11 +199,11 @@ fn shaped(value: &Output<'_>) -> Result<Value, serde_json::Error> {
     }
 }
 
-fn tabulated(value: &Output<'_>) -> String {
+fn tabulated(value: &Output<'_>, screen: &Screen) -> String {
     match value {
-        Output::One(resource) => table::render(resource.columns(), [resource.cells()]),
+        Output::One(resource) => table::render(resource.columns(), [resource.cells()], screen),
         Output::List(resources) => resources.first().map_or_else(String::new, |first| {
-            table::render(first.columns(), resources.iter().map(|resource| resource.cells()))
+            table::render(first.columns(), resources.iter().map(|resource| resource.cells()), screen)
         }),
     }
 }

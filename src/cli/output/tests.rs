@@ -12,7 +12,8 @@ const WORKSPACE: &str =
     "/subscriptions/00000000-0000-0000-0000-000000000000/resourceGroups/rg/providers/Microsoft.BatchAI/workspaces/ws";
 
 fn printed(format: Format, value: &Output<'_>) -> String {
-    Printer { format }.render(value).expect("a result").expect("a format that shows something")
+    let printer = Printer { format, query: None };
+    printer.render(value, &Screen::default()).expect("a result").expect("a format that shows something")
 }
 
 fn typed<T: serde::de::DeserializeOwned>(wire: Value) -> T {
@@ -350,7 +351,8 @@ fn an_empty_list_is_an_empty_line_or_an_empty_array() {
 
 #[test]
 fn the_format_none_shows_nothing() {
-    assert_eq!(Printer { format: Format::None }.render(&Output::one(&job())).expect("a result"), None);
+    let printer = Printer { format: Format::None, query: None };
+    assert_eq!(printer.render(&Output::one(&job()), &Screen::default()).expect("a result"), None);
 }
 
 #[test]

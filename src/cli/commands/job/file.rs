@@ -19,6 +19,7 @@ use crate::cli::output::rows::Row;
 use crate::cli::output::{self, Output};
 use crate::cli::report::Failure;
 use crate::cli::session::{ExperimentScope, Session};
+use crate::cli::watch::{self, Watch};
 use crate::client::ClientError;
 
 /// Verbs of `job file`.
@@ -59,6 +60,8 @@ pub struct ListArgs {
     /// Minutes for which download URLs are good; the local server's are paths, which do not expire.
     #[arg(long, default_value_t = 60, value_parser = clap::value_parser!(u32).range(5..=600))]
     expiry: u32,
+    #[command(flatten)]
+    watch: Watch,
 }
 
 /// Arguments of `stream`.
@@ -94,11 +97,10 @@ pub struct DownloadArgs {
 /// With what to tell the user.
 pub async fn run(command: FileCommand, session: &Session) -> Outcome {
     match command {
-        FileCommand::List(ListArgs { directory, expiry }) => {
+        FileCommand::List(ListArgs { directory, expiry, watch }) => {
             let job = session.job(&directory.scope, &directory.job)?;
             let (id, path) = (&directory.output_directory_id, &directory.path);
-            let files = session.client.list_files(&job, id, path, expiry).await?;
-            session.print(&Output::list(&files))
+            watch::show(session, watch, async || Ok(session.client.list_files(&job, id, path, expiry).await?)).await
         }
         FileCommand::Stream(args) => stream(&args, session).await,
         FileCommand::Download(args) => download(&args, session).await,

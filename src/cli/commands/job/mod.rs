@@ -18,9 +18,9 @@ use crate::api::id::Child;
 use crate::api::job::Job;
 use crate::api::path;
 use crate::cli::Outcome;
-use crate::cli::output::Output;
 use crate::cli::session::{Ending, ExperimentScope, Session};
 use crate::cli::targets::JobTargets;
+use crate::cli::watch::{self, Watched};
 
 /// Verbs of `job`.
 #[derive(Debug, Subcommand)]
@@ -36,7 +36,7 @@ pub enum JobCommand {
     Show(JobTargets),
     /// List the jobs of an experiment.
     #[command(before_help = "Example: batchai job list -w ws -e exp -o table")]
-    List(ExperimentScope),
+    List(Watched<ExperimentScope>),
     /// Delete a job, stopping it first.
     #[command(before_help = "Example: batchai job delete -w ws -e exp -n train -y")]
     Delete(EndingArgs),
@@ -72,10 +72,9 @@ pub async fn run(command: JobCommand, session: Session) -> Outcome {
         JobCommand::Run(args) => run::run(args, &session).await,
         JobCommand::Create(args) => create::run(&args, &session).await,
         JobCommand::Show(args) => session.show::<Job>(&args.resolve(&session)?).await,
-        JobCommand::List(scope) => {
+        JobCommand::List(Watched { scope, watch }) => {
             let any = session.id(&scope.workspace, Child::Job(session.experiment(&scope).name, "any".into()))?;
-            let jobs: Vec<Job> = session.client.list(&path::collection(&any)).await?;
-            session.print(&Output::list(&jobs))
+            watch::list::<Job>(&session, &path::collection(&any), watch).await
         }
         JobCommand::Delete(args) => {
             let ids = args.targets.resolve(&session)?;
