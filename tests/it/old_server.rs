@@ -4,7 +4,7 @@ use std::io::Read;
 
 use serde_json::{Value, json};
 
-use crate::support::{Done, Gate, Network, Rest, SUBSCRIPTION, Sandbox, wait_until};
+use crate::support::{Done, Gate, Network, Rest, SUBSCRIPTION, Sandbox};
 
 /// Whoever runs the server, and somebody who uses it.
 struct Old {
@@ -133,9 +133,10 @@ fn a_job_that_runs_is_stopped_and_what_takes_long_is_polled_for() {
     let old = Old::start();
     old.cluster("c");
     // Longer than the server waits before it answers that it goes on: this job does not go at once.
-    old.job_file("trap 'sleep 3; exit 1' TERM; echo ready; while :; do sleep 0.1; done");
+    let ready = old.server.path("ready");
+    old.job_file(&format!("trap 'sleep 3; exit 1' TERM; touch {}; while :; do sleep 0.1; done", ready.display()));
     old.run("job create -n j -c c -f job.json").succeeds();
-    wait_until("the job runs", || old.run("job show -n j").succeeds().json()["executionState"] == "running");
+    old.server.wait_for_file("ready");
     let stopped = old.run("job terminate -n j -y --debug").succeeds().prints("");
     stopped.says("202 Accepted").says("/operationresults/").says("\"status\": \"Succeeded\"");
     assert_eq!(old.run("job show -n j").succeeds().json()["executionState"], "failed", "it was not waited for");
