@@ -9,6 +9,7 @@ pub mod exit_code;
 mod failure;
 pub mod output;
 pub mod report;
+pub mod request;
 pub mod session;
 pub mod spec;
 pub mod targets;

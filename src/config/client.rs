@@ -21,6 +21,25 @@ pub struct ClientSettings {
     pub disable_confirm_prompt: Option<bool>,
     /// Defaults of names.
     pub defaults: Defaults,
+    /// The storage account of volumes for which none is named.
+    pub storage: StorageDefaults,
+}
+
+/// The storage account of volumes for which none is named.
+#[derive(Clone, PartialEq, Eq, Default, Deserialize)]
+#[serde(deny_unknown_fields, rename_all = "camelCase", default)]
+pub struct StorageDefaults {
+    /// Its name.
+    pub account: Option<String>,
+    /// Its key.
+    pub key: Option<String>,
+}
+
+/// Never shows the key.
+impl std::fmt::Debug for StorageDefaults {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("StorageDefaults").field("account", &self.account).finish_non_exhaustive()
+    }
 }
 
 /// Defaults of names.
@@ -61,6 +80,12 @@ impl ClientSettings {
         if let Some(group) = get(env::DEFAULT_GROUP) {
             self.defaults.group = Some(group);
         }
+        if let Some(account) = get(env::STORAGE_ACCOUNT) {
+            self.storage.account = Some(account);
+        }
+        if let Some(key) = get(env::STORAGE_KEY) {
+            self.storage.key = Some(key);
+        }
         if let Some(endpoint) = get(env::ENDPOINT) {
             self.endpoint = Some(endpoint);
         }
@@ -93,6 +118,14 @@ mod tests {
         settings.overlay(set).expect("settings");
         assert_eq!(settings.defaults.group.as_deref(), Some("variable"));
         assert_eq!((settings.output.as_deref(), settings.defaults.workspace.as_deref()), (Some("table"), Some("w")));
+    }
+
+    #[test]
+    fn the_key_of_the_storage_account_is_in_no_debug_output() {
+        let settings: ClientSettings =
+            serde_yaml::from_str("storage: {account: mine, key: hunter2}").expect("settings");
+        assert_eq!(settings.storage.key.as_deref(), Some("hunter2"));
+        assert!(!format!("{settings:?}").contains("hunter2"));
     }
 
     #[test]
