@@ -3,6 +3,7 @@
 //! Commands hand over typed wire values; [`shape`] gives them the shape of the Azure CLI, [`rows`] its tables.
 //! Standard error belongs to `report`. Must not know the client, and never fails because the reader went away.
 
+pub mod machine_rows;
 pub mod rows;
 pub mod shape;
 mod table;

@@ -205,7 +205,7 @@ fn state(provisioning: &str, otherwise: &str) -> String {
     if provisioning == "deleting" { provisioning.to_owned() } else { otherwise.to_owned() }
 }
 
-fn group(id: &str) -> String {
+pub(super) fn group(id: &str) -> String {
     segment(id, "resourceGroups").unwrap_or_default().to_owned()
 }
 
