@@ -7,11 +7,13 @@ pub mod commands;
 pub mod confirm;
 pub mod exit_code;
 mod failure;
+pub mod naming;
 pub mod output;
 pub mod report;
 pub mod request;
 pub mod session;
 pub mod spec;
+pub mod ssh;
 pub mod targets;
 
 use std::ffi::OsString;

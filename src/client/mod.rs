@@ -7,10 +7,12 @@
 pub mod error;
 pub mod follow;
 pub mod local;
+mod machines;
 pub mod probe;
 pub mod remote;
 pub mod resources;
 pub mod snapshot;
+mod storage_accounts;
 mod upload;
 
 use std::cell::Cell;

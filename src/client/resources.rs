@@ -48,7 +48,7 @@ impl Client {
         }
     }
 
-    async fn put<B: Serialize, T: DeserializeOwned>(
+    pub(super) async fn put<B: Serialize, T: DeserializeOwned>(
         &self,
         id: &ResourceId,
         body: Option<&B>,

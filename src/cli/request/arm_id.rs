@@ -1,5 +1,20 @@
 //! Ids of Azure resources that are not Batch AI's: images and subnets.
 
+use super::wrong;
+use crate::cli::report::Failure;
+
+/// The id that `--subnet` gives.
+///
+/// # Errors
+/// When it is none.
+pub fn subnet(flag: Option<&str>) -> Result<Option<String>, Failure> {
+    match flag {
+        Some(id) if !is_arm_id(id) => Err(wrong("Ill-formed subnet resource id")
+            .hint("/subscriptions/S/resourceGroups/G/providers/Microsoft.Network/virtualNetworks/V/subnets/N")),
+        flag => Ok(flag.map(str::to_owned)),
+    }
+}
+
 /// Whether a text has the form of a full id: `/subscriptions/S/resourceGroups/G/providers/P/type/name`, possibly with
 /// more types and names. The fixed words in any letter case, as everywhere in Azure.
 #[must_use]

@@ -5,6 +5,7 @@
 
 pub mod account;
 pub mod arm_id;
+pub mod disks;
 pub mod hidden;
 pub mod image;
 pub mod mounts;
@@ -19,4 +20,10 @@ use super::report::Failure;
 /// A command line that cannot be what was meant.
 fn wrong(message: impl Into<String>) -> Failure {
     Failure::new(ExitCode::Usage, message)
+}
+
+/// A region as Azure writes it in paths: `East US` is `eastus`.
+#[must_use]
+pub fn region(name: &str) -> String {
+    name.chars().filter(|c| !c.is_whitespace()).flat_map(char::to_lowercase).collect()
 }

@@ -9,8 +9,10 @@ use super::ensure::{LOCAL_CLUSTER, Surroundings, with_surroundings};
 use crate::api::error::code;
 use crate::api::id::{Child, ResourceId};
 use crate::api::job::{Job, JobCreate};
+use crate::cli::commands::mounted::file_server_id;
 use crate::cli::exit_code::ExitCode;
 use crate::cli::report::Failure;
+use crate::cli::request::mounts::MountArgs;
 use crate::cli::session::{DEFAULT, ExperimentScope, Named, Session, WorkspaceScope, checked};
 use crate::cli::spec::{self, JobFile, Source};
 use crate::client::ClientError;
@@ -30,6 +32,8 @@ pub struct SubmitArgs {
     pub cluster: Option<String>,
     #[command(flatten)]
     pub scope: ExperimentScope,
+    #[command(flatten)]
+    pub mounts: MountArgs,
 }
 
 /// A job that was submitted.
@@ -61,6 +65,9 @@ pub fn prepare(args: &SubmitArgs, session: &Session) -> Result<Prepared, Failure
 
     let mut spec = file.spec;
     spec.cluster.id = around.cluster.0.to_string();
+    let scope = WorkspaceScope { resource_group: Some(id.group.clone()), workspace: Some(id.workspace.clone()) };
+    let file_server = file_server_id(args.mounts.nfs.as_deref(), &scope, session)?;
+    spec.mount_volumes = args.mounts.over(spec.mount_volumes, file_server.as_ref(), &session.settings.storage)?;
     spec.code_snapshot = code.as_ref().map(|snapshot| snapshot.digest().to_owned());
     // A PATH that is not text cannot travel; the server's own is then used.
     spec.search_path = spec.search_path.or_else(|| std::env::var("PATH").ok());
