@@ -151,7 +151,8 @@ pub fn run(
     let node = choose(nodes, args.node_id.as_deref(), preferred, &cluster.name)?;
     let account = cluster.properties.spec.user_account_settings.as_ref();
     let Some(user) = account.map(|account| account.admin_user_name.as_str()).filter(|name| !name.is_empty()) else {
-        let message = format!("nobody can log in to the nodes of the cluster {}: it has no administrator", cluster.name);
+        let message =
+            format!("nobody can log in to the nodes of the cluster {}: it has no administrator", cluster.name);
         return Err(Failure::new(ExitCode::Refused, message).hint("`batchai cluster create -u NAME -k KEY` gives one"));
     };
     let mut command = Command::new("ssh");

@@ -91,11 +91,7 @@ impl AccountArgs {
                     .hint("-k gives a key, and --generate-ssh-keys makes one"));
             }
         }
-        Ok(Some(UserAccountSettings {
-            admin_user_name,
-            admin_user_ssh_public_key: key,
-            admin_user_password: password,
-        }))
+        Ok(Some(UserAccountSettings { admin_user_name, admin_user_ssh_public_key: key, admin_user_password: password }))
     }
 }
 

@@ -101,7 +101,10 @@ mod tests {
         };
         let both = ALL.over(file.clone(), Some(StorageAccountType::Standard)).expect("disks");
         assert_eq!((both.disk_size_in_gb, both.disk_count), (10, 2));
-        assert_eq!((both.storage_account_type, both.caching_type), (StorageAccountType::Premium, Some(CachingType::ReadOnly)));
+        assert_eq!(
+            (both.storage_account_type, both.caching_type),
+            (StorageAccountType::Premium, Some(CachingType::ReadOnly))
+        );
         let kept = DiskArgs::default().over(file.clone(), Some(StorageAccountType::Standard));
         assert_eq!(kept, Ok(file));
         let nothing = DataDisks::default();

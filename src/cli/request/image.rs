@@ -93,11 +93,7 @@ mod tests {
                 None,
                 "--image must have format \"publisher:offer:sku:version\" or \"publisher:offer:sku:\"",
             ),
-            (
-                Some("Debian"),
-                None,
-                "Unsupported image alias \"Debian\", supported aliases are UbuntuLTS, UbuntuDSVM",
-            ),
+            (Some("Debian"), None, "Unsupported image alias \"Debian\", supported aliases are UbuntuLTS, UbuntuDSVM"),
         ] {
             assert_eq!(image(name, custom).expect_err("a failure").message, expected);
         }

@@ -36,8 +36,7 @@ pub fn auto(min: u32, max: u32, initial: u32) -> Result<ScaleSettings, Failure> 
     if min > max {
         return Err(wrong("Maximum nodes count must be greater or equal to minimum nodes count"));
     }
-    let auto_scale =
-        AutoScale { minimum_node_count: min, maximum_node_count: max, initial_node_count: Some(initial) };
+    let auto_scale = AutoScale { minimum_node_count: min, maximum_node_count: max, initial_node_count: Some(initial) };
     Ok(ScaleSettings { manual: None, auto_scale: Some(auto_scale) })
 }
 

@@ -41,7 +41,8 @@ mod tests {
 
     #[test]
     fn a_flag_replaces_the_whole_task_of_the_file_and_needs_a_place_for_its_output() {
-        let file = SetupTask { command_line: "old".into(), environment_variables: Some(vec![]), ..SetupTask::default() };
+        let file =
+            SetupTask { command_line: "old".into(), environment_variables: Some(vec![]), ..SetupTask::default() };
         assert_eq!(args(None, Some("/x")).over(Some(file.clone())), Ok(Some(file.clone())));
         let made = args(Some("new"), Some("/logs")).over(Some(file)).expect("a task").expect("one");
         assert_eq!((made.command_line.as_str(), made.std_out_err_path_prefix.as_str()), ("new", "/logs"));

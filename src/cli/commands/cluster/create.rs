@@ -126,7 +126,8 @@ fn properties(
         });
     }
     if let Some(reference) = image(args.image.as_deref(), args.custom_image.as_deref())? {
-        properties.virtual_machine_configuration = Some(VirtualMachineConfiguration { image_reference: Some(reference) });
+        properties.virtual_machine_configuration =
+            Some(VirtualMachineConfiguration { image_reference: Some(reference) });
     }
     if let Some(id) = subnet(args.subnet.as_deref())? {
         properties.subnet = Some(ResourceReference { id });

@@ -51,7 +51,8 @@ impl ClusterArgs {
     /// When no cluster is named, or two.
     pub fn id(&self, session: &Session) -> Result<ResourceId, Failure> {
         let configured = session.settings.defaults.cluster.as_ref();
-        let flag = if self.cluster_name.is_some() { self.cluster.as_ref() } else { self.cluster.as_ref().or(configured) };
+        let flag =
+            if self.cluster_name.is_some() { self.cluster.as_ref() } else { self.cluster.as_ref().or(configured) };
         let name = naming::one("cluster", self.cluster_name.as_ref(), ("-c", flag))?;
         session.id(&self.scope, Child::Cluster(name))
     }
