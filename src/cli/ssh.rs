@@ -5,17 +5,14 @@
 //! machine itself, so nobody logs in to one.
 
 use std::ffi::OsString;
-use std::io::Write;
 use std::net::IpAddr;
-use std::os::unix::fs::{DirBuilderExt, OpenOptionsExt};
-use std::os::unix::process::ExitStatusExt;
 use std::path::PathBuf;
 use std::process::{Command, Stdio};
 
 use clap::Args;
 
 use super::Outcome;
-use super::exit_code::ExitCode;
+use super::exit_code::{ExitCode, of_job};
 use super::report::Failure;
 use super::request::hidden::Hidden;
 use crate::api::cluster::Cluster;
@@ -167,14 +164,14 @@ pub fn run(
             .hint("install it (Debian: `apt-get install openssh-client`)")
     })?;
     drop(answering);
-    match (status.code(), status.signal()) {
+    match status.code() {
         // What ssh itself answers when it cannot connect; a command that ends so looks the same.
-        (Some(255), _) => {
+        Some(255) => {
             let message = "Connection to remote host failed. Please check provided credentials. ssh says above why.";
             Err(Failure::new(ExitCode::Refused, message))
         }
-        (Some(code), _) => Ok(u8::try_from(code).unwrap_or(1)),
-        (None, signal) => Ok(u8::try_from(128 + signal.unwrap_or(0)).unwrap_or(1)),
+        Some(code) => Ok(of_job(code)),
+        None => Ok(ExitCode::Interrupted.value()),
     }
 }
 
@@ -190,7 +187,10 @@ impl Drop for Asked {
 
 /// Has ssh ask a small program for the password, which finds it in its environment: neither an argument nor a file
 /// has it.
+#[cfg(unix)]
 fn answer_with(command: &mut Command, password: &Hidden) -> Result<Asked, Failure> {
+    use std::io::Write;
+    use std::os::unix::fs::{DirBuilderExt, OpenOptionsExt};
     let failed =
         |error: std::io::Error| Failure::new(ExitCode::Refused, format!("cannot hand the password to ssh: {error}"));
     let folder = std::env::temp_dir().join(format!("batchai-ask-{}", uuid::Uuid::new_v4().simple()));
@@ -205,6 +205,12 @@ fn answer_with(command: &mut Command, password: &Hidden) -> Result<Asked, Failur
         .env("SSH_ASKPASS_REQUIRE", "force")
         .env("BATCHAI_SSH_PASSWORD", password.reveal());
     Ok(asked)
+}
+
+#[cfg(not(unix))]
+fn answer_with(_: &mut Command, _: &Hidden) -> Result<Asked, Failure> {
+    let message = "a password cannot be handed to ssh on this system";
+    Err(Failure::new(ExitCode::Usage, message).hint("log in with a key: -k FILE"))
 }
 
 #[cfg(test)]

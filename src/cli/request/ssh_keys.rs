@@ -2,7 +2,6 @@
 //!
 //! The private key is never read here, and never in an argument.
 
-use std::os::unix::fs::DirBuilderExt;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 
@@ -17,6 +16,7 @@ use crate::cli::report::Failure;
 pub fn defaults() -> Result<Defaults, Failure> {
     let names = ["LOGNAME", "USER", "LNAME", "USERNAME"];
     let user = names.iter().find_map(|name| std::env::var(name).ok().filter(|value| !value.is_empty()));
+    let user = user.or_else(user_of_this_process);
     let key = match default_public_key() {
         Some(path) if path.is_file() => Some(read(&path)?),
         Some(_) | None => None,
@@ -47,7 +47,7 @@ pub fn generate() -> Result<Option<String>, Failure> {
     }
     let private = public.with_extension("");
     let folder = public.parent().unwrap_or(Path::new("."));
-    std::fs::DirBuilder::new().recursive(true).mode(0o700).create(folder).map_err(|error| {
+    make_private(folder).map_err(|error| {
         Failure::new(ExitCode::Refused, format!("cannot make the folder {} for a key pair: {error}", folder.display()))
     })?;
     if private.exists() {
@@ -64,6 +64,41 @@ pub fn generate() -> Result<Option<String>, Failure> {
         private.display(),
         public.display()
     )))
+}
+
+/// Makes a folder that only its owner may enter.
+#[cfg(unix)]
+fn make_private(folder: &Path) -> std::io::Result<()> {
+    use std::os::unix::fs::DirBuilderExt;
+    std::fs::DirBuilder::new().recursive(true).mode(0o700).create(folder)
+}
+
+/// Makes a folder; home folders of other systems are their owner's anyway.
+#[cfg(not(unix))]
+fn make_private(folder: &Path) -> std::io::Result<()> {
+    std::fs::create_dir_all(folder)
+}
+
+/// Who the system says we are, where the environment does not.
+#[cfg(unix)]
+fn user_of_this_process() -> Option<String> {
+    let users = std::fs::read_to_string("/etc/passwd").ok()?;
+    user_in(&users, rustix::process::getuid().as_raw()).map(str::to_owned)
+}
+
+#[cfg(not(unix))]
+fn user_of_this_process() -> Option<String> {
+    None
+}
+
+/// The name of a user in the form of passwd(5).
+#[cfg(unix)]
+fn user_in(users: &str, id: u32) -> Option<&str> {
+    users.lines().find_map(|line| {
+        let mut fields = line.split(':');
+        let (name, number) = (fields.next()?, fields.nth(1)?);
+        (number.parse() == Ok(id) && !name.is_empty()).then_some(name)
+    })
 }
 
 /// What the program prints.
@@ -89,4 +124,26 @@ fn read(path: &Path) -> Result<String, Failure> {
         Failure::new(ExitCode::Usage, format!("cannot read the public key {}: {error}", path.display()))
     })?;
     Ok(text.trim().to_owned())
+}
+
+#[cfg(all(test, unix))]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_user_is_found_by_number() {
+        let users = "root:x:0:0:root:/root:/bin/bash\nbroken\nme:x:1000:1000::/home/me:/bin/sh\n";
+        assert_eq!(user_in(users, 0), Some("root"));
+        assert_eq!(user_in(users, 1000), Some("me"));
+        assert_eq!(user_in(users, 1), None);
+    }
+
+    #[test]
+    fn a_key_is_given_by_itself_or_by_its_file() {
+        let folder = tempfile::tempdir().expect("a folder");
+        let file = folder.path().join("key.pub");
+        std::fs::write(&file, "ssh-rsa AAAA me\n").expect("a file");
+        assert_eq!(text(&file.to_string_lossy()), Ok("ssh-rsa AAAA me".into()));
+        assert_eq!(text(" ssh-rsa BBBB me\n"), Ok("ssh-rsa BBBB me".into()));
+    }
 }
