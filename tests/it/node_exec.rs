@@ -117,7 +117,7 @@ fn job() -> Value {
     json!({ "id": format!("{WORKSPACE}/experiments/default/jobs/j"), "name": "j", "type": "t", "properties": {
         "provisioningState": "succeeded", "provisioningStateTransitionTime": TIME, "creationTime": TIME,
         "executionState": "running", "executionStateTransitionTime": TIME, "toolType": "custom",
-        "cluster": { "id": format!("{WORKSPACE}/clusters/c") }, "nodeCount": 1, "schedulingPriority": "normal",
+        "jobOutputDirectoryPathSegment": "s", "cluster": { "id": format!("{WORKSPACE}/clusters/c") }, "nodeCount": 1, "schedulingPriority": "normal",
         "customToolkitSettings": { "commandLine": "sleep 1" },
     } })
 }
