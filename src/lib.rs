@@ -43,6 +43,7 @@
 //!   [`domain::job::Job::apply`] only.
 //! - Nothing below `cli` prints; nothing but `main` exits.
 //! - There is no unsafe code.
+//! - On other systems than Linux there is no server: of the rows above, `cli`, `client`, `api` and `config` are all.
 //!
 //! # To change X, start at Y
 //!
@@ -69,10 +70,17 @@ pub mod api;
 pub mod cli;
 pub mod client;
 pub mod config;
+#[cfg(target_os = "linux")]
 pub mod domain;
+#[cfg(target_os = "linux")]
 pub mod engine;
+#[cfg(target_os = "linux")]
 pub mod operations;
+#[cfg(target_os = "linux")]
 pub mod scheduler;
+#[cfg(target_os = "linux")]
 pub mod server;
+#[cfg(target_os = "linux")]
 pub mod store;
+#[cfg(target_os = "linux")]
 pub mod supervisor;

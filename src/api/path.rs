@@ -21,6 +21,8 @@ pub const RESULTS: &str = "operationresults";
 pub const STATUSES: &str = "operationstatuses";
 /// What is in use in a region, and how much there is.
 pub const USAGES: &str = "/subscriptions/{subscription}/providers/Microsoft.BatchAI/locations/{location}/usages";
+/// What begins like this is about the server, and in no version of Batch AI.
+pub const OWN: &str = "/batchai/";
 /// The server itself.
 pub const SERVER: &str = "/batchai/server";
 /// Asks the server to leave; running jobs stay.

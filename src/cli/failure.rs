@@ -33,6 +33,9 @@ impl From<ClientError> for Failure {
             ClientError::Refused { status, error } => refused(*status, error),
             ClientError::NotRunning => Self::from_error(ExitCode::Unreachable, &error)
                 .hint("`batchai server start` starts it; every other command does that by itself"),
+            ClientError::NoServerHere => Self::from_error(ExitCode::Usage, &error).hint(
+                "give --endpoint, BATCHAI_ENDPOINT or `endpoint` in config.yaml; `batchai login URL` remembers what opens a server",
+            ),
             ClientError::StartFailed { log, .. } => {
                 Self::from_error(ExitCode::Unreachable, &error).hint(format!("its log may say more: {}", log.display()))
             }
@@ -56,6 +59,11 @@ impl From<ClientError> for Failure {
                     None => failure,
                 }
             }
+            ClientError::Older { instead, .. } => Self::from_error(ExitCode::Usage, &error).hint(instead.clone()),
+            ClientError::Foreign { .. } => Self::from_error(ExitCode::Refused, &error).hint(
+                "workspaces, clusters, experiments and jobs may work; whoever runs the server says how it is and who may use it",
+            ),
+            ClientError::Failed { .. } => Self::from_error(ExitCode::Refused, &error),
         }
     }
 }

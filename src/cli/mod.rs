@@ -5,6 +5,7 @@
 
 pub mod commands;
 pub mod confirm;
+pub mod exchange;
 pub mod exit_code;
 mod failure;
 pub mod naming;
@@ -88,6 +89,7 @@ pub enum Color {
 /// Runs the command line; answers the exit code of the process.
 pub fn run(arguments: impl IntoIterator<Item = OsString>) -> u8 {
     let arguments: Vec<OsString> = arguments.into_iter().collect();
+    #[cfg(target_os = "linux")]
     if let Some(run_dir) = commands::supervise::run_dir(&arguments) {
         return code_of(commands::supervise::run(run_dir), Report::default());
     }

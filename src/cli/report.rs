@@ -79,6 +79,13 @@ impl Report {
         }
     }
 
+    /// Shows what nobody but a user who searches for a defect wants to see.
+    pub fn debug(&self, message: &str) {
+        if self.is_debug {
+            write(&labelled(HINT, "debug", message, ""));
+        }
+    }
+
     /// Says what is going on.
     pub fn note(&self, message: &str) {
         if !self.only_errors {

@@ -6,6 +6,7 @@ use std::path::PathBuf;
 use clap::{Args, ValueEnum};
 use serde::de::DeserializeOwned;
 
+use super::exchange;
 use super::exit_code::ExitCode;
 use super::output::rows::Row;
 use super::output::{Format, Output, Printer};
@@ -16,6 +17,7 @@ use crate::api::id::{Child, ResourceId};
 use crate::api::server::Build;
 use crate::client::Client;
 use crate::client::local::LocalServer;
+use crate::client::observer::Seen;
 use crate::client::remote::Remote;
 use crate::client::resources::Waits;
 use crate::config::client::ClientSettings;
@@ -140,10 +142,21 @@ impl Session {
             arguments: ["server", "run", "--announce"].map(String::from).to_vec(),
             leave_when_idle: "--leave-when-idle".into(),
         };
-        let client = match endpoint(global, &settings).filter(|_| reach == Reach::Anywhere) {
-            Some(endpoint) => Client::of(remote(&endpoint, &home)?, local)?,
-            None => Client::new(local)?,
+        let mut client = match endpoint(global, &settings).filter(|_| reach == Reach::Anywhere) {
+            Some((endpoint, origin)) => {
+                let remote = remote(&endpoint, &home)?;
+                report.info(&format!("the server is {} (by {origin})", remote.origin()));
+                Client::of(remote, local)?
+            }
+            None => {
+                let why = if reach == Reach::Local { "this command is about it" } else { "no endpoint is given" };
+                report.info(&format!("the server is the local one at {} ({why})", local.socket.display()));
+                Client::new(local)?
+            }
         };
+        if report.is_verbose {
+            client.observe(move |seen| tell(report, seen));
+        }
         let subscription = global.subscription.as_ref().or(settings.subscription.as_ref());
         let subscription = subscription.map_or(SUBSCRIPTION, String::as_str).to_owned();
         check("subscription", &subscription, "-_.", 64)?;
@@ -333,9 +346,20 @@ fn format(global: &Global, settings: &ClientSettings) -> Result<Format, Failure>
     })
 }
 
-/// The server that the user chose: flag, environment, file.
-fn endpoint(global: &Global, settings: &ClientSettings) -> Option<String> {
-    global.endpoint.clone().or_else(|| settings.endpoint.clone())
+/// The server that the user chose, and by what: flag, environment, file.
+fn endpoint(global: &Global, settings: &ClientSettings) -> Option<(String, &'static str)> {
+    if let Some(endpoint) = &global.endpoint {
+        return Some((endpoint.clone(), "--endpoint"));
+    }
+    let is_variable = env::get(env::ENDPOINT).is_some();
+    settings.endpoint.clone().map(|endpoint| (endpoint, if is_variable { env::ENDPOINT } else { "config.yaml" }))
+}
+
+fn tell(report: Report, seen: &Seen<'_>) {
+    match seen {
+        Seen::Exchange(whole) if report.is_debug => report.debug(&exchange::whole(whole)),
+        Seen::Exchange(_) | Seen::Started | Seen::Replaced | Seen::FellBack(_) => report.info(&exchange::summary(seen)),
+    }
 }
 
 /// A server on the network, with what opens it and whom to believe about it: the environment, then the login.

@@ -3,6 +3,7 @@
 use std::path::PathBuf;
 
 use crate::api::error::ErrorDetail;
+use crate::api::version::ApiVersion;
 
 /// Why a request did not get what it asked for.
 #[derive(Debug, thiserror::Error)]
@@ -18,6 +19,9 @@ pub enum ClientError {
     /// There is no local server, and this command does not start one.
     #[error("the local server is not running")]
     NotRunning,
+    /// Servers are for Linux.
+    #[error("this platform runs no server")]
+    NoServerHere,
     /// The local server could not be started; what it said.
     #[error("the local server could not be started: {reason}")]
     StartFailed {
@@ -78,7 +82,38 @@ pub enum ClientError {
     /// The code folder cannot be sent.
     #[error(transparent)]
     Snapshot(#[from] super::snapshot::SnapshotError),
+    /// What the server was asked for is known in our api-version only.
+    #[error("{server} speaks only {version}, which {lack}")]
+    Older {
+        /// As messages name it, such as `the server at https://gpu.example`.
+        server: String,
+        /// The version that it speaks.
+        version: ApiVersion,
+        /// What that version does not do, such as `knows no job without stdOutErrPathPrefix`.
+        lack: String,
+        /// What to do instead; a whole sentence.
+        instead: String,
+    },
+    /// Whoever answers speaks Batch AI at best, and is not a server of this program.
+    #[error(
+        "the server at {endpoint} is not batchai's own: it has no status, no tokens and nothing else that only ours has"
+    )]
+    Foreign {
+        /// Its address.
+        endpoint: String,
+    },
+    /// An operation that was begun did not succeed; the words are those of `az`.
+    #[error("Deployment failed. {message}")]
+    Failed {
+        /// A word a program can compare, where the server gave one.
+        code: String,
+        /// What the server said.
+        message: String,
+    },
 }
+
+/// Codes by which a server says that it does not know an api-version: of Batch AI, and of Azure Resource Manager.
+const UNKNOWN_VERSION: [&str; 3] = ["NoRegisteredProviderFound", "InvalidApiVersionParameter", "UnsupportedApiVersion"];
 
 impl ClientError {
     /// A failure of the connection, with the innermost cause, which is the one that says something.
@@ -96,7 +131,11 @@ impl ClientError {
     pub fn code(&self) -> Option<&str> {
         match self {
             Self::Refused { error, .. } => Some(&error.code),
+            Self::Failed { code, .. } => Some(code),
             Self::NotRunning
+            | Self::NoServerHere
+            | Self::Older { .. }
+            | Self::Foreign { .. }
             | Self::Stopped
             | Self::StartFailed { .. }
             | Self::Transport { .. }
@@ -107,6 +146,19 @@ impl ClientError {
             | Self::Io { .. }
             | Self::Snapshot(_) => None,
         }
+    }
+
+    /// Whether the server has said that it does not know the api-version of the request.
+    #[must_use]
+    pub fn is_unknown_version(&self) -> bool {
+        let is_refusal = matches!(self, Self::Refused { status: 400 | 404, .. });
+        is_refusal && self.code().is_some_and(|code| UNKNOWN_VERSION.contains(&code))
+    }
+
+    /// Whether what was asked for is not there.
+    #[must_use]
+    pub fn is_missing(&self) -> bool {
+        matches!(self, Self::Refused { status: 404, .. })
     }
 
     /// Whether asking again, of a server that was started again or is back, may help.

@@ -4,9 +4,10 @@
 use std::time::{Duration, Instant};
 
 use bytes::Bytes;
-use reqwest::{Method, Response};
+use reqwest::Method;
 
-use super::{Client, ClientError, plain};
+use super::answer::Answer;
+use super::{Client, ClientError, older, plain};
 use crate::api::id::ResourceId;
 use crate::api::path;
 
@@ -20,37 +21,75 @@ const STEADY: Duration = Duration::from_secs(1);
 /// A file that is being followed.
 pub struct Follow<'c> {
     client: &'c Client,
-    address: String,
+    job: ResourceId,
+    directory: String,
+    file: String,
     offset: u64,
-    response: Option<Response>,
+    way: Option<Way<'c>>,
     asked: Instant,
     broken: u32,
+}
+
+/// Where its bytes come from.
+enum Way<'c> {
+    /// One answer that lasts as long as the job.
+    Answer(Box<Answer>),
+    /// A server that follows no files.
+    Older(Box<older::follow::Follow<'c>>),
 }
 
 impl Client {
     /// Begins to follow a file; nothing is sent yet.
     #[must_use]
     pub fn follow(&self, job: &ResourceId, directory: &str, file: &str) -> Follow<'_> {
-        let address = path::output_file(job, directory, file);
-        Follow { client: self, address, offset: 0, response: None, asked: Instant::now(), broken: 0 }
+        Follow {
+            client: self,
+            job: job.clone(),
+            directory: directory.to_owned(),
+            file: file.to_owned(),
+            offset: 0,
+            way: None,
+            asked: Instant::now(),
+            broken: 0,
+        }
     }
 }
 
-impl Follow<'_> {
+impl<'c> Follow<'c> {
     /// Waits until the file is there. A server that goes away is started again and asked again.
     ///
     /// # Errors
     /// See [`ClientError`]; `OutputFileNotFound` when the job ended without it.
     pub async fn open(&mut self) -> Result<(), ClientError> {
-        while self.response.is_none() {
-            let path = format!("{}?offset={}&follow=true", self.address, self.offset);
-            self.asked = Instant::now();
-            match self.client.send(plain(Method::GET, path)).await {
-                Ok(response) => self.response = Some(response),
+        loop {
+            let opened = match &mut self.way {
+                Some(Way::Answer(_)) => return Ok(()),
+                Some(Way::Older(older)) => older.open().await,
+                None => self.ask().await,
+            };
+            match opened {
+                Ok(()) if self.way.is_some() => return Ok(()),
+                Ok(()) => {}
                 Err(error) => {
                     self.count_break(error)?;
                     self.client.pause().await;
                 }
+            }
+        }
+    }
+
+    async fn ask(&mut self) -> Result<(), ClientError> {
+        let address = path::output_file(&self.job, &self.directory, &self.file);
+        let path = format!("{address}?offset={}&follow=true", self.offset);
+        self.asked = Instant::now();
+        match self.client.send_ours(plain(Method::GET, path)).await? {
+            Some(answer) => self.way = Some(Way::Answer(Box::new(answer))),
+            None => {
+                let (client, directory) = (self.client, self.directory.clone());
+                let mut older = older::follow::Follow::new(client, self.job.clone(), directory, &self.file);
+                let opened = older.open().await;
+                self.way = Some(Way::Older(Box::new(older)));
+                return opened;
             }
         }
         Ok(())
@@ -64,8 +103,15 @@ impl Follow<'_> {
     pub async fn next(&mut self) -> Result<Option<Bytes>, ClientError> {
         loop {
             self.open().await?;
-            let Some(response) = &mut self.response else { continue };
-            match response.chunk().await {
+            let next = match &mut self.way {
+                Some(Way::Answer(answer)) => answer.chunk().await,
+                Some(Way::Older(older)) => {
+                    self.asked = Instant::now();
+                    older.next().await
+                }
+                None => continue,
+            };
+            match next {
                 Ok(Some(bytes)) => {
                     self.offset += bytes.len() as u64;
                     self.broken = 0;
@@ -73,8 +119,10 @@ impl Follow<'_> {
                 }
                 Ok(None) => return Ok(None),
                 Err(error) => {
-                    self.response = None;
-                    self.count_break(ClientError::transport("read the rest of a file", &error))?;
+                    if matches!(self.way, Some(Way::Answer(_))) {
+                        self.way = None;
+                    }
+                    self.count_break(error)?;
                 }
             }
         }

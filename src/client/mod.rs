@@ -1,13 +1,19 @@
 //! The near end of the wire: one typed method per endpoint.
 //!
 //! Knows where the server is, how to find or start the local one ([`local`]), and whom to believe on the network
-//! ([`remote`]). Never prints, reads no
-//! configuration, and has no opinion on how a failure is shown.
+//! ([`remote`]). Asks in our api-version, and in 2018-05-01 from then on when the server does not know ours: then the
+//! requests of ours that have no equal there go another way ([`older`]). Never prints, reads no
+//! configuration, and has no opinion on how a failure is shown; [`observer`] tells whoever wants to show more.
 
+mod address;
+pub mod answer;
 pub mod error;
 pub mod follow;
+#[cfg_attr(not(target_os = "linux"), path = "no_local.rs")]
 pub mod local;
 mod machines;
+pub mod observer;
+pub mod older;
 pub mod probe;
 pub mod remote;
 pub mod resources;
@@ -16,18 +22,20 @@ mod storage_accounts;
 mod upload;
 
 use std::cell::Cell;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
-use reqwest::{Method, RequestBuilder, Response, StatusCode};
+use reqwest::{Method, Request, RequestBuilder, StatusCode};
 use serde::de::DeserializeOwned;
 
 pub use error::ClientError;
 
-use crate::api::API_VERSION;
-use crate::api::error::ErrorBody;
+use crate::api::error::{ErrorBody, code};
 use crate::api::path;
 use crate::api::server::{BUILD_HEADER, Build, ServerStatus};
+use crate::api::version::ApiVersion;
+use answer::Answer;
 use local::{LocalServer, Stay};
+use observer::{Exchange, Observer, Received, Seen};
 use remote::Remote;
 
 /// Seconds a request of ours asks the server to wait for a change before it is asked again.
@@ -42,6 +50,8 @@ pub struct Client {
     local: LocalServer,
     remote: Option<Remote>,
     is_checked: Cell<bool>,
+    speaks: Cell<ApiVersion>,
+    observer: Observer,
 }
 
 /// What may be done about a server that does not answer.
@@ -59,15 +69,17 @@ impl Client {
     /// # Errors
     /// When the connection cannot be prepared.
     pub fn new(local: LocalServer) -> Result<Self, ClientError> {
-        let http = reqwest::Client::builder()
-            .unix_socket(local.socket.as_path())
+        let builder = reqwest::Client::builder();
+        #[cfg(target_os = "linux")]
+        let builder = builder.unix_socket(local.socket.as_path());
+        let http = builder
             .no_proxy()
             // Without this, the certificates of the system would be loaded.
             .tls_backend_preconfigured(remote::trusting(&[])?)
             .connect_timeout(Duration::from_secs(5))
             .build()
             .map_err(|error| ClientError::transport("prepare a request to the server", &error))?;
-        Ok(Self { http, local, remote: None, is_checked: Cell::new(false) })
+        Ok(Self::with(http, local, None))
     }
 
     /// A client of a server on the network, which is neither started nor replaced. Nothing is sent yet.
@@ -75,7 +87,29 @@ impl Client {
     /// # Errors
     /// When the connection cannot be prepared.
     pub fn of(remote: Remote, local: LocalServer) -> Result<Self, ClientError> {
-        Ok(Self { http: remote.http()?, local, remote: Some(remote), is_checked: Cell::new(true) })
+        Ok(Self::with(remote.http()?, local, Some(remote)))
+    }
+
+    fn with(http: reqwest::Client, local: LocalServer, remote: Option<Remote>) -> Self {
+        let is_checked = Cell::new(remote.is_some());
+        Self { http, local, remote, is_checked, speaks: Cell::new(ApiVersion::Ours), observer: Observer::default() }
+    }
+
+    /// From now on `tell` is told of every request and what else happens.
+    pub fn observe(&mut self, tell: impl Fn(&Seen<'_>) + 'static) {
+        self.observer = Observer(Some(Box::new(tell)));
+    }
+
+    /// Whether the server knows our api-version, as far as anybody has asked it yet.
+    #[must_use]
+    pub fn speaks_ours(&self) -> bool {
+        self.speaks.get().is_ours()
+    }
+
+    /// The server as messages name it.
+    #[must_use]
+    pub fn server(&self) -> String {
+        self.remote.as_ref().map_or_else(|| "the local server".into(), |at| format!("the server at {}", at.origin()))
     }
 
     /// The server on the network that this client speaks to, if it is one.
@@ -99,8 +133,9 @@ impl Client {
     }
 
     /// Sends one request; an answer that is not a success is an error. A local server that does not answer
-    /// is started, once; one that is older than this program is replaced.
-    async fn send(&self, request: impl Fn(&reqwest::Client) -> RequestBuilder) -> Result<Response, ClientError> {
+    /// is started, once; one that is older than this program is replaced. One that does not know our api-version is
+    /// asked again in 2018-05-01.
+    async fn send(&self, request: impl Fn(&reqwest::Client) -> RequestBuilder) -> Result<Answer, ClientError> {
         self.send_if(IfDown::Start, request).await
     }
 
@@ -108,13 +143,49 @@ impl Client {
         &self,
         if_down: IfDown,
         request: impl Fn(&reqwest::Client) -> RequestBuilder,
-    ) -> Result<Response, ClientError> {
-        let response = self.exchange(if_down, &request).await?;
-        let is_replaced = if_down == IfDown::Start && self.replace_older(&response).await?;
-        if is_replaced && !response.status().is_success() {
-            return success(self.exchange(if_down, &request).await?).await;
+    ) -> Result<Answer, ClientError> {
+        match self.send_once(if_down, &request).await {
+            Err(error) if self.falls_back(&error) => self.send_once(if_down, &request).await,
+            result => result,
         }
-        success(response).await
+    }
+
+    /// The same for a request that means nothing in the api-versions of the service: `None` when the server speaks
+    /// only these.
+    async fn send_ours(
+        &self,
+        request: impl Fn(&reqwest::Client) -> RequestBuilder,
+    ) -> Result<Option<Answer>, ClientError> {
+        if !self.speaks_ours() {
+            return Ok(None);
+        }
+        match self.send_once(IfDown::Start, &request).await {
+            Err(error) if self.falls_back(&error) => Ok(None),
+            result => result.map(Some),
+        }
+    }
+
+    /// Whether the server has just said that it does not know our api-version; it is asked in another from then on.
+    fn falls_back(&self, error: &ClientError) -> bool {
+        let falls_back = self.speaks_ours() && error.is_unknown_version();
+        if falls_back {
+            self.speaks.set(ApiVersion::V2018May);
+            self.observer.tell(&Seen::FellBack(ApiVersion::V2018May));
+        }
+        falls_back
+    }
+
+    async fn send_once(
+        &self,
+        if_down: IfDown,
+        request: &impl Fn(&reqwest::Client) -> RequestBuilder,
+    ) -> Result<Answer, ClientError> {
+        let answer = self.exchange(if_down, request).await?;
+        let is_replaced = if_down == IfDown::Start && self.replace_older(&answer).await?;
+        if is_replaced && !answer.status().is_success() {
+            return success(self.exchange(if_down, request).await?).await;
+        }
+        success(answer).await
     }
 
     /// One request, one answer. Tried again when the server is down, because a server that is about to leave
@@ -123,38 +194,68 @@ impl Client {
         &self,
         if_down: IfDown,
         request: &impl Fn(&reqwest::Client) -> RequestBuilder,
-    ) -> Result<Response, ClientError> {
+    ) -> Result<Answer, ClientError> {
         if let Some(remote) = &self.remote {
-            return self.exchange_with(remote, request).await;
+            let mut built = self.build(request)?;
+            remote.direct(&mut built);
+            return self.execute(&self.http, built).await?.map_err(|error| remote.failed(&error));
+        }
+        if cfg!(not(target_os = "linux")) {
+            return Err(ClientError::NoServerHere);
         }
         let mut starts = 0;
         loop {
-            match request(&self.http).send().await {
-                Ok(response) => return Ok(response),
+            match self.execute(&self.http, self.build(request)?).await? {
+                Ok(answer) => return Ok(answer),
                 Err(error) if !is_down(&error) => return Err(ClientError::transport(SENDING, &error)),
                 Err(_) if if_down == IfDown::Fail => return Err(ClientError::NotRunning),
                 Err(error) if starts == MOST_STARTS => return Err(ClientError::transport(SENDING, &error)),
                 Err(_) => {
                     starts += 1;
                     self.local.start().await?;
+                    self.observer.tell(&Seen::Started);
                 }
             }
         }
     }
 
-    async fn exchange_with(
-        &self,
-        remote: &Remote,
-        request: &impl Fn(&reqwest::Client) -> RequestBuilder,
-    ) -> Result<Response, ClientError> {
+    /// The request as it is sent: in the version that the server knows.
+    fn build(&self, request: &impl Fn(&reqwest::Client) -> RequestBuilder) -> Result<Request, ClientError> {
         let built = request(&self.http).build();
-        let mut built = built.map_err(|error| ClientError::transport("prepare a request to the server", &error))?;
-        remote.direct(&mut built);
-        self.http.execute(built).await.map_err(|error| remote.failed(&error))
+        let mut built = built.map_err(|error| ClientError::transport(PREPARING, &error))?;
+        address::set_version(built.url_mut(), self.speaks.get());
+        Ok(built)
+    }
+
+    /// Sends what was built, and tells of it. The inner error is for the caller, who knows what it means.
+    async fn execute(
+        &self,
+        http: &reqwest::Client,
+        request: Request,
+    ) -> Result<Result<Answer, reqwest::Error>, ClientError> {
+        if self.observer.0.is_none() {
+            return Ok(http.execute(request).await.map(Answer::of));
+        }
+        let (method, url, headers) = (request.method().clone(), request.url().clone(), request.headers().clone());
+        let body = request.body().and_then(|body| body.as_bytes()).map(bytes::Bytes::copy_from_slice);
+        // A file may be JSON too, and larger than anybody wants to keep.
+        let is_file = headers.contains_key(reqwest::header::RANGE);
+        let began = Instant::now();
+        let mut result = http.execute(request).await.map(Answer::of);
+        let took = began.elapsed();
+        let outcome = match &mut result {
+            Ok(answer) => {
+                let body = if is_file { None } else { answer.read_json().await? };
+                Ok(Received { status: answer.status(), headers: answer.headers().clone(), body })
+            }
+            Err(error) => Err(remote::innermost(error)),
+        };
+        self.observer.tell(&Seen::Exchange(&Exchange { method, url, headers, body, outcome, took }));
+        Ok(result)
     }
 
     /// Replaces a local server that is older than this program. Looks only at the first answer.
-    async fn replace_older(&self, response: &Response) -> Result<bool, ClientError> {
+    async fn replace_older(&self, response: &Answer) -> Result<bool, ClientError> {
         if self.is_checked.replace(true) {
             return Ok(false);
         }
@@ -181,12 +282,12 @@ impl Client {
             Err(error) => return Err(error),
         }
         self.local.start_in(turn, stay, &[]).await?;
+        self.observer.tell(&Seen::Replaced);
         Ok(true)
     }
 
-    fn is_older(&self, response: &Response) -> bool {
-        let build = response.headers().get(BUILD_HEADER);
-        let theirs = build.and_then(|build| Build::parse(build.to_str().ok()?));
+    fn is_older(&self, answer: &Answer) -> bool {
+        let theirs = answer.header(BUILD_HEADER).and_then(Build::parse);
         theirs.is_some_and(|theirs| theirs < self.local.build)
     }
 }
@@ -196,32 +297,41 @@ const MOST_STARTS: u32 = 3;
 
 const SENDING: &str = "send a request to the server";
 
+const PREPARING: &str = "prepare a request to the server";
+
 /// Nobody listens, or whoever listened went away before answering.
 fn is_down(error: &reqwest::Error) -> bool {
     error.is_connect() || (error.is_request() && !error.is_timeout())
 }
 
-/// Any host will do on a Unix socket, and [`Remote::direct`] names the one on the network.
+/// Any host will do on a Unix socket, and [`Remote::direct`] names the one on the network. The api-version is put on
+/// the request when it is sent.
 fn url(path: &str) -> String {
-    let separator = if path.contains('?') { '&' } else { '?' };
-    format!("http://localhost{path}{separator}api-version={API_VERSION}")
+    format!("http://localhost{path}")
 }
 
 /// The answer, or the error in it.
-async fn success(response: Response) -> Result<Response, ClientError> {
-    let status = response.status();
+async fn success(answer: Answer) -> Result<Answer, ClientError> {
+    let status = answer.status();
     if status.is_success() {
-        return Ok(response);
+        return Ok(answer);
     }
-    let text = response.text().await.map_err(|error| ClientError::transport("read the server's answer", &error))?;
-    match serde_json::from_str::<ErrorBody>(&text) {
+    let url = answer.url();
+    let own = url.path().starts_with(path::OWN).then(|| url.origin().ascii_serialization());
+    let text = answer.text().await?;
+    let body = serde_json::from_str::<ErrorBody>(&text);
+    let is_token = body.as_ref().is_ok_and(|body| body.error.code == code::TOKEN_NOT_FOUND);
+    if let (Some(endpoint), StatusCode::NOT_FOUND | StatusCode::METHOD_NOT_ALLOWED, false) = (own, status, is_token) {
+        return Err(ClientError::Foreign { endpoint });
+    }
+    match body {
         Ok(body) => Err(ClientError::Refused { status: status.as_u16(), error: body.error }),
         Err(_) => Err(ClientError::Nonsense { what: format!("status {status}, {}", excerpt(&text)) }),
     }
 }
 
-async fn json<T: DeserializeOwned>(response: Response) -> Result<T, ClientError> {
-    let text = response.text().await.map_err(|error| ClientError::transport("read the server's answer", &error))?;
+async fn json<T: DeserializeOwned>(answer: Answer) -> Result<T, ClientError> {
+    let text = answer.text().await?;
     serde_json::from_str(&text)
         .map_err(|error| ClientError::Nonsense { what: format!("{error} in {}", excerpt(&text)) })
 }

@@ -173,7 +173,7 @@ fn in_words(why: &rustls::CertificateError) -> String {
     }
 }
 
-fn innermost(error: &dyn std::error::Error) -> String {
+pub(super) fn innermost(error: &dyn std::error::Error) -> String {
     let mut innermost = error;
     while let Some(cause) = innermost.source() {
         innermost = cause;

@@ -7,6 +7,7 @@ use serde::Serialize;
 use serde::de::DeserializeOwned;
 
 use super::local::Stay;
+use super::older::body;
 use super::snapshot::Snapshot;
 use super::{Client, ClientError, IfDown, PATIENCE, is_finished, json, plain, success, url};
 use crate::api::cluster::{Cluster, ClusterCreate};
@@ -18,6 +19,7 @@ use crate::api::page::Page;
 use crate::api::path;
 use crate::api::server::ServerStatus;
 use crate::api::token::{Token, TokenCreate};
+use crate::api::version::ApiVersion;
 use crate::api::workspace::{Workspace, WorkspaceCreate};
 
 impl Client {
@@ -26,7 +28,10 @@ impl Client {
     /// # Errors
     /// See [`ClientError`]; likewise for every method here.
     pub async fn put_workspace(&self, id: &ResourceId, body: &WorkspaceCreate) -> Result<Workspace, ClientError> {
-        self.put(id, Some(body), false).await
+        match self.put_ours(id, Some(body), false).await? {
+            Some(workspace) => Ok(workspace),
+            None => self.make_workspace_older(id, body).await,
+        }
     }
 
     /// Makes an experiment, or answers the one that is there.
@@ -34,28 +39,49 @@ impl Client {
         self.put(id, None::<&()>, false).await
     }
 
-    /// Makes a cluster; the same one again is answered.
+    /// Makes a cluster; the same one again is answered, but by a server that speaks only 2018-05-01.
     pub async fn put_cluster(&self, id: &ResourceId, body: &ClusterCreate) -> Result<Cluster, ClientError> {
-        self.put(id, Some(body), false).await
+        match self.put_ours(id, Some(body), false).await? {
+            Some(cluster) => Ok(cluster),
+            None => self.make_cluster_older(id, body).await,
+        }
     }
 
     /// Submits a job that must be new. A connection that is lost after the job was taken is not an error:
     /// the repeated request answers the same job.
     pub async fn put_new_job(&self, id: &ResourceId, body: &JobCreate) -> Result<Job, ClientError> {
-        match self.put(id, Some(body), true).await {
-            Err(error) if error.is_lost_connection() => self.put(id, Some(body), false).await,
+        let job = match self.put_ours(id, Some(body), true).await {
+            Err(error) if error.is_lost_connection() => self.put_ours(id, Some(body), false).await,
             result => result,
+        };
+        match job? {
+            Some(job) => Ok(job),
+            None => self.submit_older(id, body).await,
         }
     }
 
+    /// Makes something; returns when it is made.
     pub(super) async fn put<B: Serialize, T: DeserializeOwned>(
         &self,
         id: &ResourceId,
         body: Option<&B>,
         only_new: bool,
     ) -> Result<T, ClientError> {
+        match self.put_ours(id, body, only_new).await? {
+            Some(made) => Ok(made),
+            None => self.put_older(id, body.map(body::bare).as_ref()).await,
+        }
+    }
+
+    /// `None` when the server does not speak our api-version.
+    async fn put_ours<B: Serialize, T: DeserializeOwned>(
+        &self,
+        id: &ResourceId,
+        body: Option<&B>,
+        only_new: bool,
+    ) -> Result<Option<T>, ClientError> {
         let (url, first) = (url(&id.to_string()), std::cell::Cell::new(true));
-        let response = self.send(|http| {
+        let answer = self.send_ours(|http| {
             let mut request = http.put(&url);
             // Sent again after a lost connection, the first try may have been taken.
             if only_new && first.replace(false) {
@@ -66,7 +92,10 @@ impl Client {
                 None => request,
             }
         });
-        json(response.await?).await
+        match answer.await? {
+            Some(answer) => json(answer).await.map(Some),
+            None => Ok(None),
+        }
     }
 
     /// One resource.
@@ -74,10 +103,14 @@ impl Client {
         json(self.send(plain(Method::GET, id.to_string())).await?).await
     }
 
-    /// The job as soon as it is another than `generation`, or as it is after some time.
-    pub async fn wait_for_change(&self, id: &ResourceId, generation: u64) -> Result<Job, ClientError> {
+    /// The job as soon as it is another than `known`, or as it is after some time.
+    pub async fn wait_for_change(&self, id: &ResourceId, known: &Job) -> Result<Job, ClientError> {
+        let generation = known.properties.generation.unwrap_or(0);
         let path = format!("{id}?generation={generation}&waitSeconds={PATIENCE}");
-        json(self.send(plain(Method::GET, path)).await?).await
+        match self.send_ours(plain(Method::GET, path)).await? {
+            Some(answer) => json(answer).await,
+            None => self.look_for_change(id, known).await,
+        }
     }
 
     /// All resources of a list, page by page.
@@ -107,9 +140,14 @@ impl Client {
             Waits::Yes => PATIENCE,
             Waits::No => 0,
         };
-        let request = plain(method, format!("{path}?waitSeconds={seconds}"));
-        while !is_finished(self.send(&request).await?.status()) && waits == Waits::Yes {}
-        Ok(())
+        let request = plain(method.clone(), format!("{path}?waitSeconds={seconds}"));
+        while let Some(answer) = self.send_ours(&request).await? {
+            if is_finished(answer.status()) || waits == Waits::No {
+                return Ok(());
+            }
+        }
+        let begun = self.send(plain(method, path)).await?;
+        if waits == Waits::Yes { self.until_over(&begun).await } else { Ok(()) }
     }
 
     /// Files of one directory of a job, with addresses that are good for `expiry` minutes.
@@ -136,6 +174,9 @@ impl Client {
 
     /// Sends a code snapshot unless the server has it.
     pub async fn put_snapshot(&self, subscription: &str, snapshot: &Snapshot) -> Result<(), ClientError> {
+        if !self.speaks_ours() {
+            return Err(self.takes_no_code());
+        }
         let url = url(&path::snapshot(subscription, snapshot.digest()));
         match self.send(|http| http.head(&url)).await {
             Ok(_) => return Ok(()),
@@ -172,6 +213,13 @@ impl Client {
     /// What the server says of itself; it is not started for that.
     pub async fn server_status(&self) -> Result<ServerStatus, ClientError> {
         json(self.send_if(IfDown::Fail, plain(Method::GET, path::SERVER.into())).await?).await
+    }
+
+    /// Whether the server lets this user in, asked as any server of Batch AI can be; answers what it speaks.
+    pub async fn check(&self) -> Result<ApiVersion, ClientError> {
+        let answer = self.send(plain(Method::GET, path::OPERATIONS.into())).await?;
+        let _: serde_json::Value = json(answer).await?;
+        Ok(self.speaks.get())
     }
 
     /// Starts a server that stays; one that would leave when idle makes way for it.

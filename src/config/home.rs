@@ -18,8 +18,6 @@
 
 use std::fs::{DirBuilder, File};
 use std::io;
-use std::os::fd::AsRawFd;
-use std::os::unix::fs::DirBuilderExt;
 use std::path::{Path, PathBuf};
 
 use super::{ConfigError, env};
@@ -60,7 +58,7 @@ impl Home {
     /// # Errors
     /// When the file system refuses.
     pub fn make(&self) -> io::Result<()> {
-        DirBuilder::new().recursive(true).mode(0o700).create(&self.data)
+        for_this_user().create(&self.data)
     }
 
     /// Where the local server listens.
@@ -78,9 +76,16 @@ impl Home {
         if path.as_os_str().len() <= LONGEST_SOCKET_PATH {
             return Ok(SocketAddress { path, _folder: None });
         }
-        let folder = File::open(&self.data)?;
-        let path = PathBuf::from(format!("/proc/self/fd/{}/server.sock", folder.as_raw_fd()));
-        Ok(SocketAddress { path, _folder: Some(folder) })
+        #[cfg(target_os = "linux")]
+        {
+            use std::os::fd::AsRawFd;
+            let folder = File::open(&self.data)?;
+            let path = PathBuf::from(format!("/proc/self/fd/{}/server.sock", folder.as_raw_fd()));
+            Ok(SocketAddress { path, _folder: Some(folder) })
+        }
+        // Nobody listens there.
+        #[cfg(not(target_os = "linux"))]
+        Ok(SocketAddress { path, _folder: None })
     }
 
     /// Held by the server for as long as it lives.
@@ -136,6 +141,15 @@ impl Home {
     pub fn client_config(&self) -> PathBuf {
         self.config.join("config.yaml")
     }
+}
+
+/// Makes folders that nobody but this user may look into, where the system knows modes.
+pub(super) fn for_this_user() -> DirBuilder {
+    let mut builder = DirBuilder::new();
+    builder.recursive(true);
+    #[cfg(unix)]
+    std::os::unix::fs::DirBuilderExt::mode(&mut builder, 0o700);
+    builder
 }
 
 /// A path to the socket, good for as long as this lives.

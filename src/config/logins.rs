@@ -2,14 +2,14 @@
 
 use std::collections::BTreeMap;
 use std::fmt;
-use std::fs::{DirBuilder, File};
+use std::fs::File;
 use std::io::{self, ErrorKind, Write};
-use std::os::unix::fs::{DirBuilderExt, OpenOptionsExt};
 use std::path::{Path, PathBuf};
 
 use serde::{Deserialize, Serialize};
 
 use super::ConfigError;
+use super::home::for_this_user;
 
 /// What `batchai login` remembers of one server.
 #[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -90,9 +90,13 @@ impl Logins {
 
 /// Writes beside and renames, for nobody but this user.
 fn write(path: &Path, text: &str) -> io::Result<()> {
-    DirBuilder::new().recursive(true).mode(0o700).create(path.parent().unwrap_or(Path::new(".")))?;
+    for_this_user().create(path.parent().unwrap_or(Path::new(".")))?;
     let beside = path.with_extension(format!("yaml.{}", std::process::id()));
-    let mut file = File::options().create(true).truncate(true).write(true).mode(0o600).open(&beside)?;
+    let mut options = File::options();
+    options.create(true).truncate(true).write(true);
+    #[cfg(unix)]
+    std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
+    let mut file = options.open(&beside)?;
     file.write_all(text.as_bytes())?;
     file.sync_all()?;
     std::fs::rename(&beside, path)

@@ -20,6 +20,8 @@ pub struct ServerSettings {
     pub leave_when_idle: Option<Duration>,
     /// Where it listens beside its Unix socket.
     pub listening: Listening,
+    /// The api-versions that it speaks, as text; none: all that it knows.
+    pub api_versions: Vec<String>,
 }
 
 /// Where a server listens beside its Unix socket, and with which certificate.
@@ -46,6 +48,7 @@ pub struct ServerFile {
     certificate: Option<PathBuf>,
     key: Option<PathBuf>,
     host_names: Vec<String>,
+    api_versions: Vec<String>,
 }
 
 impl ServerFile {
@@ -66,6 +69,12 @@ impl ServerFile {
             *named = folder.join(&*named);
         }
         Ok(file)
+    }
+
+    /// The api-versions that the server speaks; none: all that it knows.
+    #[must_use]
+    pub fn api_versions(&self) -> Vec<String> {
+        self.api_versions.clone()
     }
 }
 

@@ -11,6 +11,7 @@ use super::convert;
 use super::error::ApiError;
 pub use super::origin::Origin;
 pub use super::query::{LongRequest, Paging, Params, Waiting};
+use super::spoken::Spoken;
 use super::versions::names;
 pub use super::wire::{Entity, Wire};
 use crate::api::PROVIDER;
@@ -145,7 +146,7 @@ impl<S: Send + Sync> FromRequestParts<S> for Nested {
         let message = format!(
             "The resource type 'workspaces' is not in the namespace '{PROVIDER}' for api version '{version}'. \
              The supported api-versions are '{}'.",
-            listed(|version| !version.is_flat())
+            listed(|version| !version.is_flat() && Spoken::of(parts).contains(version))
         );
         Err(ApiError::new(StatusCode::NOT_FOUND, "InvalidResourceType", message))
     }
@@ -162,7 +163,8 @@ pub(super) fn version(parts: &mut Parts) -> Result<ApiVersion, ApiError> {
         return Ok(*version);
     }
     let asked = Query::<Version>::try_from_uri(&parts.uri).ok().and_then(|Query(query)| query.version);
-    let known = asked.as_deref().and_then(ApiVersion::parse);
+    let spoken = Spoken::of(parts);
+    let known = asked.as_deref().and_then(ApiVersion::parse).filter(|version| spoken.contains(*version));
     let (code, message) = match (asked, known) {
         (_, Some(version)) => {
             parts.extensions.insert(version);
@@ -173,7 +175,7 @@ pub(super) fn version(parts: &mut Parts) -> Result<ApiVersion, ApiError> {
             format!(
                 "No registered resource provider found for API version '{version}' of {PROVIDER}. \
                  The supported api-versions are '{}'.",
-                listed(|_| true)
+                listed(|version| spoken.contains(version))
             ),
         ),
         (None, _) => (

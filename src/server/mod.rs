@@ -24,6 +24,7 @@ mod range;
 mod router;
 pub mod routes;
 pub mod signed;
+pub mod spoken;
 mod tcp;
 mod unversioned;
 pub mod versions;
@@ -43,7 +44,9 @@ use self::lifetime::Lifetime;
 use self::listening::{ListenError, Open};
 use self::peer::Peer;
 use self::routes::server::Identity;
+use self::spoken::Spoken;
 use crate::api::server::{Build, ServerStatus};
+use crate::api::version::ApiVersion;
 use crate::config::home::Home;
 use crate::config::program::built_at;
 use crate::config::server::ServerSettings;
@@ -95,6 +98,14 @@ pub enum ServeError {
     /// The database cannot be used.
     #[error("cannot open the database")]
     Store(#[from] StoreError),
+    /// An api-version that this server is to speak is none that it knows.
+    #[error("`{text}`, in `apiVersions` of server.yaml, is no api-version that this server knows: it knows {known}")]
+    Version {
+        /// What the settings say.
+        text: String,
+        /// What it could be.
+        known: String,
+    },
     /// The engine cannot be used.
     #[error("cannot start the local engine")]
     Engine(#[from] EngineError),
@@ -106,6 +117,7 @@ pub enum ServeError {
 /// See [`ServeError`]; before `ready` nothing was changed that a later start would trip over.
 pub async fn serve(settings: ServerSettings, ready: impl FnOnce(&ServerStatus)) -> Result<(), ServeError> {
     let home = &settings.home;
+    let spoken = spoken(&settings)?;
     home.make().map_err(io_error("make the folder", home.data()))?;
     let _lock = lock(home).await?;
     let network = listening::open(&settings.listening, home, Timestamp::now()).await?;
@@ -120,7 +132,7 @@ pub async fn serve(settings: ServerSettings, ready: impl FnOnce(&ServerStatus)) 
     ready(&status);
     say_where(&status);
     let identity = Identity { status, lifetime: lifetime.clone(), user: user().into() };
-    let app = application(&settings, context.clone(), identity);
+    let app = application(&settings, context.clone(), identity, spoken);
     leave_on_signals(&lifetime);
     for listener in network.listeners {
         tokio::spawn(listener.serve(app.clone(), lifetime.clone()));
@@ -165,7 +177,12 @@ fn compose(settings: &ServerSettings) -> Result<(Context, Scheduler), ServeError
     Ok((context, scheduler))
 }
 
-fn application(settings: &ServerSettings, context: Context, identity: Identity) -> axum::Router {
+fn spoken(settings: &ServerSettings) -> Result<Spoken, ServeError> {
+    let known = || ApiVersion::ALL.map(ApiVersion::as_str).join(", ");
+    Spoken::parse(&settings.api_versions).map_err(|text| ServeError::Version { text, known: known() })
+}
+
+fn application(settings: &ServerSettings, context: Context, identity: Identity, spoken: Spoken) -> axum::Router {
     let build = Build::of_this_version(built_at(&settings.executable)).to_string();
     let around = middleware::Around {
         build: HeaderValue::try_from(build).unwrap_or(HeaderValue::from_static("")),
@@ -176,6 +193,7 @@ fn application(settings: &ServerSettings, context: Context, identity: Identity) 
     // A layer of a router runs when the route has been chosen, so what changes the path is around a router of its own.
     axum::Router::new()
         .fallback_service(router::router(context.clone()).layer(axum::Extension(identity)))
+        .layer(axum::middleware::from_fn_with_state(spoken, spoken::narrow))
         .layer(axum::middleware::from_fn_with_state(context, authorise::authorise))
         .layer(axum::middleware::from_fn_with_state(around, middleware::around))
 }

@@ -3,7 +3,6 @@
 use std::io::{BufRead, IsTerminal, Write};
 
 use clap::Args;
-use rustix::termios::{LocalModes, OptionalActions, tcgetattr, tcsetattr};
 
 use crate::cli::Outcome;
 use crate::cli::exit_code::ExitCode;
@@ -46,9 +45,17 @@ pub async fn login(args: LoginArgs, session: Session) -> Outcome {
     if let Some(pem) = &certificate {
         checked = checked.with_authority(pem)?;
     }
-    let status = Client::of(checked, session.client.local().clone())?.server_status().await?;
+    let client = Client::of(checked, session.client.local().clone())?;
+    let who = match client.server_status().await {
+        Ok(status) => format!("Logged in to {} (batchai {}).", remote.origin(), status.version),
+        Err(ClientError::Foreign { .. }) => {
+            let version = client.check().await?;
+            format!("Logged in to {}, which speaks {version}, and is not batchai's own.", remote.origin())
+        }
+        Err(error) => return Err(error.into()),
+    };
     Logins::load(session.logins.clone())?.add(&remote.origin(), Login { token, certificate })?;
-    session.report.note(&format!("Logged in to {} (batchai {}).", remote.origin(), status.version));
+    session.report.note(&who);
     session.report.note(&format!("`--endpoint {0}`, or BATCHAI_ENDPOINT={0}, uses it.", remote.origin()));
     Ok(ExitCode::Ok.value())
 }
@@ -89,7 +96,9 @@ async fn certificate(remote: &Remote, known: Option<&str>, session: &Session) ->
 /// Whether this machine's authorities vouch for the server. It is asked something without a token.
 async fn is_trusted(remote: &Remote, session: &Session) -> Result<bool, Failure> {
     match Client::of(remote.clone(), session.client.local().clone())?.server_status().await {
-        Ok(_) | Err(ClientError::Refused { .. } | ClientError::Nonsense { .. }) => Ok(true),
+        Ok(_) | Err(ClientError::Refused { .. } | ClientError::Nonsense { .. } | ClientError::Foreign { .. }) => {
+            Ok(true)
+        }
         Err(ClientError::Untrusted { .. }) => Ok(false),
         Err(error) => Err(error.into()),
     }
@@ -142,16 +151,30 @@ fn read_token(remote: &Remote) -> std::io::Result<String> {
         return Ok(line);
     }
     let mut prompt = report::stream();
-    write!(prompt, "Token for {}: ", remote.origin())?;
+    write!(prompt, "Token for {}{}: ", remote.origin(), if cfg!(unix) { "" } else { " (what you type is shown)" })?;
     prompt.flush()?;
-    let before = tcgetattr(&input)?;
+    read_unseen(&input, &mut line)?;
+    writeln!(prompt)?;
+    Ok(line)
+}
+
+/// Reads a line that the terminal does not show.
+#[cfg(unix)]
+fn read_unseen(input: &std::io::Stdin, line: &mut String) -> std::io::Result<()> {
+    use rustix::termios::{LocalModes, OptionalActions, tcgetattr, tcsetattr};
+    let before = tcgetattr(input)?;
     let mut silent = before.clone();
     silent.local_modes -= LocalModes::ECHO;
-    tcsetattr(&input, OptionalActions::Flush, &silent)?;
-    let read = input.lock().read_line(&mut line);
-    tcsetattr(&input, OptionalActions::Now, &before)?;
-    writeln!(prompt)?;
-    read.map(|_| line)
+    tcsetattr(input, OptionalActions::Flush, &silent)?;
+    let read = input.lock().read_line(line);
+    tcsetattr(input, OptionalActions::Now, &before)?;
+    read.map(drop)
+}
+
+/// The same where terminals are not known well enough to keep one silent: the prompt says so.
+#[cfg(not(unix))]
+fn read_unseen(input: &std::io::Stdin, line: &mut String) -> std::io::Result<()> {
+    input.lock().read_line(line).map(drop)
 }
 
 #[cfg(test)]

@@ -9,7 +9,10 @@ pub mod fresh;
 pub mod job;
 pub mod login;
 pub mod mounted;
+#[cfg(target_os = "linux")]
+pub mod serve;
 pub mod server;
+#[cfg(target_os = "linux")]
 pub mod supervise;
 pub mod token;
 pub mod usages;
@@ -68,7 +71,8 @@ pub fn run(command: Command, global: &Global, report: Report) -> Outcome {
         Command::Workspace(command) => with_session(global, report, |session| workspace::run(command, session)),
         Command::FileServer(command) => with_session(global, report, |session| file_server::run(command, session)),
         Command::ListUsages(args) => with_session(global, report, |session| usages::run(args, session)),
-        Command::Server(server::ServerCommand::Run(args)) => server::run_here(&args),
+        #[cfg(target_os = "linux")]
+        Command::Server(server::ServerCommand::Run(args)) => serve::run_here(&args),
         Command::Server(command) => {
             with_session_of(command.reach(), global, report, |session| server::run(command, session))
         }

@@ -5,8 +5,6 @@
 
 use std::io::{BufRead, IsTerminal, Write};
 
-use tokio::signal::unix::{Signal, SignalKind, signal};
-
 use crate::cli::report;
 
 /// A signal to this process.
@@ -51,18 +49,49 @@ pub fn react(signal: Interruption, is_terminal: bool, detach_on_signal: bool, is
 }
 
 /// Signals to this process from now on.
+#[cfg(unix)]
 pub struct Signals {
-    interrupt: Signal,
-    terminate: Signal,
+    interrupt: tokio::signal::unix::Signal,
+    terminate: tokio::signal::unix::Signal,
 }
 
+#[cfg(unix)]
 impl Signals {
     /// Begins to listen; from now on these signals do not end this process by themselves.
     ///
     /// # Errors
     /// When the kernel refuses.
     pub fn listen() -> std::io::Result<Self> {
+        use tokio::signal::unix::{SignalKind, signal};
         Ok(Self { interrupt: signal(SignalKind::interrupt())?, terminate: signal(SignalKind::terminate())? })
+    }
+
+    /// The next one.
+    pub async fn next(&mut self) -> Interruption {
+        tokio::select! {
+            Some(()) = self.interrupt.recv() => Interruption::Interrupt,
+            Some(()) = self.terminate.recv() => Interruption::Terminate,
+            else => std::future::pending().await,
+        }
+    }
+}
+
+/// The same where there are no signals: Ctrl-C, and the request of the system to end.
+#[cfg(windows)]
+pub struct Signals {
+    interrupt: tokio::signal::windows::CtrlC,
+    terminate: tokio::signal::windows::CtrlShutdown,
+}
+
+#[cfg(windows)]
+impl Signals {
+    /// Begins to listen; from now on they do not end this process by themselves.
+    ///
+    /// # Errors
+    /// When the system refuses.
+    pub fn listen() -> std::io::Result<Self> {
+        use tokio::signal::windows::{ctrl_c, ctrl_shutdown};
+        Ok(Self { interrupt: ctrl_c()?, terminate: ctrl_shutdown()? })
     }
 
     /// The next one.

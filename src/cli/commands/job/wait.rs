@@ -58,10 +58,9 @@ pub async fn run(args: &WaitArgs, session: &Session) -> Outcome {
 /// # Errors
 /// See [`ClientError`].
 pub async fn change(client: &Client, id: &ResourceId, job: &Job) -> Result<Job, ClientError> {
-    let generation = job.properties.generation.unwrap_or(0);
     let mut broken = 0;
     loop {
-        match client.wait_for_change(id, generation).await {
+        match client.wait_for_change(id, job).await {
             Err(error) if error.is_lost_connection() && broken < PATIENCE => {
                 broken += 1;
                 client.pause().await;
