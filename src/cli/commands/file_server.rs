@@ -120,9 +120,14 @@ async fn create(args: CreateArgs, session: &Session) -> Outcome {
         properties.subnet = Some(ResourceReference { id });
     }
     ensure_new(session, &id).await?;
+    let is_ours = session.client.speaks_ours();
+    if properties.vm_size.is_none() && !is_ours {
+        return Err(Failure::new(ExitCode::Usage, "Please provide VM size.").hint("-s gives it, such as STANDARD_D1"));
+    }
+    let needs = if is_ours { Needs::Name } else { Needs::Everything };
     let ssh = &mut properties.ssh_configuration;
     let of_file = Some(ssh.user_account_settings.clone());
-    ssh.user_account_settings = account(&args.account, of_file, Needs::Name, session)?.unwrap_or_default();
+    ssh.user_account_settings = account(&args.account, of_file, needs, session)?.unwrap_or_default();
     let body = FileServerCreate { properties };
     let made = with_workspace(session, &id, &workspace, || session.client.put_file_server(&id, &body)).await?;
     if args.no_wait {

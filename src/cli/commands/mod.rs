@@ -12,6 +12,7 @@ pub mod mounted;
 #[cfg(target_os = "linux")]
 pub mod serve;
 pub mod server;
+pub mod storage_keys;
 #[cfg(target_os = "linux")]
 pub mod supervise;
 pub mod token;

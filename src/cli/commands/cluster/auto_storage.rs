@@ -5,6 +5,7 @@ use crate::api::mount::MountVolumes;
 use crate::api::storage_account::Account;
 use crate::api::workspace::Workspace;
 use crate::cli::commands::job::ensure::with_workspace;
+use crate::cli::exit_code::ExitCode;
 use crate::cli::report::Failure;
 use crate::cli::request::mounts::{container, file_share};
 use crate::cli::request::storage::StorageAccount;
@@ -30,6 +31,13 @@ pub async fn add(
     workspace: &Named,
     session: &Session,
 ) -> Result<(), Failure> {
+    if !session.client.speaks_ours() {
+        let message = format!("{} has storage that batchai cannot make a share in", session.client.server());
+        return Err(Failure::new(ExitCode::Refused, format!("cannot use auto storage: {message}")).hint(
+            "make a share and a container there, and mount them: --afs-name SHARE --bfs-name CONTAINER \
+             --storage-account-name NAME",
+        ));
+    }
     let id = ResourceId { child: Child::None, ..cluster.clone() };
     let found: Workspace = with_workspace(session, &id, workspace, || session.client.get(&id)).await?;
     let account = account(&id.subscription, &region(&found.location), session).await?;

@@ -12,6 +12,7 @@ use crate::cli::commands::administrator::account;
 use crate::cli::commands::fresh::ensure_new;
 use crate::cli::commands::job::ensure::with_workspace;
 use crate::cli::commands::mounted::file_server_id;
+use crate::cli::commands::storage_keys;
 use crate::cli::exit_code::ExitCode;
 use crate::cli::naming;
 use crate::cli::output::Output;
@@ -99,7 +100,12 @@ pub async fn run(args: CreateArgs, session: &Session) -> Outcome {
     let of_file = file.spec.user_account_settings.clone();
     let mut properties = properties(&args, file.spec, &scope, session)?;
     ensure_new(session, &id).await?;
-    properties.user_account_settings = account(&args.account, of_file, Needs::Nothing, session)?;
+    let is_ours = session.client.speaks_ours();
+    if properties.vm_size.is_none() && !is_ours {
+        return Err(Failure::new(ExitCode::Usage, "Please provide VM size").hint("-s gives it, such as STANDARD_NC6"));
+    }
+    let needs = if is_ours { Needs::Nothing } else { Needs::Everything };
+    properties.user_account_settings = account(&args.account, of_file, needs, session)?;
     let cluster = make(&args, &id, &workspace, properties, &scope, session).await?;
     session.print(&Output::one(&cluster))
 }
@@ -151,6 +157,9 @@ async fn make(
     if args.use_auto_storage {
         let setup = properties.node_setup.get_or_insert_default();
         auto_storage::add(setup.mount_volumes.get_or_insert_default(), id, workspace, session).await?;
+    }
+    if let Some(volumes) = properties.node_setup.as_mut().and_then(|setup| setup.mount_volumes.as_mut()) {
+        storage_keys::fill_in(volumes, session).await?;
     }
     if let (Some(subnet), Some(server)) = (&args.subnet, file_server_id(args.mounts.nfs.as_deref(), scope, session)?) {
         same_subnet(subnet, &server, session).await?;

@@ -3,11 +3,13 @@
 use clap::{Args, Subcommand};
 
 use super::node::ClusterArgs;
-use crate::api::cluster::Cluster;
+use crate::api::cluster::{Cluster, SetupTask};
 use crate::api::file::File;
 use crate::cli::Outcome;
+use crate::cli::exit_code::ExitCode;
 use crate::cli::output::Output;
 use crate::cli::output::machine_rows::SetupFile;
+use crate::cli::report::Failure;
 use crate::cli::session::Session;
 
 /// Verbs of `cluster file`.
@@ -39,13 +41,23 @@ pub async fn run(command: FileCommand, session: &Session) -> Outcome {
     let FileCommand::List(args) = command;
     let id = args.cluster.id(session)?;
     let cluster: Cluster = session.client.get(&id).await?;
-    let has_task = cluster.properties.spec.node_setup.is_some_and(|setup| setup.setup_task.is_some());
-    if !has_task {
+    let Some(task) = cluster.properties.spec.node_setup.and_then(|setup| setup.setup_task) else {
         return session.print(&Output::list::<SetupFile>(&[]));
+    };
+    if !session.client.speaks_ours() {
+        return Err(elsewhere(&task, session));
     }
     let files = session.client.list_setup_files(&id, &args.path, args.expiry).await?;
     let files: Vec<SetupFile> = files.into_iter().map(shown).collect();
     session.print(&Output::list(&files))
+}
+
+/// Other servers leave the files to their storage account, which is none of ours to read.
+fn elsewhere(task: &SetupTask, session: &Session) -> Failure {
+    let suffix = task.std_out_err_path_suffix.as_deref().unwrap_or_default();
+    let place = format!("{}/{suffix}", task.std_out_err_path_prefix.trim_end_matches('/'));
+    let message = format!("{} does not list what set-up tasks wrote", session.client.server());
+    Failure::new(ExitCode::Refused, message).hint(format!("the files are on the volume of the cluster, at {place}"))
 }
 
 fn shown(file: File) -> SetupFile {

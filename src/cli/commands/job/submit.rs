@@ -3,6 +3,7 @@
 use std::path::Path;
 
 use clap::Args;
+use serde_json::Value;
 use tokio::sync::Notify;
 
 use super::ensure::{LOCAL_CLUSTER, Surroundings, with_surroundings};
@@ -10,6 +11,7 @@ use crate::api::error::code;
 use crate::api::id::{Child, ResourceId};
 use crate::api::job::{Job, JobCreate};
 use crate::cli::commands::mounted::file_server_id;
+use crate::cli::commands::storage_keys::{are_missing, fill_in};
 use crate::cli::exit_code::ExitCode;
 use crate::cli::report::Failure;
 use crate::cli::request::mounts::MountArgs;
@@ -81,23 +83,38 @@ impl Prepared {
     /// # Errors
     /// With what to tell the user.
     pub async fn submit(&self, session: &Session, stop: &Notify) -> Result<Submitted, Failure> {
-        match with_surroundings(session, &self.id, &self.around, || self.put(session, stop)).await {
+        let body = self.body_for(session).await?;
+        match with_surroundings(session, &self.id, &self.around, || self.put(&body, session, stop)).await {
             Ok(job) => Ok(Submitted { id: self.id.clone(), job }),
             Err(error) => Err(explain(error, &self.id)),
         }
     }
 
+    /// The body with the keys of storage accounts, where the server asks for them and nobody gave them. Looking for
+    /// the cluster tells which server it is.
+    async fn body_for(&self, session: &Session) -> Result<JobCreate, Failure> {
+        let mut body = self.body.clone();
+        let Some(volumes) = body.properties.mount_volumes.as_mut().filter(|volumes| are_missing(Some(volumes))) else {
+            return Ok(body);
+        };
+        match session.client.get::<Value>(&self.around.cluster.0).await {
+            Ok(_) | Err(ClientError::Refused { status: 404, .. }) => fill_in(volumes, session).await?,
+            Err(error) => return Err(error.into()),
+        }
+        Ok(body)
+    }
+
     /// Submits; sends the code when the server does not have it, also when it lost it in between.
-    async fn put(&self, session: &Session, stop: &Notify) -> Result<Job, ClientError> {
+    async fn put(&self, body: &JobCreate, session: &Session, stop: &Notify) -> Result<Job, ClientError> {
         let client = &session.client;
-        match (client.put_new_job(&self.id, &self.body).await, &self.code) {
+        match (client.put_new_job(&self.id, body).await, &self.code) {
             (Err(error), Some(snapshot)) if error.code() == Some(code::SNAPSHOT_NOT_FOUND) => {
                 tokio::select! {
                     biased;
                     () = stop.notified() => return Err(ClientError::Stopped),
                     sent = client.put_snapshot(&self.id.subscription, snapshot) => sent?,
                 }
-                client.put_new_job(&self.id, &self.body).await
+                client.put_new_job(&self.id, body).await
             }
             (result, _) => result,
         }
