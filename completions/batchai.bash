@@ -34,8 +34,14 @@ _batchai() {
             batchai,logout)
                 cmd="batchai__subcmd__logout"
                 ;;
+            batchai,schema)
+                cmd="batchai__subcmd__schema"
+                ;;
             batchai,server)
                 cmd="batchai__subcmd__server"
+                ;;
+            batchai,validate)
+                cmd="batchai__subcmd__validate"
                 ;;
             batchai,workspace)
                 cmd="batchai__subcmd__workspace"
@@ -140,7 +146,7 @@ _batchai() {
 
     case "${cmd}" in
         batchai)
-            opts="-o -h -V --output --query --subscription --endpoint --color --verbose --debug --only-show-errors --help --version job cluster experiment workspace server login logout completion"
+            opts="-o -h -V --output --query --subscription --endpoint --color --verbose --debug --only-show-errors --help --version job cluster experiment workspace server login logout completion validate schema"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 1 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -216,7 +222,7 @@ _batchai() {
             return 0
             ;;
         batchai__subcmd__cluster__subcmd__create)
-            opts="-n -g -w -f -s -t -o -h --name --resource-group --workspace --config-file --vm-size --target --min --max --vm-priority --output --query --subscription --endpoint --color --verbose --debug --only-show-errors --help"
+            opts="-n -g -w -f -s -t -o -h --name --resource-group --workspace --config-file --vm-size --target --min --max --vm-priority --set --output --query --subscription --endpoint --color --verbose --debug --only-show-errors --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -280,6 +286,10 @@ _batchai() {
                     ;;
                 --vm-priority)
                     COMPREPLY=($(compgen -W "dedicated lowpriority" -- "${cur}"))
+                    return 0
+                    ;;
+                --set)
+                    COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
                 --output)
@@ -862,7 +872,7 @@ _batchai() {
             return 0
             ;;
         batchai__subcmd__job__subcmd__create)
-            opts="-f -n -c -g -w -e -o -h --config-file --name --cluster --resource-group --workspace --experiment --output --query --subscription --endpoint --color --verbose --debug --only-show-errors --help"
+            opts="-f -n -c -g -w -e -o -h --config-file --name --cluster --resource-group --workspace --experiment --set --output --query --subscription --endpoint --color --verbose --debug --only-show-errors --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -913,6 +923,10 @@ _batchai() {
                     return 0
                     ;;
                 -e)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --set)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
@@ -1306,7 +1320,7 @@ _batchai() {
             return 0
             ;;
         batchai__subcmd__job__subcmd__run)
-            opts="-f -n -c -g -w -e -o -h --config-file --name --cluster --resource-group --workspace --experiment --detach-on-signal --output --query --subscription --endpoint --color --verbose --debug --only-show-errors --help"
+            opts="-f -n -c -g -w -e -o -h --config-file --name --cluster --resource-group --workspace --experiment --set --detach-on-signal --output --query --subscription --endpoint --color --verbose --debug --only-show-errors --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -1357,6 +1371,10 @@ _batchai() {
                     return 0
                     ;;
                 -e)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --set)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
@@ -1657,6 +1675,44 @@ _batchai() {
             ;;
         batchai__subcmd__logout)
             opts="-o -h --output --query --subscription --endpoint --color --verbose --debug --only-show-errors --help"
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                --output)
+                    COMPREPLY=($(compgen -W "json table none" -- "${cur}"))
+                    return 0
+                    ;;
+                -o)
+                    COMPREPLY=($(compgen -W "json table none" -- "${cur}"))
+                    return 0
+                    ;;
+                --query)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --subscription)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --endpoint)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --color)
+                    COMPREPLY=($(compgen -W "auto always never" -- "${cur}"))
+                    return 0
+                    ;;
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        batchai__subcmd__schema)
+            opts="-o -h --output --query --subscription --endpoint --color --verbose --debug --only-show-errors --help job cluster file-server"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -2090,6 +2146,52 @@ _batchai() {
                 return 0
             fi
             case "${prev}" in
+                --output)
+                    COMPREPLY=($(compgen -W "json table none" -- "${cur}"))
+                    return 0
+                    ;;
+                -o)
+                    COMPREPLY=($(compgen -W "json table none" -- "${cur}"))
+                    return 0
+                    ;;
+                --query)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --subscription)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --endpoint)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --color)
+                    COMPREPLY=($(compgen -W "auto always never" -- "${cur}"))
+                    return 0
+                    ;;
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        batchai__subcmd__validate)
+            opts="-o -h --kind --set --output --query --subscription --endpoint --color --verbose --debug --only-show-errors --help"
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                --kind)
+                    COMPREPLY=($(compgen -W "job cluster file-server" -- "${cur}"))
+                    return 0
+                    ;;
+                --set)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
                 --output)
                     COMPREPLY=($(compgen -W "json table none" -- "${cur}"))
                     return 0

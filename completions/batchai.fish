@@ -46,6 +46,8 @@ complete -c batchai -n "__fish_batchai_needs_command" -f -a "server" -d 'The ser
 complete -c batchai -n "__fish_batchai_needs_command" -f -a "login" -d 'Remember a server on the network: whom to believe that it is the one, and what opens it'
 complete -c batchai -n "__fish_batchai_needs_command" -f -a "logout" -d 'Forget a server on the network'
 complete -c batchai -n "__fish_batchai_needs_command" -f -a "completion" -d 'Print a script that teaches a shell to complete batchai\'s commands and flags'
+complete -c batchai -n "__fish_batchai_needs_command" -f -a "validate" -d 'Look at files of jobs, clusters and file servers, and tell everything that is wrong with them; nothing is sent'
+complete -c batchai -n "__fish_batchai_needs_command" -f -a "schema" -d 'Print the JSON Schema of a file, with which editors complete and check it'
 complete -c batchai -n "__fish_batchai_using_subcommand job; and not __fish_seen_subcommand_from run create show list delete terminate wait file" -s o -l output -d 'How to print the result' -r -f -a "json\t'JSON in the shape of the Azure CLI'
 table\t'A table with the columns of the Azure CLI'
 none\t'Nothing'"
@@ -73,6 +75,7 @@ complete -c batchai -n "__fish_batchai_using_subcommand job; and __fish_seen_sub
 complete -c batchai -n "__fish_batchai_using_subcommand job; and __fish_seen_subcommand_from run" -s g -l resource-group -d 'Resource group; `default` when not configured' -r
 complete -c batchai -n "__fish_batchai_using_subcommand job; and __fish_seen_subcommand_from run" -s w -l workspace -d 'Workspace; `default` when not configured' -r
 complete -c batchai -n "__fish_batchai_using_subcommand job; and __fish_seen_subcommand_from run" -s e -l experiment -d 'Experiment; `default` when not configured' -r
+complete -c batchai -n "__fish_batchai_using_subcommand job; and __fish_seen_subcommand_from run" -l set -d 'Another value for a place of the file, such as nodeCount=4 or environmentVariables[0].value=x, or a new element, such as environmentVariables[+]=\'{name: A, value: b}\'; may be given several times' -r
 complete -c batchai -n "__fish_batchai_using_subcommand job; and __fish_seen_subcommand_from run" -s o -l output -d 'How to print the result' -r -f -a "json\t'JSON in the shape of the Azure CLI'
 table\t'A table with the columns of the Azure CLI'
 none\t'Nothing'"
@@ -93,6 +96,7 @@ complete -c batchai -n "__fish_batchai_using_subcommand job; and __fish_seen_sub
 complete -c batchai -n "__fish_batchai_using_subcommand job; and __fish_seen_subcommand_from create" -s g -l resource-group -d 'Resource group; `default` when not configured' -r
 complete -c batchai -n "__fish_batchai_using_subcommand job; and __fish_seen_subcommand_from create" -s w -l workspace -d 'Workspace; `default` when not configured' -r
 complete -c batchai -n "__fish_batchai_using_subcommand job; and __fish_seen_subcommand_from create" -s e -l experiment -d 'Experiment; `default` when not configured' -r
+complete -c batchai -n "__fish_batchai_using_subcommand job; and __fish_seen_subcommand_from create" -l set -d 'Another value for a place of the file, such as nodeCount=4 or environmentVariables[0].value=x, or a new element, such as environmentVariables[+]=\'{name: A, value: b}\'; may be given several times' -r
 complete -c batchai -n "__fish_batchai_using_subcommand job; and __fish_seen_subcommand_from create" -s o -l output -d 'How to print the result' -r -f -a "json\t'JSON in the shape of the Azure CLI'
 table\t'A table with the columns of the Azure CLI'
 none\t'Nothing'"
@@ -240,6 +244,7 @@ complete -c batchai -n "__fish_batchai_using_subcommand cluster; and __fish_seen
 complete -c batchai -n "__fish_batchai_using_subcommand cluster; and __fish_seen_subcommand_from create" -l max -d 'Auto-scale: at most so many nodes' -r
 complete -c batchai -n "__fish_batchai_using_subcommand cluster; and __fish_seen_subcommand_from create" -l vm-priority -d 'Whether nodes may be taken away' -r -f -a "dedicated\t'Nodes stay'
 lowpriority\t'Nodes may be taken at any time'"
+complete -c batchai -n "__fish_batchai_using_subcommand cluster; and __fish_seen_subcommand_from create" -l set -d 'Another value for a place of the file, such as nodeCount=4 or environmentVariables[0].value=x, or a new element, such as environmentVariables[+]=\'{name: A, value: b}\'; may be given several times' -r
 complete -c batchai -n "__fish_batchai_using_subcommand cluster; and __fish_seen_subcommand_from create" -s o -l output -d 'How to print the result' -r -f -a "json\t'JSON in the shape of the Azure CLI'
 table\t'A table with the columns of the Azure CLI'
 none\t'Nothing'"
@@ -619,3 +624,33 @@ complete -c batchai -n "__fish_batchai_using_subcommand completion" -l verbose -
 complete -c batchai -n "__fish_batchai_using_subcommand completion" -l debug -d 'Also show every request and every answer, without secrets'
 complete -c batchai -n "__fish_batchai_using_subcommand completion" -l only-show-errors -d 'Show errors only, no notes and no warnings'
 complete -c batchai -n "__fish_batchai_using_subcommand completion" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c batchai -n "__fish_batchai_using_subcommand validate" -l kind -d 'What the files describe; without it each file tells by itself' -r -f -a "job\t'A job'
+cluster\t'A cluster'
+file-server\t'A file server'"
+complete -c batchai -n "__fish_batchai_using_subcommand validate" -l set -d 'Another value for a place of the file, such as nodeCount=4 or environmentVariables[0].value=x, or a new element, such as environmentVariables[+]=\'{name: A, value: b}\'; may be given several times' -r
+complete -c batchai -n "__fish_batchai_using_subcommand validate" -s o -l output -d 'How to print the result' -r -f -a "json\t'JSON in the shape of the Azure CLI'
+table\t'A table with the columns of the Azure CLI'
+none\t'Nothing'"
+complete -c batchai -n "__fish_batchai_using_subcommand validate" -l query -d 'Print only what this JMESPath expression picks out of the result' -r
+complete -c batchai -n "__fish_batchai_using_subcommand validate" -l subscription -d 'Subscription, by id or name; any is accepted, and all zeros when not configured' -r
+complete -c batchai -n "__fish_batchai_using_subcommand validate" -l endpoint -d 'Use the server at this address instead of the local one' -r
+complete -c batchai -n "__fish_batchai_using_subcommand validate" -l color -d 'When to use colours; on a terminal, unless NO_COLOR is set, when not given' -r -f -a "auto\t'On a terminal, unless NO_COLOR is set'
+always\t'Always'
+never\t'Never'"
+complete -c batchai -n "__fish_batchai_using_subcommand validate" -l verbose -d 'Also say what is being done'
+complete -c batchai -n "__fish_batchai_using_subcommand validate" -l debug -d 'Also show every request and every answer, without secrets'
+complete -c batchai -n "__fish_batchai_using_subcommand validate" -l only-show-errors -d 'Show errors only, no notes and no warnings'
+complete -c batchai -n "__fish_batchai_using_subcommand validate" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c batchai -n "__fish_batchai_using_subcommand schema" -s o -l output -d 'How to print the result' -r -f -a "json\t'JSON in the shape of the Azure CLI'
+table\t'A table with the columns of the Azure CLI'
+none\t'Nothing'"
+complete -c batchai -n "__fish_batchai_using_subcommand schema" -l query -d 'Print only what this JMESPath expression picks out of the result' -r
+complete -c batchai -n "__fish_batchai_using_subcommand schema" -l subscription -d 'Subscription, by id or name; any is accepted, and all zeros when not configured' -r
+complete -c batchai -n "__fish_batchai_using_subcommand schema" -l endpoint -d 'Use the server at this address instead of the local one' -r
+complete -c batchai -n "__fish_batchai_using_subcommand schema" -l color -d 'When to use colours; on a terminal, unless NO_COLOR is set, when not given' -r -f -a "auto\t'On a terminal, unless NO_COLOR is set'
+always\t'Always'
+never\t'Never'"
+complete -c batchai -n "__fish_batchai_using_subcommand schema" -l verbose -d 'Also say what is being done'
+complete -c batchai -n "__fish_batchai_using_subcommand schema" -l debug -d 'Also show every request and every answer, without secrets'
+complete -c batchai -n "__fish_batchai_using_subcommand schema" -l only-show-errors -d 'Show errors only, no notes and no warnings'
+complete -c batchai -n "__fish_batchai_using_subcommand schema" -s h -l help -d 'Print help (see more with \'--help\')'

@@ -15,6 +15,7 @@ pub mod request;
 pub mod session;
 pub mod spec;
 pub mod ssh;
+pub mod spec_args;
 pub mod targets;
 
 use std::ffi::OsString;

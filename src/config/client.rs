@@ -1,5 +1,6 @@
 //! Settings of commands: `config.yaml` and the environment. Flags come on top, in `cli`.
 
+use std::fmt;
 use std::io::ErrorKind;
 use std::path::PathBuf;
 
@@ -21,24 +22,25 @@ pub struct ClientSettings {
     pub disable_confirm_prompt: Option<bool>,
     /// Defaults of names.
     pub defaults: Defaults,
-    /// The storage account of volumes for which none is named.
-    pub storage: StorageDefaults,
+    /// The storage account of files that leave it open.
+    pub storage: Storage,
 }
 
-/// The storage account of volumes for which none is named.
+/// A storage account and its key.
 #[derive(Clone, PartialEq, Eq, Default, Deserialize)]
 #[serde(deny_unknown_fields, rename_all = "camelCase", default)]
-pub struct StorageDefaults {
-    /// Its name.
+pub struct Storage {
+    /// The account's name.
     pub account: Option<String>,
-    /// Its key.
+    /// Its key; a secret.
     pub key: Option<String>,
 }
 
 /// Never shows the key.
-impl std::fmt::Debug for StorageDefaults {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("StorageDefaults").field("account", &self.account).finish_non_exhaustive()
+impl fmt::Debug for Storage {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let key = self.key.as_ref().map(|_| "<secret>");
+        f.debug_struct("Storage").field("account", &self.account).field("key", &key).finish()
     }
 }
 
@@ -80,14 +82,14 @@ impl ClientSettings {
         if let Some(group) = get(env::DEFAULT_GROUP) {
             self.defaults.group = Some(group);
         }
+        if let Some(endpoint) = get(env::ENDPOINT) {
+            self.endpoint = Some(endpoint);
+        }
         if let Some(account) = get(env::STORAGE_ACCOUNT) {
             self.storage.account = Some(account);
         }
         if let Some(key) = get(env::STORAGE_KEY) {
             self.storage.key = Some(key);
-        }
-        if let Some(endpoint) = get(env::ENDPOINT) {
-            self.endpoint = Some(endpoint);
         }
         if let Some(output) = get(env::OUTPUT) {
             self.output = Some(output);
@@ -121,10 +123,11 @@ mod tests {
     }
 
     #[test]
-    fn the_key_of_the_storage_account_is_in_no_debug_output() {
-        let settings: ClientSettings =
-            serde_yaml::from_str("storage: {account: mine, key: hunter2}").expect("settings");
-        assert_eq!(settings.storage.key.as_deref(), Some("hunter2"));
+    fn the_storage_account_comes_from_the_file_or_the_environment_and_its_key_is_not_shown() {
+        let mut settings: ClientSettings =
+            serde_yaml::from_str("storage: {account: a, key: hunter2}").expect("settings");
+        settings.overlay(|name| (name == env::STORAGE_ACCOUNT).then(|| "b".to_owned())).expect("settings");
+        assert_eq!(settings.storage, Storage { account: Some("b".into()), key: Some("hunter2".into()) });
         assert!(!format!("{settings:?}").contains("hunter2"));
     }
 

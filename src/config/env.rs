@@ -14,9 +14,9 @@ pub const DEFAULT_GROUP: &str = "AZURE_DEFAULTS_GROUP";
 pub const OUTPUT: &str = "AZURE_CORE_OUTPUT";
 /// `true`: commands that delete do not ask, as for `az`.
 pub const DISABLE_CONFIRM_PROMPT: &str = "AZURE_CORE_DISABLE_CONFIRM_PROMPT";
-/// The storage account of volumes for which none is named, as for `az`.
+/// The storage account of job and cluster files, as for `az batchai`.
 pub const STORAGE_ACCOUNT: &str = "AZURE_BATCHAI_STORAGE_ACCOUNT";
-/// Its key, as for `az`.
+/// Its key.
 pub const STORAGE_KEY: &str = "AZURE_BATCHAI_STORAGE_KEY";
 /// Seconds without work after which a server that was started by a command leaves.
 pub const IDLE_SECONDS: &str = "BATCHAI_IDLE_SECONDS";

@@ -80,7 +80,7 @@ fn stage(sandbox: &Sandbox, example: &str) {
     if example.starts_with("server token revoke") {
         sandbox.run("server token create ci --role reader").succeeds();
     }
-    if ["server", "login", "logout"].iter().any(|word| example.starts_with(word)) {
+    if ["server", "login", "logout", "validate", "schema"].iter().any(|word| example.starts_with(word)) {
         return;
     }
     sandbox.run("workspace create -n ws").succeeds();

@@ -17,8 +17,10 @@ use crate::cli::report::Failure;
 use crate::cli::request::account::{AccountArgs, Needs};
 use crate::cli::request::arm_id::subnet;
 use crate::cli::request::disks::DiskArgs;
+use crate::cli::request::storage::StorageArgs;
 use crate::cli::session::{Ending, Session, WorkspaceScope};
-use crate::cli::spec::{self, FileServerFile, Source};
+use crate::cli::spec::{self, Source};
+use crate::cli::spec_args::{SetArgs, storage, tell};
 use crate::cli::targets::FileServerTargets;
 
 /// Verbs of `file-server`.
@@ -64,6 +66,8 @@ pub struct CreateArgs {
     #[arg(long)]
     no_wait: bool,
     #[command(flatten)]
+    set: SetArgs,
+    #[command(flatten)]
     disks: DiskArgs,
     #[command(flatten)]
     account: AccountArgs,
@@ -99,10 +103,10 @@ pub async fn run(command: FileServerCommand, session: Session) -> Outcome {
 }
 
 async fn create(args: CreateArgs, session: &Session) -> Outcome {
-    let file = match &args.config_file {
-        Some(argument) => spec::file_server_file(&Source::from_argument(argument)?)?,
-        None => FileServerFile::default(),
-    };
+    let options = args.set.options(storage(&StorageArgs::default(), session));
+    let source = args.config_file.as_deref().map_or(Ok(Source::nothing()), Source::from_argument)?;
+    let file = spec::file_server_file_with(&source, &options)?;
+    tell(&session.report, &file.warnings);
     let scope = WorkspaceScope {
         resource_group: args.scope.resource_group.clone().or(file.resource_group),
         workspace: args.scope.workspace.clone().or(file.workspace),

@@ -11,12 +11,14 @@ pub mod login;
 pub mod mounted;
 #[cfg(target_os = "linux")]
 pub mod serve;
+pub mod schema;
 pub mod server;
 pub mod storage_keys;
 #[cfg(target_os = "linux")]
 pub mod supervise;
 pub mod token;
 pub mod usages;
+pub mod validate;
 pub mod workspace;
 
 use clap::Subcommand;
@@ -58,6 +60,12 @@ pub enum Command {
     /// Print a script that teaches a shell to complete batchai's commands and flags.
     #[command(before_help = "Example: batchai completion bash")]
     Completion(completion::CompletionArgs),
+    /// Look at files of jobs, clusters and file servers, and tell everything that is wrong with them; nothing is sent.
+    #[command(before_help = "Example: batchai validate job.yaml")]
+    Validate(validate::ValidateArgs),
+    /// Print the JSON Schema of a file, with which editors complete and check it.
+    #[command(before_help = "Example: batchai schema job")]
+    Schema(schema::SchemaArgs),
 }
 
 /// Runs one.
@@ -82,5 +90,7 @@ pub fn run(command: Command, global: &Global, report: Report) -> Outcome {
             with_session_of(Reach::Local, global, report, |session| async move { login::logout(&args, &session) })
         }
         Command::Completion(args) => completion::run(&args),
+        Command::Validate(args) => validate::run(&args, global, report),
+        Command::Schema(args) => schema::run(&args),
     }
 }

@@ -8,7 +8,7 @@ use crate::api::ResourceReference;
 use crate::api::id::ResourceId;
 use crate::api::mount::{AzureBlobFileSystemReference, AzureFileShareReference, FileServerReference, MountVolumes};
 use crate::cli::report::Failure;
-use crate::config::client::StorageDefaults;
+use crate::config::client::Storage;
 
 /// The mode of what lies on a file share that flags mount, as the SDK of `az batchai` sent it.
 const MODE: &str = "0777";
@@ -54,7 +54,7 @@ impl MountArgs {
         &self,
         file: Option<MountVolumes>,
         file_server: Option<&ResourceId>,
-        configured: &StorageDefaults,
+        configured: &Storage,
     ) -> Result<Option<MountVolumes>, Failure> {
         let mut volumes = file.unwrap_or_default();
         if let Some(id) = file_server {
@@ -118,8 +118,8 @@ mod tests {
         MountArgs { nfs_mount_path, afs_mount_path, bfs_mount_path, ..MountArgs::default() }
     }
 
-    fn configured() -> StorageDefaults {
-        StorageDefaults { account: Some("acc".into()), key: Some("a2V5".into()) }
+    fn configured() -> Storage {
+        Storage { account: Some("acc".into()), key: Some("a2V5".into()) }
     }
 
     #[test]
@@ -146,7 +146,7 @@ mod tests {
 
     #[test]
     fn empty_mount_paths_and_unknown_accounts_are_told_in_the_words_of_az() {
-        let message = |args: &MountArgs, configured: &StorageDefaults| {
+        let message = |args: &MountArgs, configured: &Storage| {
             args.over(None, None, configured).expect_err("a failure").message
         };
         let share = MountArgs { afs_name: Some("x".into()), afs_mount_path: String::new(), ..args() };
@@ -154,7 +154,7 @@ mod tests {
         let blob = MountArgs { bfs_name: Some("x".into()), bfs_mount_path: " ".into(), ..args() };
         assert_eq!(message(&blob, &configured()), "Azure Storage Container relative mount path cannot be empty.");
         let share = MountArgs { afs_name: Some("x".into()), ..args() };
-        let said = message(&share, &StorageDefaults::default());
+        let said = message(&share, &Storage::default());
         assert!(said.starts_with("Please configure Azure Storage account name via AZURE_BATCHAI_STORAGE_ACCOUNT"));
     }
 }

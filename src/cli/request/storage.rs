@@ -6,7 +6,7 @@ use super::hidden::Hidden;
 use super::wrong;
 use crate::api::mount::StorageCredentials;
 use crate::cli::report::Failure;
-use crate::config::client::StorageDefaults;
+use crate::config::client::Storage;
 
 /// A storage account.
 #[derive(Debug, Clone, Default, Args)]
@@ -40,7 +40,7 @@ impl StorageArgs {
     /// The account that is meant: the flag, else the configured one. The configured key belongs to the configured
     /// account only.
     #[must_use]
-    pub fn account(&self, configured: &StorageDefaults) -> Option<StorageAccount> {
+    pub fn account(&self, configured: &Storage) -> Option<StorageAccount> {
         let name = self.storage_account_name.as_ref().or(configured.account.as_ref())?;
         let key = self.storage_account_key.as_ref().map(|key| key.reveal().to_owned());
         let is_configured = configured.account.as_ref() == Some(name);
@@ -52,7 +52,7 @@ impl StorageArgs {
     ///
     /// # Errors
     /// When none is named anywhere.
-    pub fn required(&self, configured: &StorageDefaults) -> Result<StorageAccount, Failure> {
+    pub fn required(&self, configured: &Storage) -> Result<StorageAccount, Failure> {
         self.account(configured).ok_or_else(|| {
             wrong(
                 "Please configure Azure Storage account name via AZURE_BATCHAI_STORAGE_ACCOUNT or `storage.account` \
@@ -76,8 +76,8 @@ mod tests {
 
     #[test]
     fn a_flag_wins_and_the_configured_key_stays_with_its_account() {
-        let configured = StorageDefaults { account: Some("mine".into()), key: Some("k1".into()) };
-        let of = |name: Option<&str>, key: Option<&str>, configured: &StorageDefaults| {
+        let configured = Storage { account: Some("mine".into()), key: Some("k1".into()) };
+        let of = |name: Option<&str>, key: Option<&str>, configured: &Storage| {
             let args = StorageArgs {
                 storage_account_name: name.map(str::to_owned),
                 storage_account_key: key.map(|key| key.parse().expect("any text")),
@@ -90,7 +90,7 @@ mod tests {
         assert_eq!(of(Some("other"), None, &configured), some("other", None));
         assert_eq!(of(Some("other"), Some("k2"), &configured), some("other", Some("k2")));
         assert_eq!(of(None, Some("k2"), &configured), some("mine", Some("k2")));
-        assert_eq!(of(None, Some("k2"), &StorageDefaults::default()), None);
+        assert_eq!(of(None, Some("k2"), &Storage::default()), None);
     }
 
     #[test]

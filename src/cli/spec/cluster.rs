@@ -6,6 +6,8 @@ use serde_json::{Value, json};
 use super::draft::Draft;
 use super::error::SpecError;
 use super::form::Subject;
+use super::options::Options;
+use super::report::FileProblem;
 use super::rules::{self, at};
 use super::source::Source;
 use crate::api::check::{At, Segment};
@@ -21,7 +23,10 @@ pub struct ClusterFile {
     /// The resource group's name.
     pub resource_group: Option<String>,
     /// The cluster. Scale settings may be absent, and the administrator's name empty: flags may add them.
+    /// The ids of file servers can be names until the caller resolves them.
     pub spec: ClusterSpec,
+    /// What else there is to be said of the file; for the user to read.
+    pub warnings: Vec<FileProblem>,
 }
 
 /// Reads a cluster file.
@@ -32,9 +37,18 @@ pub struct ClusterFile {
 /// # Errors
 /// See [`SpecError`]; all problems of the file at once.
 pub fn cluster_file(source: &Source) -> Result<ClusterFile, SpecError> {
-    let mut draft = Draft::open(source, Subject::Cluster)?;
+    cluster_file_with(source, &Options::default())
+}
+
+/// The same, with what the command line lays over the file.
+///
+/// # Errors
+/// See [`SpecError`]; all problems of the file and of what was laid over it at once.
+pub fn cluster_file_with(source: &Source, options: &Options) -> Result<ClusterFile, SpecError> {
+    let mut draft = Draft::open(source, Subject::Cluster, options)?;
     if let Some(resource) = draft.resource_mut() {
-        rules::fill_volumes(resource.get_mut("nodeSetup").and_then(|setup| setup.get_mut("mountVolumes")));
+        let volumes = resource.get_mut("nodeSetup").and_then(|setup| setup.get_mut("mountVolumes"));
+        rules::fill_volumes(volumes, options.storage.as_ref());
         if let Some(Value::Object(account)) = resource.get_mut("userAccountSettings") {
             let name = account.entry("adminUserName").or_insert(Value::Null);
             if name.is_null() {
@@ -50,7 +64,8 @@ pub fn cluster_file(source: &Source) -> Result<ClusterFile, SpecError> {
     scale(&mut draft, &resource);
     let (name, workspace) = (draft.envelope("name"), draft.envelope("workspace"));
     let resource_group = draft.envelope("resourceGroup");
-    Ok(ClusterFile { name, workspace, resource_group, spec: draft.finish()? })
+    let (spec, warnings) = draft.finish()?;
+    Ok(ClusterFile { name, workspace, resource_group, spec, warnings })
 }
 
 /// A cluster has a fixed size or bounds, and its bounds leave room (Swagger 2018-05-01, `ScaleSettings`).

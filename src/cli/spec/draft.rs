@@ -10,47 +10,77 @@ use serde_json::{Map, Value};
 use super::document::{self, Content, Document, Node, Repeated};
 use super::error::SpecError;
 use super::form::{self, Form, Subject};
-use super::report::{self, Report};
-use super::source::{Loaded, Source};
+use super::options::Options;
+use super::placeholders;
+use super::report::{self, FileProblem, Found, Report, Severity};
+use super::setting::Setting;
+use super::source::Source;
+use super::texts::Texts;
+use super::upgrade;
 use crate::api::check::{self, At, Problem, Segment};
 
-/// Properties whose text is never shown. `value` is one only below `secrets`.
+/// Properties whose text is never shown.
 const SECRET: &[&str] = &["accountKey", "adminUserPassword", "instrumentationKey", "password"];
+/// What of `secrets` may be shown.
+const OPEN: &[&str] = &["name", "id", "secretUrl"];
 
 pub(super) struct Draft {
-    file: Loaded,
+    texts: Texts,
+    folder: PathBuf,
     root: Node,
     value: Value,
     subject: Subject,
     form: Form,
-    found: Vec<(Range<usize>, String)>,
+    found: Vec<Found>,
+    secret: Vec<Range<usize>>,
 }
 
 impl Draft {
     /// Reads a file as far as it can be read without knowing what a job or a cluster is.
-    pub(super) fn open(source: &Source, subject: Subject) -> Result<Self, SpecError> {
+    pub(super) fn open(source: &Source, subject: Subject, options: &Options) -> Result<Self, SpecError> {
         let file = source.load()?;
-        let Document { root, repeated } = document::parse(&file.text).map_err(|fault| {
-            SpecError::Syntax(Report::new(&file.name, &file.text, vec![(fault.span, fault.message)], &[]))
-        })?;
+        let texts = Texts::of_file(&file.name, &file.text);
+        let Document { root, repeated } =
+            document::parse(&file.text).map_err(|fault| SpecError::Syntax(Report::of_fault(&texts, fault)))?;
         let twice = |repeated: Repeated| {
             let first = report::line_of(&file.text, repeated.first.start);
-            (repeated.again, format!("`{}` is here a second time: the first is on line {first}", repeated.key))
+            let message = format!("`{}` is here a second time: the first is on line {first}", repeated.key);
+            Found::new(Severity::Error, repeated.again, &[], message)
         };
         let found = repeated.into_iter().map(twice).collect();
-        let mut value = root.to_value();
-        if !value.is_object() {
+        if !root.is_object() {
             let word = subject.word();
-            let message = match value {
-                Value::Null => format!("there is nothing in the file: a {word} file has lines such as `name: mine`"),
-                _ => format!("a {word} file has lines such as `name: mine` at its top level, not a list or a text"),
+            let message = if root.is_null() {
+                format!("there is nothing in the file: a {word} file has lines such as `name: mine`")
+            } else {
+                format!("a {word} file has lines such as `name: mine` at its top level, not a list or a text")
             };
-            let report = Report::new(&file.name, &file.text, vec![(root.span, message)], &[]);
-            return Err(SpecError::Problems(report));
+            let found = vec![Found::new(Severity::Error, root.span, &[], message)];
+            return Err(SpecError::Problems(Report::new(&texts, found, &[])));
         }
-        let form = if value.get("properties").is_some() { Form::Arm } else { Form::Flat };
-        form::prune(&mut value, form);
-        Ok(Self { file, root, value, subject, form, found })
+        let form = if root.get("properties").is_some() { Form::Arm } else { Form::Flat };
+        let (value, secret) = (Value::Null, Vec::new());
+        let mut draft = Self { texts, folder: file.folder, root, value, subject, form, found, secret };
+        draft.lay_over(&options.set);
+        collect_secrets(&draft.root, false, &mut draft.secret);
+        draft.found.extend(upgrade::upgrade(&mut draft.root, subject, form));
+        draft.found.extend(placeholders::replace(&mut draft.root, options.storage.as_ref()));
+        draft.value = draft.root.to_value();
+        Ok(draft)
+    }
+
+    /// Puts the values of the command line into the file.
+    fn lay_over(&mut self, settings: &[String]) {
+        for argument in settings {
+            let placed = Setting::read(argument, &mut self.texts).and_then(|setting| {
+                let value = setting.value_span();
+                setting.apply(&mut self.root, self.form == Form::Arm, self.subject.envelope()).inspect_err(|_| {
+                    // It is in no place that would tell whether it is a secret.
+                    self.secret.push(value);
+                })
+            });
+            self.found.extend(placed.err());
+        }
     }
 
     /// The properties of the resource, to be filled in; `None` where they are no object.
@@ -76,7 +106,7 @@ impl Draft {
 
     /// The folder that relative paths of the file begin in.
     pub(super) fn folder(&self) -> &Path {
-        &self.file.folder
+        &self.folder
     }
 
     /// Converts what is plain, compares with the schema, and gives the problems that were found by it.
@@ -85,7 +115,8 @@ impl Draft {
         check::coerce_as_written(&schema, &mut self.value, &|path| self.root.written(path));
         let problems = check::problems(&schema, &self.value);
         for problem in &problems {
-            self.found.push((self.root.locate(&problem.path, problem.at), problem.to_string()));
+            let span = self.root.locate(&problem.path, problem.at);
+            self.found.push(Found::new(Severity::Error, span, &problem.path, problem.to_string()));
         }
         problems
     }
@@ -97,31 +128,31 @@ impl Draft {
             Form::Arm => Some(Segment::from("properties")),
         };
         let path: Vec<Segment> = prefix.into_iter().chain(path.iter().cloned()).collect();
-        self.found.push((self.root.locate(&path, at), message.into()));
+        self.found.push(Found::new(Severity::Error, self.root.locate(&path, at), &path, message));
     }
 
     /// Something is wrong with a property beside those of the resource.
     pub(super) fn report_envelope(&mut self, key: &str, message: impl Into<String>) {
-        self.found.push((self.root.locate(&[Segment::from(key)], At::Value), message.into()));
+        let path = [Segment::from(key)];
+        self.found.push(Found::new(Severity::Error, self.root.locate(&path, At::Value), &path, message));
     }
 
-    /// The spec, when nothing was wrong.
-    pub(super) fn finish<T: DeserializeOwned>(mut self) -> Result<T, SpecError> {
-        if self.found.is_empty() {
+    /// The spec, when nothing was wrong, and what else there is to be said of the file.
+    pub(super) fn finish<T: DeserializeOwned>(mut self) -> Result<(T, Vec<FileProblem>), SpecError> {
+        if !self.found.iter().any(|found| found.severity == Severity::Error) {
             let mut resource = self.resource();
             if let (Value::Object(resource), Form::Flat) = (&mut resource, self.form) {
                 resource.retain(|key, _| !self.subject.envelope().contains(&key.as_str()));
             }
             match serde_json::from_value(resource) {
-                Ok(spec) => return Ok(spec),
+                Ok(spec) => return Ok((spec, Report::new(&self.texts, self.found, &self.secret).warnings)),
                 Err(error) => {
                     let message = format!("this cannot be read as a {}: {error}", self.subject.word());
                     self.report(&[], At::Key, message);
                 }
             }
         }
-        let secret = secrets(&self.root);
-        Err(SpecError::Problems(Report::new(&self.file.name, &self.file.text, self.found, &secret)))
+        Err(SpecError::Problems(Report::new(&self.texts, self.found, &self.secret)))
     }
 }
 
@@ -130,19 +161,15 @@ pub(super) fn beside(folder: &Path, path: &str) -> PathBuf {
     folder.join(path).components().collect()
 }
 
-fn secrets(root: &Node) -> Vec<Range<usize>> {
-    let mut spans = Vec::new();
-    collect_secrets(root, false, &mut spans);
-    spans
-}
-
 fn collect_secrets(node: &Node, below_secrets: bool, spans: &mut Vec<Range<usize>>) {
     match &node.content {
         Content::Scalar { .. } => {}
         Content::List(items) => items.iter().for_each(|item| collect_secrets(item, below_secrets, spans)),
         Content::Object(entries) => {
             for entry in entries {
-                if SECRET.contains(&entry.key.as_str()) || (below_secrets && entry.key == "value") {
+                let key = entry.key.as_str();
+                let is_scalar = matches!(entry.value.content, Content::Scalar { .. });
+                if SECRET.contains(&key) || (below_secrets && (key == "value" || is_scalar && !OPEN.contains(&key))) {
                     spans.push(entry.value.span.clone());
                 }
                 collect_secrets(&entry.value, below_secrets || entry.key == "secrets", spans);

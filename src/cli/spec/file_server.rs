@@ -6,6 +6,8 @@ use serde_json::{Map, Value, json};
 use super::draft::Draft;
 use super::error::SpecError;
 use super::form::Subject;
+use super::options::Options;
+use super::report::FileProblem;
 use super::rules::{self, at};
 use super::source::Source;
 use crate::api::file_server::{FileServerSpec, StorageAccountType};
@@ -24,6 +26,8 @@ pub struct FileServerFile {
     /// The file server. What flags may add can be missing: the VM size is then `None`, the administrator's name
     /// empty, the size and the number of disks 0.
     pub spec: FileServerSpec,
+    /// What else there is to be said of the file; for the user to read.
+    pub warnings: Vec<FileProblem>,
 }
 
 /// Reads a file server file, which may leave out everything that has a flag.
@@ -31,7 +35,15 @@ pub struct FileServerFile {
 /// # Errors
 /// See [`SpecError`]; all problems of the file at once.
 pub fn file_server_file(source: &Source) -> Result<FileServerFile, SpecError> {
-    let mut draft = Draft::open(source, Subject::FileServer)?;
+    file_server_file_with(source, &Options::default())
+}
+
+/// The same, with what the command line lays over the file.
+///
+/// # Errors
+/// See [`SpecError`]; all problems of the file and of what was laid over it at once.
+pub fn file_server_file_with(source: &Source, options: &Options) -> Result<FileServerFile, SpecError> {
+    let mut draft = Draft::open(source, Subject::FileServer, options)?;
     draft.check(&schema_for!(FileServerSpec));
     rules::names(&mut draft);
     let resource = draft.resource();
@@ -41,9 +53,9 @@ pub fn file_server_file(source: &Source) -> Result<FileServerFile, SpecError> {
     }
     let (name, workspace) = (draft.envelope("name"), draft.envelope("workspace"));
     let resource_group = draft.envelope("resourceGroup");
-    let spec: FileServerSpec = draft.finish()?;
+    let (spec, warnings) = draft.finish::<FileServerSpec>()?;
     let storage_account_type = storage.map(|_| spec.data_disks.storage_account_type);
-    Ok(FileServerFile { name, workspace, resource_group, storage_account_type, spec })
+    Ok(FileServerFile { name, workspace, resource_group, storage_account_type, spec, warnings })
 }
 
 /// Fills in what the wire needs and a file may leave out.

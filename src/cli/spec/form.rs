@@ -5,14 +5,19 @@ use serde_json::{Map, Value, json};
 
 /// What a file describes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Subject {
+pub enum Subject {
+    /// A job.
     Job,
+    /// A cluster.
     Cluster,
+    /// A file server.
     FileServer,
 }
 
 impl Subject {
-    pub(super) fn word(self) -> &'static str {
+    /// The word for it.
+    #[must_use]
+    pub fn word(self) -> &'static str {
         match self {
             Self::Job => "job",
             Self::Cluster => "cluster",
@@ -56,77 +61,6 @@ pub(super) enum Form {
     Flat,
 }
 
-/// Words of ARM templates, and of answers, that `az batchai` skipped at the top level.
-const OF_ANY_RESOURCE: &[&str] = &["$schema", "id", "type", "location", "tags", "apiVersion"];
-
-/// Read-only properties (Swagger 2018-05-01, and ours): what the REST API answered may be submitted again.
-const READ_ONLY: &[&str] = &[
-    "allocationState",
-    "allocationStateTransitionTime",
-    "creationTime",
-    "currentNodeCount",
-    "errors",
-    "executionInfo",
-    "executionState",
-    "executionStateTransitionTime",
-    "experimentName",
-    "generation",
-    "jobOutputDirectoryPathSegment",
-    "mountSettings",
-    "nodeStateCounts",
-    "outputStreams",
-    "provisioningState",
-    "provisioningStateTransitionTime",
-    "queueReason",
-    "toolType",
-];
-
-/// Properties of the api-versions 2017-09-01-preview and 2018-03-01 that `az batchai` skipped, with the property
-/// they stand in; the empty word is the resource itself.
-const OF_OLD_VERSIONS: &[(&str, &str)] = &[
-    ("", "location"),
-    ("", "priority"),
-    ("", "tags"),
-    ("azureBlobFileSystems", "credentialsInfo"),
-    ("azureFileShares", "credentialsInfo"),
-    ("outputDirectories", "createNew"),
-    ("outputDirectories", "type"),
-    ("setupTask", "runElevated"),
-];
-
-/// Removes what a file may say without it meaning anything.
-pub(super) fn prune(root: &mut Value, form: Form) {
-    let Value::Object(object) = root else { return };
-    object.retain(|key, _| !OF_ANY_RESOURCE.contains(&key.as_str()));
-    let resource = match form {
-        Form::Flat => Some(&mut *object),
-        Form::Arm => object.get_mut("properties").and_then(Value::as_object_mut),
-    };
-    if let Some(resource) = resource {
-        resource.retain(|key, _| !READ_ONLY.contains(&key.as_str()));
-        if form == Form::Arm {
-            resource.retain(|key, _| !OF_OLD_VERSIONS.contains(&("", key.as_str())));
-        }
-    }
-    prune_inside(root, "", form);
-}
-
-fn prune_inside(value: &mut Value, parent: &str, form: Form) {
-    match value {
-        Value::Object(object) => {
-            object.retain(|key, _| {
-                let old = form == Form::Arm && !parent.is_empty() && OF_OLD_VERSIONS.contains(&(parent, key.as_str()));
-                !old && !matches!(key.as_str(), "comment" | "$comment" | "_comment")
-            });
-            for (key, value) in object {
-                prune_inside(value, key, form);
-            }
-        }
-        Value::Array(list) => list.iter_mut().for_each(|item| prune_inside(item, parent, form)),
-        Value::Null | Value::Bool(_) | Value::Number(_) | Value::String(_) => {}
-    }
-}
-
 /// The schema of a file, from the schema of the resource's own properties. `cluster` is a name, an id or a
 /// reference in a file.
 pub(super) fn schema(resource: &Schema, subject: Subject, form: Form) -> Schema {
@@ -159,7 +93,7 @@ pub(super) fn schema(resource: &Schema, subject: Subject, form: Form) -> Schema 
 }
 
 /// Lets a property of an object be absent or null.
-fn relax(object: &mut Map<String, Value>, key: &str) {
+pub(super) fn relax(object: &mut Map<String, Value>, key: &str) {
     if let Some(Value::Array(required)) = object.get_mut("required") {
         required.retain(|required| required != key);
     }

@@ -10,6 +10,8 @@ use serde_json::{Map, Value, json};
 use super::draft::{Draft, beside};
 use super::error::SpecError;
 use super::form::Subject;
+use super::options::Options;
+use super::report::FileProblem;
 use super::rules::{self, at, each, inside};
 use super::source::Source;
 use crate::api::check::{At, Problem, ProblemKind, Segment, Suggestion};
@@ -17,7 +19,7 @@ use crate::api::id::{Child, ResourceId};
 use crate::api::job::JobSpec;
 
 /// The settings of the nine toolkits (Swagger 2018-05-01, `JobBaseProperties`).
-const TOOLKITS: [&str; 9] = [
+pub(super) const TOOLKITS: [&str; 9] = [
     "cntkSettings",
     "pyTorchSettings",
     "tensorFlowSettings",
@@ -44,8 +46,11 @@ pub struct JobFile {
     pub cluster: Option<String>,
     /// The folder that travels with the job, seen from the current folder. It exists.
     pub code: Option<PathBuf>,
-    /// The job. `cluster.id` is empty until the caller resolves `cluster`.
+    /// The job. `cluster.id` is empty until the caller resolves `cluster`; the ids of file servers can be names until
+    /// it resolves them too.
     pub spec: JobSpec,
+    /// What else there is to be said of the file; for the user to read.
+    pub warnings: Vec<FileProblem>,
 }
 
 /// Reads a job file.
@@ -56,9 +61,17 @@ pub struct JobFile {
 /// # Errors
 /// See [`SpecError`]; all problems of the file at once.
 pub fn job_file(source: &Source) -> Result<JobFile, SpecError> {
-    let mut draft = Draft::open(source, Subject::Job)?;
+    job_file_with(source, &Options::default())
+}
+
+/// The same, with what the command line lays over the file.
+///
+/// # Errors
+/// See [`SpecError`]; all problems of the file and of what was laid over it at once.
+pub fn job_file_with(source: &Source, options: &Options) -> Result<JobFile, SpecError> {
+    let mut draft = Draft::open(source, Subject::Job, options)?;
     if let Some(resource) = draft.resource_mut() {
-        rules::fill_volumes(resource.get_mut("mountVolumes"));
+        rules::fill_volumes(resource.get_mut("mountVolumes"), options.storage.as_ref());
     }
     let problems = draft.check(&schema_for!(JobSpec));
     let resource = draft.resource();
@@ -75,7 +88,8 @@ pub fn job_file(source: &Source) -> Result<JobFile, SpecError> {
     }
     let (name, workspace) = (draft.envelope("name"), draft.envelope("workspace"));
     let (experiment, resource_group) = (draft.envelope("experiment"), draft.envelope("resourceGroup"));
-    Ok(JobFile { name, workspace, experiment, resource_group, cluster, code, spec: draft.finish()? })
+    let (spec, warnings) = draft.finish()?;
+    Ok(JobFile { name, workspace, experiment, resource_group, cluster, code, spec, warnings })
 }
 
 /// Fills in what the wire needs and a file may leave out.

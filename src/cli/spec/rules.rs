@@ -6,7 +6,10 @@ use std::collections::BTreeSet;
 use serde_json::{Map, Value, json};
 
 use super::draft::Draft;
+use super::options::StorageAccount;
+use super::placeholders;
 use crate::api::check::{At, Segment};
+use crate::api::id::{Child, ResourceId};
 
 /// The longest name of a resource, in characters (Swagger 2018-05-01: `maxLength: 64`).
 const LONGEST_NAME: usize = 64;
@@ -62,8 +65,8 @@ fn is_group(text: &str) -> bool {
 }
 
 /// Fills in what `az batchai` filled in: credentials as an empty object, and the account of a file share from its
-/// URL. Placeholders such as `<AZURE_BATCHAI_STORAGE_ACCOUNT>` stay.
-pub(super) fn fill_volumes(mount_volumes: Option<&mut Value>) {
+/// URL; then the key of `storage` where it belongs.
+pub(super) fn fill_volumes(mount_volumes: Option<&mut Value>, storage: Option<&StorageAccount>) {
     let Some(volumes) = mount_volumes else { return };
     for list in ["azureFileShares", "azureBlobFileSystems"] {
         let items = volumes.get_mut(list).and_then(Value::as_array_mut).into_iter().flatten();
@@ -75,6 +78,9 @@ pub(super) fn fill_volumes(mount_volumes: Option<&mut Value>) {
                 fill_account(item);
             }
         }
+    }
+    if let Some(storage) = storage {
+        placeholders::fill_keys(volumes, storage);
     }
 }
 
@@ -105,6 +111,14 @@ pub(super) fn volumes(draft: &mut Draft, resource: &Value, path: &[&str]) {
                 let message = "a mount path lies below the mount root: no `/` at its start, and no `..` in it";
                 draft.report(&inside(&place, "relativeMountPath"), At::Value, message);
             }
+            let server = at(volume, &["fileServer", "id"]).and_then(Value::as_str);
+            if server.is_some_and(|id| !is_name(id) && !is_file_server(id)) {
+                let right = "/subscriptions/<id>/resourceGroups/<group>/providers/Microsoft.BatchAI/workspaces/<workspace>\
+                             /fileServers/<name>";
+                let message =
+                    format!("this is not the id of a file server in a workspace: write its name, or `{right}`");
+                draft.report(&inside(&inside(&place, "fileServer"), "id"), At::Value, message);
+            }
             if let Some(url) = text("azureFileUrl").filter(|url| account_of(url).is_none()) {
                 let right = "https://<account>.file.core.windows.net/<share>";
                 let message = format!("{url:?} is not the URL of a file share: write `{right}`");
@@ -112,6 +126,10 @@ pub(super) fn volumes(draft: &mut Draft, resource: &Value, path: &[&str]) {
             }
         }
     }
+}
+
+fn is_file_server(id: &str) -> bool {
+    ResourceId::parse(id).is_some_and(|id| matches!(id.child, Child::FileServer(_)))
 }
 
 fn stays_below(path: &str) -> bool {

@@ -45,6 +45,12 @@ impl Source {
         Ok(Self::Text { name, folder: PathBuf::from("."), text })
     }
 
+    /// An empty file, for commands that take everything from flags.
+    #[must_use]
+    pub fn nothing() -> Self {
+        Self::Text { name: "the command line".to_owned(), folder: PathBuf::from("."), text: "{}".to_owned() }
+    }
+
     pub(super) fn load(&self) -> Result<Loaded, SpecError> {
         match self {
             Self::Text { name, folder, text } => {

@@ -24,7 +24,8 @@ use crate::cli::request::mounts::MountArgs;
 use crate::cli::request::scale::ScaleArgs;
 use crate::cli::request::setup::SetupArgs;
 use crate::cli::session::{Named, Session, WorkspaceScope};
-use crate::cli::spec::{self, ClusterFile, Source};
+use crate::cli::spec::{self, Source};
+use crate::cli::spec_args::{SetArgs, place_file_servers, storage, tell};
 
 /// Arguments of `create`. Flags win over the file.
 #[derive(Debug, Args)]
@@ -43,6 +44,8 @@ pub struct CreateArgs {
     /// VM size; `local`, this machine, when not given.
     #[arg(long, short = 's', value_name = "SIZE", help_heading = "Nodes")]
     vm_size: Option<String>,
+    #[command(flatten)]
+    set: SetArgs,
     #[command(flatten)]
     scale: ScaleArgs,
     /// Whether nodes may be taken away.
@@ -83,10 +86,10 @@ pub enum VmPriorityArg {
 /// # Errors
 /// With what to tell the user.
 pub async fn run(args: CreateArgs, session: &Session) -> Outcome {
-    let file = match &args.config_file {
-        Some(argument) => spec::cluster_file(&Source::from_argument(argument)?)?,
-        None => ClusterFile::default(),
-    };
+    let options = args.set.options(storage(&args.mounts.storage, session));
+    let source = args.config_file.as_deref().map_or(Ok(Source::nothing()), Source::from_argument)?;
+    let file = spec::cluster_file_with(&source, &options)?;
+    tell(&session.report, &file.warnings);
     let scope = WorkspaceScope {
         resource_group: args.scope.resource_group.clone().or(file.resource_group),
         workspace: args.scope.workspace.clone().or(file.workspace),
@@ -97,15 +100,18 @@ pub async fn run(args: CreateArgs, session: &Session) -> Outcome {
         return Err(Failure::new(ExitCode::Usage, message));
     };
     let (id, workspace) = (session.id(&scope, Child::Cluster(name))?, session.workspace(&scope));
-    let of_file = file.spec.user_account_settings.clone();
-    let mut properties = properties(&args, file.spec, &scope, session)?;
+    let mut described = file.spec;
+    let administrator = described.user_account_settings.clone();
+    let volumes = described.node_setup.as_mut().and_then(|setup| setup.mount_volumes.as_mut());
+    place_file_servers(volumes, &id);
+    let mut properties = properties(&args, described, &scope, session)?;
     ensure_new(session, &id).await?;
     let is_ours = session.client.speaks_ours();
     if properties.vm_size.is_none() && !is_ours {
         return Err(Failure::new(ExitCode::Usage, "Please provide VM size").hint("-s gives it, such as STANDARD_NC6"));
     }
     let needs = if is_ours { Needs::Nothing } else { Needs::Everything };
-    properties.user_account_settings = account(&args.account, of_file, needs, session)?;
+    properties.user_account_settings = account(&args.account, administrator, needs, session)?;
     let cluster = make(&args, &id, &workspace, properties, &scope, session).await?;
     session.print(&Output::one(&cluster))
 }

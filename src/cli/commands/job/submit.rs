@@ -17,6 +17,7 @@ use crate::cli::report::Failure;
 use crate::cli::request::mounts::MountArgs;
 use crate::cli::session::{DEFAULT, ExperimentScope, Named, Session, WorkspaceScope, checked};
 use crate::cli::spec::{self, JobFile, Source};
+use crate::cli::spec_args::{SetArgs, place_file_servers, storage, tell};
 use crate::client::ClientError;
 use crate::client::snapshot::{self, DEFAULT_LIMIT, Snapshot};
 
@@ -36,6 +37,8 @@ pub struct SubmitArgs {
     pub scope: ExperimentScope,
     #[command(flatten)]
     pub mounts: MountArgs,
+    #[command(flatten)]
+    pub set: SetArgs,
 }
 
 /// A job that was submitted.
@@ -60,12 +63,14 @@ pub struct Prepared {
 /// With what to tell the user.
 pub fn prepare(args: &SubmitArgs, session: &Session) -> Result<Prepared, Failure> {
     let source = Source::from_argument(&args.config_file)?;
-    let file = spec::job_file(&source)?;
+    let file = spec::job_file_with(&source, &args.set.options(storage(&args.mounts.storage, session)))?;
+    tell(&session.report, &file.warnings);
     let (id, around) = place(args, &file, session)?;
     let code = file.code.as_deref().map(|folder| snapshot::plan(folder, DEFAULT_LIMIT)).transpose();
     let code = code.map_err(ClientError::Snapshot)?;
 
     let mut spec = file.spec;
+    place_file_servers(spec.mount_volumes.as_mut(), &id);
     spec.cluster.id = around.cluster.0.to_string();
     let scope = WorkspaceScope { resource_group: Some(id.group.clone()), workspace: Some(id.workspace.clone()) };
     let file_server = file_server_id(args.mounts.nfs.as_deref(), &scope, session)?;

@@ -2,7 +2,9 @@
 
 mod contents;
 mod odd_input;
+mod old;
 mod reports;
+mod settings;
 
 use std::path::PathBuf;
 

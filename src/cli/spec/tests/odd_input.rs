@@ -100,6 +100,20 @@ proptest! {
     }
 
     #[test]
+    fn any_setting_over_any_file_never_panics_and_never_shows_what_is_in_a_secret(
+        file in prop::sample::select(vec!["{}", "properties: {}", "secrets: [{name: A}]", "properties: 1", "a: &x [1]"]),
+        parts in prop::collection::vec(prop::sample::select(vec![
+            "nodeCount", "secrets", "value", "properties", ".", "[", "]", "[0]", "[+]", "=", "{", "}", "'", "ü", " ", ": ",
+        ]), 0..12),
+        odd in any::<String>(),
+    ) {
+        let settings = vec![parts.concat(), format!("secrets[+].value={}hunter2", parts.concat()), odd];
+        let options = Options { set: settings, storage: Some(StorageAccount::default()) };
+        let report = job_file_with(&named("job.yaml", file), &options).map_err(|error| error.to_string());
+        prop_assert!(!report.expect_err("there is no toolkit").contains("hunter2"));
+    }
+
+    #[test]
     fn every_json_document_is_read_as_json_reads_it(value in any_json()) {
         for text in [value.to_string(), serde_json::to_string_pretty(&value).expect("it is JSON")] {
             let Document { root, repeated } = parse(&text).map_err(|fault| TestCaseError::fail(fault.message))?;

@@ -197,3 +197,20 @@ fn a_long_line_is_shown_around_the_mistake() {
     let (snippet, caret) = (report.lines().nth(1).expect("a snippet"), report.lines().nth(2).expect("a caret"));
     assert_eq!(snippet.chars().nth(caret.find('^').expect("a caret")), Some('x'), "{report}");
 }
+
+#[test]
+fn a_file_server_is_named_by_its_name_or_by_an_id_with_a_workspace() {
+    let mount = |id: &str| {
+        let server = format!("{{fileServer: {{id: {id}}}, relativeMountPath: nfs}}");
+        job(&format!("{CUSTOM}mountVolumes: {{fileServers: [{server}]}}\n"))
+    };
+    let group = "/subscriptions/s/resourceGroups/g/providers/Microsoft.BatchAI";
+    let right = format!("{group}/workspaces/w/fileServers/n");
+    for id in [right.to_lowercase(), right, "n".to_owned()] {
+        assert!(mount(&id).is_ok(), "{id}");
+    }
+    for id in ["n.m".to_owned(), format!("{group}/fileServers/n"), format!("{group}/workspaces/w/clusters/n")] {
+        let wrong = mount(&id).expect_err("it is none").to_string();
+        assert!(wrong.starts_with("job.yaml:2:48: this is not the id of a file server in a workspace"), "{wrong}");
+    }
+}
