@@ -42,39 +42,50 @@ complete -c batchai -n "__fish_batchai_needs_command" -f -a "job" -d 'Submit, fo
 complete -c batchai -n "__fish_batchai_needs_command" -f -a "cluster" -d 'Manage clusters: the nodes that jobs run on'
 complete -c batchai -n "__fish_batchai_needs_command" -f -a "experiment" -d 'Manage experiments: groups of jobs'
 complete -c batchai -n "__fish_batchai_needs_command" -f -a "workspace" -d 'Manage workspaces: folders of clusters and experiments'
+complete -c batchai -n "__fish_batchai_needs_command" -f -a "file-server" -d 'Manage file servers: directories that clusters and jobs mount'
+complete -c batchai -n "__fish_batchai_needs_command" -f -a "list-usages" -d 'List how much of what a region has is in use: clusters, and cores by kind of node'
 complete -c batchai -n "__fish_batchai_needs_command" -f -a "server" -d 'The server behind the other commands; they start it when they need it'
 complete -c batchai -n "__fish_batchai_needs_command" -f -a "login" -d 'Remember a server on the network: whom to believe that it is the one, and what opens it'
 complete -c batchai -n "__fish_batchai_needs_command" -f -a "logout" -d 'Forget a server on the network'
 complete -c batchai -n "__fish_batchai_needs_command" -f -a "completion" -d 'Print a script that teaches a shell to complete batchai\'s commands and flags'
 complete -c batchai -n "__fish_batchai_needs_command" -f -a "validate" -d 'Look at files of jobs, clusters and file servers, and tell everything that is wrong with them; nothing is sent'
 complete -c batchai -n "__fish_batchai_needs_command" -f -a "schema" -d 'Print the JSON Schema of a file, with which editors complete and check it'
-complete -c batchai -n "__fish_batchai_using_subcommand job; and not __fish_seen_subcommand_from run create show list delete terminate wait file" -s o -l output -d 'How to print the result' -r -f -a "json\t'JSON in the shape of the Azure CLI'
+complete -c batchai -n "__fish_batchai_using_subcommand job; and not __fish_seen_subcommand_from run create show list delete terminate wait file node" -s o -l output -d 'How to print the result' -r -f -a "json\t'JSON in the shape of the Azure CLI'
 table\t'A table with the columns of the Azure CLI'
 none\t'Nothing'"
-complete -c batchai -n "__fish_batchai_using_subcommand job; and not __fish_seen_subcommand_from run create show list delete terminate wait file" -l query -d 'Print only what this JMESPath expression picks out of the result' -r
-complete -c batchai -n "__fish_batchai_using_subcommand job; and not __fish_seen_subcommand_from run create show list delete terminate wait file" -l subscription -d 'Subscription, by id or name; any is accepted, and all zeros when not configured' -r
-complete -c batchai -n "__fish_batchai_using_subcommand job; and not __fish_seen_subcommand_from run create show list delete terminate wait file" -l endpoint -d 'Use the server at this address instead of the local one' -r
-complete -c batchai -n "__fish_batchai_using_subcommand job; and not __fish_seen_subcommand_from run create show list delete terminate wait file" -l color -d 'When to use colours; on a terminal, unless NO_COLOR is set, when not given' -r -f -a "auto\t'On a terminal, unless NO_COLOR is set'
+complete -c batchai -n "__fish_batchai_using_subcommand job; and not __fish_seen_subcommand_from run create show list delete terminate wait file node" -l query -d 'Print only what this JMESPath expression picks out of the result' -r
+complete -c batchai -n "__fish_batchai_using_subcommand job; and not __fish_seen_subcommand_from run create show list delete terminate wait file node" -l subscription -d 'Subscription, by id or name; any is accepted, and all zeros when not configured' -r
+complete -c batchai -n "__fish_batchai_using_subcommand job; and not __fish_seen_subcommand_from run create show list delete terminate wait file node" -l endpoint -d 'Use the server at this address instead of the local one' -r
+complete -c batchai -n "__fish_batchai_using_subcommand job; and not __fish_seen_subcommand_from run create show list delete terminate wait file node" -l color -d 'When to use colours; on a terminal, unless NO_COLOR is set, when not given' -r -f -a "auto\t'On a terminal, unless NO_COLOR is set'
 always\t'Always'
 never\t'Never'"
-complete -c batchai -n "__fish_batchai_using_subcommand job; and not __fish_seen_subcommand_from run create show list delete terminate wait file" -l verbose -d 'Also say what is being done'
-complete -c batchai -n "__fish_batchai_using_subcommand job; and not __fish_seen_subcommand_from run create show list delete terminate wait file" -l debug -d 'Also show every request and every answer, without secrets'
-complete -c batchai -n "__fish_batchai_using_subcommand job; and not __fish_seen_subcommand_from run create show list delete terminate wait file" -l only-show-errors -d 'Show errors only, no notes and no warnings'
-complete -c batchai -n "__fish_batchai_using_subcommand job; and not __fish_seen_subcommand_from run create show list delete terminate wait file" -s h -l help -d 'Print help (see more with \'--help\')'
-complete -c batchai -n "__fish_batchai_using_subcommand job; and not __fish_seen_subcommand_from run create show list delete terminate wait file" -f -a "run" -d 'Submit a job, show its output as it is written, and exit with its exit code'
-complete -c batchai -n "__fish_batchai_using_subcommand job; and not __fish_seen_subcommand_from run create show list delete terminate wait file" -f -a "create" -d 'Submit a job'
-complete -c batchai -n "__fish_batchai_using_subcommand job; and not __fish_seen_subcommand_from run create show list delete terminate wait file" -f -a "show" -d 'Show a job: its state, why it waits, how it ended'
-complete -c batchai -n "__fish_batchai_using_subcommand job; and not __fish_seen_subcommand_from run create show list delete terminate wait file" -f -a "list" -d 'List the jobs of an experiment'
-complete -c batchai -n "__fish_batchai_using_subcommand job; and not __fish_seen_subcommand_from run create show list delete terminate wait file" -f -a "delete" -d 'Delete a job, stopping it first'
-complete -c batchai -n "__fish_batchai_using_subcommand job; and not __fish_seen_subcommand_from run create show list delete terminate wait file" -f -a "terminate" -d 'Stop a job; its record and its files stay'
-complete -c batchai -n "__fish_batchai_using_subcommand job; and not __fish_seen_subcommand_from run create show list delete terminate wait file" -f -a "wait" -d 'Wait until a job has ended, and exit with its exit code'
-complete -c batchai -n "__fish_batchai_using_subcommand job; and not __fish_seen_subcommand_from run create show list delete terminate wait file" -f -a "file" -d 'Find and follow the files of a job'
+complete -c batchai -n "__fish_batchai_using_subcommand job; and not __fish_seen_subcommand_from run create show list delete terminate wait file node" -l verbose -d 'Also say what is being done'
+complete -c batchai -n "__fish_batchai_using_subcommand job; and not __fish_seen_subcommand_from run create show list delete terminate wait file node" -l debug -d 'Also show every request and every answer, without secrets'
+complete -c batchai -n "__fish_batchai_using_subcommand job; and not __fish_seen_subcommand_from run create show list delete terminate wait file node" -l only-show-errors -d 'Show errors only, no notes and no warnings'
+complete -c batchai -n "__fish_batchai_using_subcommand job; and not __fish_seen_subcommand_from run create show list delete terminate wait file node" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c batchai -n "__fish_batchai_using_subcommand job; and not __fish_seen_subcommand_from run create show list delete terminate wait file node" -f -a "run" -d 'Submit a job, show its output as it is written, and exit with its exit code'
+complete -c batchai -n "__fish_batchai_using_subcommand job; and not __fish_seen_subcommand_from run create show list delete terminate wait file node" -f -a "create" -d 'Submit a job'
+complete -c batchai -n "__fish_batchai_using_subcommand job; and not __fish_seen_subcommand_from run create show list delete terminate wait file node" -f -a "show" -d 'Show a job: its state, why it waits, how it ended'
+complete -c batchai -n "__fish_batchai_using_subcommand job; and not __fish_seen_subcommand_from run create show list delete terminate wait file node" -f -a "list" -d 'List the jobs of an experiment'
+complete -c batchai -n "__fish_batchai_using_subcommand job; and not __fish_seen_subcommand_from run create show list delete terminate wait file node" -f -a "delete" -d 'Delete a job, stopping it first'
+complete -c batchai -n "__fish_batchai_using_subcommand job; and not __fish_seen_subcommand_from run create show list delete terminate wait file node" -f -a "terminate" -d 'Stop a job; its record and its files stay'
+complete -c batchai -n "__fish_batchai_using_subcommand job; and not __fish_seen_subcommand_from run create show list delete terminate wait file node" -f -a "wait" -d 'Wait until a job has ended, and exit with its exit code'
+complete -c batchai -n "__fish_batchai_using_subcommand job; and not __fish_seen_subcommand_from run create show list delete terminate wait file node" -f -a "file" -d 'Find and follow the files of a job'
+complete -c batchai -n "__fish_batchai_using_subcommand job; and not __fish_seen_subcommand_from run create show list delete terminate wait file node" -f -a "node" -d 'List the nodes of a job, and run commands on them'
 complete -c batchai -n "__fish_batchai_using_subcommand job; and __fish_seen_subcommand_from run" -s f -l config-file -d 'Job file, YAML or JSON; `-` is standard input' -r
 complete -c batchai -n "__fish_batchai_using_subcommand job; and __fish_seen_subcommand_from run" -s n -l name -d 'Job; or `name` in the file; made up when neither is given' -r
 complete -c batchai -n "__fish_batchai_using_subcommand job; and __fish_seen_subcommand_from run" -s c -l cluster -d 'Cluster, by name or id; or `cluster` in the file; `local` when neither is given' -r
 complete -c batchai -n "__fish_batchai_using_subcommand job; and __fish_seen_subcommand_from run" -s g -l resource-group -d 'Resource group; `default` when not configured' -r
 complete -c batchai -n "__fish_batchai_using_subcommand job; and __fish_seen_subcommand_from run" -s w -l workspace -d 'Workspace; `default` when not configured' -r
 complete -c batchai -n "__fish_batchai_using_subcommand job; and __fish_seen_subcommand_from run" -s e -l experiment -d 'Experiment; `default` when not configured' -r
+complete -c batchai -n "__fish_batchai_using_subcommand job; and __fish_seen_subcommand_from run" -l nfs -d 'File server to mount: its name in the same workspace, or its id' -r
+complete -c batchai -n "__fish_batchai_using_subcommand job; and __fish_seen_subcommand_from run" -l nfs-mount-path -d 'Where it appears below the mount root' -r
+complete -c batchai -n "__fish_batchai_using_subcommand job; and __fish_seen_subcommand_from run" -l afs-name -d 'File share to mount, by name' -r
+complete -c batchai -n "__fish_batchai_using_subcommand job; and __fish_seen_subcommand_from run" -l afs-mount-path -d 'Where it appears below the mount root' -r
+complete -c batchai -n "__fish_batchai_using_subcommand job; and __fish_seen_subcommand_from run" -l bfs-name -d 'Blob container to mount, by name' -r
+complete -c batchai -n "__fish_batchai_using_subcommand job; and __fish_seen_subcommand_from run" -l bfs-mount-path -d 'Where it appears below the mount root' -r
+complete -c batchai -n "__fish_batchai_using_subcommand job; and __fish_seen_subcommand_from run" -l storage-account-name -d 'Storage account of --afs-name and --bfs-name; AZURE_BATCHAI_STORAGE_ACCOUNT when not given' -r
+complete -c batchai -n "__fish_batchai_using_subcommand job; and __fish_seen_subcommand_from run" -l storage-account-key -d 'Its key, which a batchai server does not need. Other users of this machine can see it: AZURE_BATCHAI_STORAGE_KEY or `storage.key` in config.yaml is better' -r
 complete -c batchai -n "__fish_batchai_using_subcommand job; and __fish_seen_subcommand_from run" -l set -d 'Another value for a place of the file, such as nodeCount=4 or environmentVariables[0].value=x, or a new element, such as environmentVariables[+]=\'{name: A, value: b}\'; may be given several times' -r
 complete -c batchai -n "__fish_batchai_using_subcommand job; and __fish_seen_subcommand_from run" -s o -l output -d 'How to print the result' -r -f -a "json\t'JSON in the shape of the Azure CLI'
 table\t'A table with the columns of the Azure CLI'
@@ -96,6 +107,14 @@ complete -c batchai -n "__fish_batchai_using_subcommand job; and __fish_seen_sub
 complete -c batchai -n "__fish_batchai_using_subcommand job; and __fish_seen_subcommand_from create" -s g -l resource-group -d 'Resource group; `default` when not configured' -r
 complete -c batchai -n "__fish_batchai_using_subcommand job; and __fish_seen_subcommand_from create" -s w -l workspace -d 'Workspace; `default` when not configured' -r
 complete -c batchai -n "__fish_batchai_using_subcommand job; and __fish_seen_subcommand_from create" -s e -l experiment -d 'Experiment; `default` when not configured' -r
+complete -c batchai -n "__fish_batchai_using_subcommand job; and __fish_seen_subcommand_from create" -l nfs -d 'File server to mount: its name in the same workspace, or its id' -r
+complete -c batchai -n "__fish_batchai_using_subcommand job; and __fish_seen_subcommand_from create" -l nfs-mount-path -d 'Where it appears below the mount root' -r
+complete -c batchai -n "__fish_batchai_using_subcommand job; and __fish_seen_subcommand_from create" -l afs-name -d 'File share to mount, by name' -r
+complete -c batchai -n "__fish_batchai_using_subcommand job; and __fish_seen_subcommand_from create" -l afs-mount-path -d 'Where it appears below the mount root' -r
+complete -c batchai -n "__fish_batchai_using_subcommand job; and __fish_seen_subcommand_from create" -l bfs-name -d 'Blob container to mount, by name' -r
+complete -c batchai -n "__fish_batchai_using_subcommand job; and __fish_seen_subcommand_from create" -l bfs-mount-path -d 'Where it appears below the mount root' -r
+complete -c batchai -n "__fish_batchai_using_subcommand job; and __fish_seen_subcommand_from create" -l storage-account-name -d 'Storage account of --afs-name and --bfs-name; AZURE_BATCHAI_STORAGE_ACCOUNT when not given' -r
+complete -c batchai -n "__fish_batchai_using_subcommand job; and __fish_seen_subcommand_from create" -l storage-account-key -d 'Its key, which a batchai server does not need. Other users of this machine can see it: AZURE_BATCHAI_STORAGE_KEY or `storage.key` in config.yaml is better' -r
 complete -c batchai -n "__fish_batchai_using_subcommand job; and __fish_seen_subcommand_from create" -l set -d 'Another value for a place of the file, such as nodeCount=4 or environmentVariables[0].value=x, or a new element, such as environmentVariables[+]=\'{name: A, value: b}\'; may be given several times' -r
 complete -c batchai -n "__fish_batchai_using_subcommand job; and __fish_seen_subcommand_from create" -s o -l output -d 'How to print the result' -r -f -a "json\t'JSON in the shape of the Azure CLI'
 table\t'A table with the columns of the Azure CLI'
@@ -217,34 +236,69 @@ complete -c batchai -n "__fish_batchai_using_subcommand job; and __fish_seen_sub
 complete -c batchai -n "__fish_batchai_using_subcommand job; and __fish_seen_subcommand_from file" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c batchai -n "__fish_batchai_using_subcommand job; and __fish_seen_subcommand_from file" -f -a "list" -d 'List the files of a job: standard output and logs, or an output directory'
 complete -c batchai -n "__fish_batchai_using_subcommand job; and __fish_seen_subcommand_from file" -f -a "stream" -d 'Print a file of a job as it is written, until the job has ended'
-complete -c batchai -n "__fish_batchai_using_subcommand cluster; and not __fish_seen_subcommand_from create show list delete" -s o -l output -d 'How to print the result' -r -f -a "json\t'JSON in the shape of the Azure CLI'
+complete -c batchai -n "__fish_batchai_using_subcommand job; and __fish_seen_subcommand_from node" -s o -l output -d 'How to print the result' -r -f -a "json\t'JSON in the shape of the Azure CLI'
 table\t'A table with the columns of the Azure CLI'
 none\t'Nothing'"
-complete -c batchai -n "__fish_batchai_using_subcommand cluster; and not __fish_seen_subcommand_from create show list delete" -l query -d 'Print only what this JMESPath expression picks out of the result' -r
-complete -c batchai -n "__fish_batchai_using_subcommand cluster; and not __fish_seen_subcommand_from create show list delete" -l subscription -d 'Subscription, by id or name; any is accepted, and all zeros when not configured' -r
-complete -c batchai -n "__fish_batchai_using_subcommand cluster; and not __fish_seen_subcommand_from create show list delete" -l endpoint -d 'Use the server at this address instead of the local one' -r
-complete -c batchai -n "__fish_batchai_using_subcommand cluster; and not __fish_seen_subcommand_from create show list delete" -l color -d 'When to use colours; on a terminal, unless NO_COLOR is set, when not given' -r -f -a "auto\t'On a terminal, unless NO_COLOR is set'
+complete -c batchai -n "__fish_batchai_using_subcommand job; and __fish_seen_subcommand_from node" -l query -d 'Print only what this JMESPath expression picks out of the result' -r
+complete -c batchai -n "__fish_batchai_using_subcommand job; and __fish_seen_subcommand_from node" -l subscription -d 'Subscription, by id or name; any is accepted, and all zeros when not configured' -r
+complete -c batchai -n "__fish_batchai_using_subcommand job; and __fish_seen_subcommand_from node" -l endpoint -d 'Use the server at this address instead of the local one' -r
+complete -c batchai -n "__fish_batchai_using_subcommand job; and __fish_seen_subcommand_from node" -l color -d 'When to use colours; on a terminal, unless NO_COLOR is set, when not given' -r -f -a "auto\t'On a terminal, unless NO_COLOR is set'
 always\t'Always'
 never\t'Never'"
-complete -c batchai -n "__fish_batchai_using_subcommand cluster; and not __fish_seen_subcommand_from create show list delete" -l verbose -d 'Also say what is being done'
-complete -c batchai -n "__fish_batchai_using_subcommand cluster; and not __fish_seen_subcommand_from create show list delete" -l debug -d 'Also show every request and every answer, without secrets'
-complete -c batchai -n "__fish_batchai_using_subcommand cluster; and not __fish_seen_subcommand_from create show list delete" -l only-show-errors -d 'Show errors only, no notes and no warnings'
-complete -c batchai -n "__fish_batchai_using_subcommand cluster; and not __fish_seen_subcommand_from create show list delete" -s h -l help -d 'Print help (see more with \'--help\')'
-complete -c batchai -n "__fish_batchai_using_subcommand cluster; and not __fish_seen_subcommand_from create show list delete" -f -a "create" -d 'Create a cluster'
-complete -c batchai -n "__fish_batchai_using_subcommand cluster; and not __fish_seen_subcommand_from create show list delete" -f -a "show" -d 'Show a cluster with its nodes by state'
-complete -c batchai -n "__fish_batchai_using_subcommand cluster; and not __fish_seen_subcommand_from create show list delete" -f -a "list" -d 'List the clusters of a workspace'
-complete -c batchai -n "__fish_batchai_using_subcommand cluster; and not __fish_seen_subcommand_from create show list delete" -f -a "delete" -d 'Delete a cluster; its jobs are stopped, their records stay'
+complete -c batchai -n "__fish_batchai_using_subcommand job; and __fish_seen_subcommand_from node" -l verbose -d 'Also say what is being done'
+complete -c batchai -n "__fish_batchai_using_subcommand job; and __fish_seen_subcommand_from node" -l debug -d 'Also show every request and every answer, without secrets'
+complete -c batchai -n "__fish_batchai_using_subcommand job; and __fish_seen_subcommand_from node" -l only-show-errors -d 'Show errors only, no notes and no warnings'
+complete -c batchai -n "__fish_batchai_using_subcommand job; and __fish_seen_subcommand_from node" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c batchai -n "__fish_batchai_using_subcommand job; and __fish_seen_subcommand_from node" -f -a "list" -d 'List the nodes on which a job runs: ids, and where they are reached'
+complete -c batchai -n "__fish_batchai_using_subcommand job; and __fish_seen_subcommand_from node" -f -a "exec" -d 'Run a command on a node of a job, or forward ports from it, by SSH, where nodes offer that'
+complete -c batchai -n "__fish_batchai_using_subcommand cluster; and not __fish_seen_subcommand_from create show list delete resize auto-scale node file" -s o -l output -d 'How to print the result' -r -f -a "json\t'JSON in the shape of the Azure CLI'
+table\t'A table with the columns of the Azure CLI'
+none\t'Nothing'"
+complete -c batchai -n "__fish_batchai_using_subcommand cluster; and not __fish_seen_subcommand_from create show list delete resize auto-scale node file" -l query -d 'Print only what this JMESPath expression picks out of the result' -r
+complete -c batchai -n "__fish_batchai_using_subcommand cluster; and not __fish_seen_subcommand_from create show list delete resize auto-scale node file" -l subscription -d 'Subscription, by id or name; any is accepted, and all zeros when not configured' -r
+complete -c batchai -n "__fish_batchai_using_subcommand cluster; and not __fish_seen_subcommand_from create show list delete resize auto-scale node file" -l endpoint -d 'Use the server at this address instead of the local one' -r
+complete -c batchai -n "__fish_batchai_using_subcommand cluster; and not __fish_seen_subcommand_from create show list delete resize auto-scale node file" -l color -d 'When to use colours; on a terminal, unless NO_COLOR is set, when not given' -r -f -a "auto\t'On a terminal, unless NO_COLOR is set'
+always\t'Always'
+never\t'Never'"
+complete -c batchai -n "__fish_batchai_using_subcommand cluster; and not __fish_seen_subcommand_from create show list delete resize auto-scale node file" -l verbose -d 'Also say what is being done'
+complete -c batchai -n "__fish_batchai_using_subcommand cluster; and not __fish_seen_subcommand_from create show list delete resize auto-scale node file" -l debug -d 'Also show every request and every answer, without secrets'
+complete -c batchai -n "__fish_batchai_using_subcommand cluster; and not __fish_seen_subcommand_from create show list delete resize auto-scale node file" -l only-show-errors -d 'Show errors only, no notes and no warnings'
+complete -c batchai -n "__fish_batchai_using_subcommand cluster; and not __fish_seen_subcommand_from create show list delete resize auto-scale node file" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c batchai -n "__fish_batchai_using_subcommand cluster; and not __fish_seen_subcommand_from create show list delete resize auto-scale node file" -f -a "create" -d 'Create a cluster'
+complete -c batchai -n "__fish_batchai_using_subcommand cluster; and not __fish_seen_subcommand_from create show list delete resize auto-scale node file" -f -a "show" -d 'Show a cluster with its nodes by state'
+complete -c batchai -n "__fish_batchai_using_subcommand cluster; and not __fish_seen_subcommand_from create show list delete resize auto-scale node file" -f -a "list" -d 'List the clusters of a workspace'
+complete -c batchai -n "__fish_batchai_using_subcommand cluster; and not __fish_seen_subcommand_from create show list delete resize auto-scale node file" -f -a "delete" -d 'Delete a cluster; its jobs are stopped, their records stay'
+complete -c batchai -n "__fish_batchai_using_subcommand cluster; and not __fish_seen_subcommand_from create show list delete resize auto-scale node file" -f -a "resize" -d 'Give a cluster a fixed number of nodes'
+complete -c batchai -n "__fish_batchai_using_subcommand cluster; and not __fish_seen_subcommand_from create show list delete resize auto-scale node file" -f -a "auto-scale" -d 'Let a cluster have as many nodes as its jobs need, within bounds'
+complete -c batchai -n "__fish_batchai_using_subcommand cluster; and not __fish_seen_subcommand_from create show list delete resize auto-scale node file" -f -a "node" -d 'List the nodes of a cluster, and run commands on them'
+complete -c batchai -n "__fish_batchai_using_subcommand cluster; and not __fish_seen_subcommand_from create show list delete resize auto-scale node file" -f -a "file" -d 'Find the files that the set-up task of a cluster wrote'
 complete -c batchai -n "__fish_batchai_using_subcommand cluster; and __fish_seen_subcommand_from create" -s n -l name -d 'Cluster; or `name` in the file' -r
 complete -c batchai -n "__fish_batchai_using_subcommand cluster; and __fish_seen_subcommand_from create" -s g -l resource-group -d 'Resource group; `default` when not configured' -r
 complete -c batchai -n "__fish_batchai_using_subcommand cluster; and __fish_seen_subcommand_from create" -s w -l workspace -d 'Workspace; `default` when not configured' -r
 complete -c batchai -n "__fish_batchai_using_subcommand cluster; and __fish_seen_subcommand_from create" -s f -l config-file -d 'Cluster file, YAML or JSON; `-` is standard input' -r
 complete -c batchai -n "__fish_batchai_using_subcommand cluster; and __fish_seen_subcommand_from create" -s s -l vm-size -d 'VM size; `local`, this machine, when not given' -r
-complete -c batchai -n "__fish_batchai_using_subcommand cluster; and __fish_seen_subcommand_from create" -s t -l target -d 'A fixed number of nodes' -r
+complete -c batchai -n "__fish_batchai_using_subcommand cluster; and __fish_seen_subcommand_from create" -l set -d 'Another value for a place of the file, such as nodeCount=4 or environmentVariables[0].value=x, or a new element, such as environmentVariables[+]=\'{name: A, value: b}\'; may be given several times' -r
+complete -c batchai -n "__fish_batchai_using_subcommand cluster; and __fish_seen_subcommand_from create" -s t -l target -d 'A fixed number of nodes; with --min and --max, how many there are at first' -r
 complete -c batchai -n "__fish_batchai_using_subcommand cluster; and __fish_seen_subcommand_from create" -l min -d 'Auto-scale: at least so many nodes' -r
 complete -c batchai -n "__fish_batchai_using_subcommand cluster; and __fish_seen_subcommand_from create" -l max -d 'Auto-scale: at most so many nodes' -r
 complete -c batchai -n "__fish_batchai_using_subcommand cluster; and __fish_seen_subcommand_from create" -l vm-priority -d 'Whether nodes may be taken away' -r -f -a "dedicated\t'Nodes stay'
 lowpriority\t'Nodes may be taken at any time'"
-complete -c batchai -n "__fish_batchai_using_subcommand cluster; and __fish_seen_subcommand_from create" -l set -d 'Another value for a place of the file, such as nodeCount=4 or environmentVariables[0].value=x, or a new element, such as environmentVariables[+]=\'{name: A, value: b}\'; may be given several times' -r
+complete -c batchai -n "__fish_batchai_using_subcommand cluster; and __fish_seen_subcommand_from create" -s i -l image -d 'Image: UbuntuLTS, UbuntuDSVM, or publisher:offer:sku:version. A batchai server keeps it and uses none' -r
+complete -c batchai -n "__fish_batchai_using_subcommand cluster; and __fish_seen_subcommand_from create" -l custom-image -d 'Id of a VM image of your own; --image then names what it was made from' -r
+complete -c batchai -n "__fish_batchai_using_subcommand cluster; and __fish_seen_subcommand_from create" -l subnet -d 'Id of a subnet. A batchai server keeps it and makes no network' -r
+complete -c batchai -n "__fish_batchai_using_subcommand cluster; and __fish_seen_subcommand_from create" -l nfs -d 'File server to mount: its name in the same workspace, or its id' -r
+complete -c batchai -n "__fish_batchai_using_subcommand cluster; and __fish_seen_subcommand_from create" -l nfs-mount-path -d 'Where it appears below the mount root' -r
+complete -c batchai -n "__fish_batchai_using_subcommand cluster; and __fish_seen_subcommand_from create" -l afs-name -d 'File share to mount, by name' -r
+complete -c batchai -n "__fish_batchai_using_subcommand cluster; and __fish_seen_subcommand_from create" -l afs-mount-path -d 'Where it appears below the mount root' -r
+complete -c batchai -n "__fish_batchai_using_subcommand cluster; and __fish_seen_subcommand_from create" -l bfs-name -d 'Blob container to mount, by name' -r
+complete -c batchai -n "__fish_batchai_using_subcommand cluster; and __fish_seen_subcommand_from create" -l bfs-mount-path -d 'Where it appears below the mount root' -r
+complete -c batchai -n "__fish_batchai_using_subcommand cluster; and __fish_seen_subcommand_from create" -l storage-account-name -d 'Storage account of --afs-name and --bfs-name; AZURE_BATCHAI_STORAGE_ACCOUNT when not given' -r
+complete -c batchai -n "__fish_batchai_using_subcommand cluster; and __fish_seen_subcommand_from create" -l storage-account-key -d 'Its key, which a batchai server does not need. Other users of this machine can see it: AZURE_BATCHAI_STORAGE_KEY or `storage.key` in config.yaml is better' -r
+complete -c batchai -n "__fish_batchai_using_subcommand cluster; and __fish_seen_subcommand_from create" -l setup-task -d 'A command that runs on each node before it takes jobs; replaces the whole set-up task of the file' -r
+complete -c batchai -n "__fish_batchai_using_subcommand cluster; and __fish_seen_subcommand_from create" -l setup-task-output -d 'Where its output goes: a path that may begin with $AZ_BATCHAI_MOUNT_ROOT and the mount path of a volume' -r
+complete -c batchai -n "__fish_batchai_using_subcommand cluster; and __fish_seen_subcommand_from create" -s u -l user-name -d 'Name of the administrator; with another flag of this group, your own when not given' -r
+complete -c batchai -n "__fish_batchai_using_subcommand cluster; and __fish_seen_subcommand_from create" -s k -l ssh-key -d 'Public key to log in with, or the file it is in; ~/.ssh/id_rsa.pub when there is no password either' -r
+complete -c batchai -n "__fish_batchai_using_subcommand cluster; and __fish_seen_subcommand_from create" -s p -l password -d 'Password to log in with. Other users of this machine can see it: `adminUserPassword` in a file is better' -r
 complete -c batchai -n "__fish_batchai_using_subcommand cluster; and __fish_seen_subcommand_from create" -s o -l output -d 'How to print the result' -r -f -a "json\t'JSON in the shape of the Azure CLI'
 table\t'A table with the columns of the Azure CLI'
 none\t'Nothing'"
@@ -254,6 +308,8 @@ complete -c batchai -n "__fish_batchai_using_subcommand cluster; and __fish_seen
 complete -c batchai -n "__fish_batchai_using_subcommand cluster; and __fish_seen_subcommand_from create" -l color -d 'When to use colours; on a terminal, unless NO_COLOR is set, when not given' -r -f -a "auto\t'On a terminal, unless NO_COLOR is set'
 always\t'Always'
 never\t'Never'"
+complete -c batchai -n "__fish_batchai_using_subcommand cluster; and __fish_seen_subcommand_from create" -l use-auto-storage -d 'Mount a file share at `autoafs` and a container at `autobfs`, of a storage account that is made for that'
+complete -c batchai -n "__fish_batchai_using_subcommand cluster; and __fish_seen_subcommand_from create" -l generate-ssh-keys -d 'Make ~/.ssh/id_rsa and ~/.ssh/id_rsa.pub where they are missing'
 complete -c batchai -n "__fish_batchai_using_subcommand cluster; and __fish_seen_subcommand_from create" -l verbose -d 'Also say what is being done'
 complete -c batchai -n "__fish_batchai_using_subcommand cluster; and __fish_seen_subcommand_from create" -l debug -d 'Also show every request and every answer, without secrets'
 complete -c batchai -n "__fish_batchai_using_subcommand cluster; and __fish_seen_subcommand_from create" -l only-show-errors -d 'Show errors only, no notes and no warnings'
@@ -309,6 +365,72 @@ complete -c batchai -n "__fish_batchai_using_subcommand cluster; and __fish_seen
 complete -c batchai -n "__fish_batchai_using_subcommand cluster; and __fish_seen_subcommand_from delete" -l debug -d 'Also show every request and every answer, without secrets'
 complete -c batchai -n "__fish_batchai_using_subcommand cluster; and __fish_seen_subcommand_from delete" -l only-show-errors -d 'Show errors only, no notes and no warnings'
 complete -c batchai -n "__fish_batchai_using_subcommand cluster; and __fish_seen_subcommand_from delete" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c batchai -n "__fish_batchai_using_subcommand cluster; and __fish_seen_subcommand_from resize" -s n -l name -d 'Cluster' -r
+complete -c batchai -n "__fish_batchai_using_subcommand cluster; and __fish_seen_subcommand_from resize" -s g -l resource-group -d 'Resource group; `default` when not configured' -r
+complete -c batchai -n "__fish_batchai_using_subcommand cluster; and __fish_seen_subcommand_from resize" -s w -l workspace -d 'Workspace; `default` when not configured' -r
+complete -c batchai -n "__fish_batchai_using_subcommand cluster; and __fish_seen_subcommand_from resize" -l ids -d 'Full ids instead of names; also JSON with ids in it, `@FILE`, or `@-` for standard input' -r
+complete -c batchai -n "__fish_batchai_using_subcommand cluster; and __fish_seen_subcommand_from resize" -s t -l target -d 'How many nodes the cluster is to have; jobs on nodes that go are run again' -r
+complete -c batchai -n "__fish_batchai_using_subcommand cluster; and __fish_seen_subcommand_from resize" -s o -l output -d 'How to print the result' -r -f -a "json\t'JSON in the shape of the Azure CLI'
+table\t'A table with the columns of the Azure CLI'
+none\t'Nothing'"
+complete -c batchai -n "__fish_batchai_using_subcommand cluster; and __fish_seen_subcommand_from resize" -l query -d 'Print only what this JMESPath expression picks out of the result' -r
+complete -c batchai -n "__fish_batchai_using_subcommand cluster; and __fish_seen_subcommand_from resize" -l subscription -d 'Subscription, by id or name; any is accepted, and all zeros when not configured' -r
+complete -c batchai -n "__fish_batchai_using_subcommand cluster; and __fish_seen_subcommand_from resize" -l endpoint -d 'Use the server at this address instead of the local one' -r
+complete -c batchai -n "__fish_batchai_using_subcommand cluster; and __fish_seen_subcommand_from resize" -l color -d 'When to use colours; on a terminal, unless NO_COLOR is set, when not given' -r -f -a "auto\t'On a terminal, unless NO_COLOR is set'
+always\t'Always'
+never\t'Never'"
+complete -c batchai -n "__fish_batchai_using_subcommand cluster; and __fish_seen_subcommand_from resize" -l verbose -d 'Also say what is being done'
+complete -c batchai -n "__fish_batchai_using_subcommand cluster; and __fish_seen_subcommand_from resize" -l debug -d 'Also show every request and every answer, without secrets'
+complete -c batchai -n "__fish_batchai_using_subcommand cluster; and __fish_seen_subcommand_from resize" -l only-show-errors -d 'Show errors only, no notes and no warnings'
+complete -c batchai -n "__fish_batchai_using_subcommand cluster; and __fish_seen_subcommand_from resize" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c batchai -n "__fish_batchai_using_subcommand cluster; and __fish_seen_subcommand_from auto-scale" -s n -l name -d 'Cluster' -r
+complete -c batchai -n "__fish_batchai_using_subcommand cluster; and __fish_seen_subcommand_from auto-scale" -s g -l resource-group -d 'Resource group; `default` when not configured' -r
+complete -c batchai -n "__fish_batchai_using_subcommand cluster; and __fish_seen_subcommand_from auto-scale" -s w -l workspace -d 'Workspace; `default` when not configured' -r
+complete -c batchai -n "__fish_batchai_using_subcommand cluster; and __fish_seen_subcommand_from auto-scale" -l ids -d 'Full ids instead of names; also JSON with ids in it, `@FILE`, or `@-` for standard input' -r
+complete -c batchai -n "__fish_batchai_using_subcommand cluster; and __fish_seen_subcommand_from auto-scale" -l min -d 'At least so many nodes' -r
+complete -c batchai -n "__fish_batchai_using_subcommand cluster; and __fish_seen_subcommand_from auto-scale" -l max -d 'At most so many nodes' -r
+complete -c batchai -n "__fish_batchai_using_subcommand cluster; and __fish_seen_subcommand_from auto-scale" -s o -l output -d 'How to print the result' -r -f -a "json\t'JSON in the shape of the Azure CLI'
+table\t'A table with the columns of the Azure CLI'
+none\t'Nothing'"
+complete -c batchai -n "__fish_batchai_using_subcommand cluster; and __fish_seen_subcommand_from auto-scale" -l query -d 'Print only what this JMESPath expression picks out of the result' -r
+complete -c batchai -n "__fish_batchai_using_subcommand cluster; and __fish_seen_subcommand_from auto-scale" -l subscription -d 'Subscription, by id or name; any is accepted, and all zeros when not configured' -r
+complete -c batchai -n "__fish_batchai_using_subcommand cluster; and __fish_seen_subcommand_from auto-scale" -l endpoint -d 'Use the server at this address instead of the local one' -r
+complete -c batchai -n "__fish_batchai_using_subcommand cluster; and __fish_seen_subcommand_from auto-scale" -l color -d 'When to use colours; on a terminal, unless NO_COLOR is set, when not given' -r -f -a "auto\t'On a terminal, unless NO_COLOR is set'
+always\t'Always'
+never\t'Never'"
+complete -c batchai -n "__fish_batchai_using_subcommand cluster; and __fish_seen_subcommand_from auto-scale" -l verbose -d 'Also say what is being done'
+complete -c batchai -n "__fish_batchai_using_subcommand cluster; and __fish_seen_subcommand_from auto-scale" -l debug -d 'Also show every request and every answer, without secrets'
+complete -c batchai -n "__fish_batchai_using_subcommand cluster; and __fish_seen_subcommand_from auto-scale" -l only-show-errors -d 'Show errors only, no notes and no warnings'
+complete -c batchai -n "__fish_batchai_using_subcommand cluster; and __fish_seen_subcommand_from auto-scale" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c batchai -n "__fish_batchai_using_subcommand cluster; and __fish_seen_subcommand_from node" -s o -l output -d 'How to print the result' -r -f -a "json\t'JSON in the shape of the Azure CLI'
+table\t'A table with the columns of the Azure CLI'
+none\t'Nothing'"
+complete -c batchai -n "__fish_batchai_using_subcommand cluster; and __fish_seen_subcommand_from node" -l query -d 'Print only what this JMESPath expression picks out of the result' -r
+complete -c batchai -n "__fish_batchai_using_subcommand cluster; and __fish_seen_subcommand_from node" -l subscription -d 'Subscription, by id or name; any is accepted, and all zeros when not configured' -r
+complete -c batchai -n "__fish_batchai_using_subcommand cluster; and __fish_seen_subcommand_from node" -l endpoint -d 'Use the server at this address instead of the local one' -r
+complete -c batchai -n "__fish_batchai_using_subcommand cluster; and __fish_seen_subcommand_from node" -l color -d 'When to use colours; on a terminal, unless NO_COLOR is set, when not given' -r -f -a "auto\t'On a terminal, unless NO_COLOR is set'
+always\t'Always'
+never\t'Never'"
+complete -c batchai -n "__fish_batchai_using_subcommand cluster; and __fish_seen_subcommand_from node" -l verbose -d 'Also say what is being done'
+complete -c batchai -n "__fish_batchai_using_subcommand cluster; and __fish_seen_subcommand_from node" -l debug -d 'Also show every request and every answer, without secrets'
+complete -c batchai -n "__fish_batchai_using_subcommand cluster; and __fish_seen_subcommand_from node" -l only-show-errors -d 'Show errors only, no notes and no warnings'
+complete -c batchai -n "__fish_batchai_using_subcommand cluster; and __fish_seen_subcommand_from node" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c batchai -n "__fish_batchai_using_subcommand cluster; and __fish_seen_subcommand_from node" -f -a "list" -d 'List the nodes of a cluster: ids, and where they are reached'
+complete -c batchai -n "__fish_batchai_using_subcommand cluster; and __fish_seen_subcommand_from node" -f -a "exec" -d 'Run a command on a node, or forward ports from it, by SSH, where nodes offer that'
+complete -c batchai -n "__fish_batchai_using_subcommand cluster; and __fish_seen_subcommand_from file" -s o -l output -d 'How to print the result' -r -f -a "json\t'JSON in the shape of the Azure CLI'
+table\t'A table with the columns of the Azure CLI'
+none\t'Nothing'"
+complete -c batchai -n "__fish_batchai_using_subcommand cluster; and __fish_seen_subcommand_from file" -l query -d 'Print only what this JMESPath expression picks out of the result' -r
+complete -c batchai -n "__fish_batchai_using_subcommand cluster; and __fish_seen_subcommand_from file" -l subscription -d 'Subscription, by id or name; any is accepted, and all zeros when not configured' -r
+complete -c batchai -n "__fish_batchai_using_subcommand cluster; and __fish_seen_subcommand_from file" -l endpoint -d 'Use the server at this address instead of the local one' -r
+complete -c batchai -n "__fish_batchai_using_subcommand cluster; and __fish_seen_subcommand_from file" -l color -d 'When to use colours; on a terminal, unless NO_COLOR is set, when not given' -r -f -a "auto\t'On a terminal, unless NO_COLOR is set'
+always\t'Always'
+never\t'Never'"
+complete -c batchai -n "__fish_batchai_using_subcommand cluster; and __fish_seen_subcommand_from file" -l verbose -d 'Also say what is being done'
+complete -c batchai -n "__fish_batchai_using_subcommand cluster; and __fish_seen_subcommand_from file" -l debug -d 'Also show every request and every answer, without secrets'
+complete -c batchai -n "__fish_batchai_using_subcommand cluster; and __fish_seen_subcommand_from file" -l only-show-errors -d 'Show errors only, no notes and no warnings'
+complete -c batchai -n "__fish_batchai_using_subcommand cluster; and __fish_seen_subcommand_from file" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c batchai -n "__fish_batchai_using_subcommand cluster; and __fish_seen_subcommand_from file" -f -a "list" -d 'List the files of the set-up task of a cluster: the output of every node'
 complete -c batchai -n "__fish_batchai_using_subcommand experiment; and not __fish_seen_subcommand_from create show list delete" -s o -l output -d 'How to print the result' -r -f -a "json\t'JSON in the shape of the Azure CLI'
 table\t'A table with the columns of the Azure CLI'
 none\t'Nothing'"
@@ -412,7 +534,7 @@ complete -c batchai -n "__fish_batchai_using_subcommand workspace; and not __fis
 complete -c batchai -n "__fish_batchai_using_subcommand workspace; and not __fish_seen_subcommand_from create show list delete" -f -a "delete" -d 'Delete a workspace and everything in it'
 complete -c batchai -n "__fish_batchai_using_subcommand workspace; and __fish_seen_subcommand_from create" -s n -l workspace -d 'Workspace' -r
 complete -c batchai -n "__fish_batchai_using_subcommand workspace; and __fish_seen_subcommand_from create" -s g -l resource-group -d 'Resource group; `default` when not configured' -r
-complete -c batchai -n "__fish_batchai_using_subcommand workspace; and __fish_seen_subcommand_from create" -s l -l location -d 'Region; any name is accepted' -r
+complete -c batchai -n "__fish_batchai_using_subcommand workspace; and __fish_seen_subcommand_from create" -s l -l location -d 'Region; when neither given nor configured, that of the resource group. Any name is accepted, blanks go' -r
 complete -c batchai -n "__fish_batchai_using_subcommand workspace; and __fish_seen_subcommand_from create" -s o -l output -d 'How to print the result' -r -f -a "json\t'JSON in the shape of the Azure CLI'
 table\t'A table with the columns of the Azure CLI'
 none\t'Nothing'"
@@ -474,6 +596,120 @@ complete -c batchai -n "__fish_batchai_using_subcommand workspace; and __fish_se
 complete -c batchai -n "__fish_batchai_using_subcommand workspace; and __fish_seen_subcommand_from delete" -l debug -d 'Also show every request and every answer, without secrets'
 complete -c batchai -n "__fish_batchai_using_subcommand workspace; and __fish_seen_subcommand_from delete" -l only-show-errors -d 'Show errors only, no notes and no warnings'
 complete -c batchai -n "__fish_batchai_using_subcommand workspace; and __fish_seen_subcommand_from delete" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c batchai -n "__fish_batchai_using_subcommand file-server; and not __fish_seen_subcommand_from create show list delete" -s o -l output -d 'How to print the result' -r -f -a "json\t'JSON in the shape of the Azure CLI'
+table\t'A table with the columns of the Azure CLI'
+none\t'Nothing'"
+complete -c batchai -n "__fish_batchai_using_subcommand file-server; and not __fish_seen_subcommand_from create show list delete" -l query -d 'Print only what this JMESPath expression picks out of the result' -r
+complete -c batchai -n "__fish_batchai_using_subcommand file-server; and not __fish_seen_subcommand_from create show list delete" -l subscription -d 'Subscription, by id or name; any is accepted, and all zeros when not configured' -r
+complete -c batchai -n "__fish_batchai_using_subcommand file-server; and not __fish_seen_subcommand_from create show list delete" -l endpoint -d 'Use the server at this address instead of the local one' -r
+complete -c batchai -n "__fish_batchai_using_subcommand file-server; and not __fish_seen_subcommand_from create show list delete" -l color -d 'When to use colours; on a terminal, unless NO_COLOR is set, when not given' -r -f -a "auto\t'On a terminal, unless NO_COLOR is set'
+always\t'Always'
+never\t'Never'"
+complete -c batchai -n "__fish_batchai_using_subcommand file-server; and not __fish_seen_subcommand_from create show list delete" -l verbose -d 'Also say what is being done'
+complete -c batchai -n "__fish_batchai_using_subcommand file-server; and not __fish_seen_subcommand_from create show list delete" -l debug -d 'Also show every request and every answer, without secrets'
+complete -c batchai -n "__fish_batchai_using_subcommand file-server; and not __fish_seen_subcommand_from create show list delete" -l only-show-errors -d 'Show errors only, no notes and no warnings'
+complete -c batchai -n "__fish_batchai_using_subcommand file-server; and not __fish_seen_subcommand_from create show list delete" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c batchai -n "__fish_batchai_using_subcommand file-server; and not __fish_seen_subcommand_from create show list delete" -f -a "create" -d 'Create a file server: a directory that clusters and jobs mount with --nfs'
+complete -c batchai -n "__fish_batchai_using_subcommand file-server; and not __fish_seen_subcommand_from create show list delete" -f -a "show" -d 'Show a file server and where it is mounted from'
+complete -c batchai -n "__fish_batchai_using_subcommand file-server; and not __fish_seen_subcommand_from create show list delete" -f -a "list" -d 'List the file servers of a workspace'
+complete -c batchai -n "__fish_batchai_using_subcommand file-server; and not __fish_seen_subcommand_from create show list delete" -f -a "delete" -d 'Delete a file server and all that is stored on it'
+complete -c batchai -n "__fish_batchai_using_subcommand file-server; and __fish_seen_subcommand_from create" -s n -l name -d 'File server; or `name` in the file' -r
+complete -c batchai -n "__fish_batchai_using_subcommand file-server; and __fish_seen_subcommand_from create" -s g -l resource-group -d 'Resource group; `default` when not configured' -r
+complete -c batchai -n "__fish_batchai_using_subcommand file-server; and __fish_seen_subcommand_from create" -s w -l workspace -d 'Workspace; `default` when not configured' -r
+complete -c batchai -n "__fish_batchai_using_subcommand file-server; and __fish_seen_subcommand_from create" -s f -l config-file -d 'File server file, YAML or JSON; `-` is standard input' -r
+complete -c batchai -n "__fish_batchai_using_subcommand file-server; and __fish_seen_subcommand_from create" -s s -l vm-size -d 'VM size; `local`, this machine, when not given' -r
+complete -c batchai -n "__fish_batchai_using_subcommand file-server; and __fish_seen_subcommand_from create" -l subnet -d 'Id of a subnet. A batchai server keeps it and makes no network' -r
+complete -c batchai -n "__fish_batchai_using_subcommand file-server; and __fish_seen_subcommand_from create" -l set -d 'Another value for a place of the file, such as nodeCount=4 or environmentVariables[0].value=x, or a new element, such as environmentVariables[+]=\'{name: A, value: b}\'; may be given several times' -r
+complete -c batchai -n "__fish_batchai_using_subcommand file-server; and __fish_seen_subcommand_from create" -l disk-count -d 'How many data disks; here or in the file' -r
+complete -c batchai -n "__fish_batchai_using_subcommand file-server; and __fish_seen_subcommand_from create" -l disk-size -d 'Size of one disk in GB; here or in the file. A batchai server keeps it and limits nothing' -r
+complete -c batchai -n "__fish_batchai_using_subcommand file-server; and __fish_seen_subcommand_from create" -l storage-sku -d 'What the disks are made of; here or in the file' -r -f -a "Premium_LRS\t'Solid state'
+Standard_LRS\t'Magnetic'"
+complete -c batchai -n "__fish_batchai_using_subcommand file-server; and __fish_seen_subcommand_from create" -l caching-type -d 'What of the disks is cached; `none` when not given' -r -f -a "none\t'Nothing'
+readonly\t'What is read'
+readwrite\t'What is read and what is written'"
+complete -c batchai -n "__fish_batchai_using_subcommand file-server; and __fish_seen_subcommand_from create" -s u -l user-name -d 'Name of the administrator; with another flag of this group, your own when not given' -r
+complete -c batchai -n "__fish_batchai_using_subcommand file-server; and __fish_seen_subcommand_from create" -s k -l ssh-key -d 'Public key to log in with, or the file it is in; ~/.ssh/id_rsa.pub when there is no password either' -r
+complete -c batchai -n "__fish_batchai_using_subcommand file-server; and __fish_seen_subcommand_from create" -s p -l password -d 'Password to log in with. Other users of this machine can see it: `adminUserPassword` in a file is better' -r
+complete -c batchai -n "__fish_batchai_using_subcommand file-server; and __fish_seen_subcommand_from create" -s o -l output -d 'How to print the result' -r -f -a "json\t'JSON in the shape of the Azure CLI'
+table\t'A table with the columns of the Azure CLI'
+none\t'Nothing'"
+complete -c batchai -n "__fish_batchai_using_subcommand file-server; and __fish_seen_subcommand_from create" -l query -d 'Print only what this JMESPath expression picks out of the result' -r
+complete -c batchai -n "__fish_batchai_using_subcommand file-server; and __fish_seen_subcommand_from create" -l subscription -d 'Subscription, by id or name; any is accepted, and all zeros when not configured' -r
+complete -c batchai -n "__fish_batchai_using_subcommand file-server; and __fish_seen_subcommand_from create" -l endpoint -d 'Use the server at this address instead of the local one' -r
+complete -c batchai -n "__fish_batchai_using_subcommand file-server; and __fish_seen_subcommand_from create" -l color -d 'When to use colours; on a terminal, unless NO_COLOR is set, when not given' -r -f -a "auto\t'On a terminal, unless NO_COLOR is set'
+always\t'Always'
+never\t'Never'"
+complete -c batchai -n "__fish_batchai_using_subcommand file-server; and __fish_seen_subcommand_from create" -l no-wait -d 'Do not wait until it is made, and print nothing'
+complete -c batchai -n "__fish_batchai_using_subcommand file-server; and __fish_seen_subcommand_from create" -l generate-ssh-keys -d 'Make ~/.ssh/id_rsa and ~/.ssh/id_rsa.pub where they are missing'
+complete -c batchai -n "__fish_batchai_using_subcommand file-server; and __fish_seen_subcommand_from create" -l verbose -d 'Also say what is being done'
+complete -c batchai -n "__fish_batchai_using_subcommand file-server; and __fish_seen_subcommand_from create" -l debug -d 'Also show every request and every answer, without secrets'
+complete -c batchai -n "__fish_batchai_using_subcommand file-server; and __fish_seen_subcommand_from create" -l only-show-errors -d 'Show errors only, no notes and no warnings'
+complete -c batchai -n "__fish_batchai_using_subcommand file-server; and __fish_seen_subcommand_from create" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c batchai -n "__fish_batchai_using_subcommand file-server; and __fish_seen_subcommand_from show" -s n -l name -d 'File server' -r
+complete -c batchai -n "__fish_batchai_using_subcommand file-server; and __fish_seen_subcommand_from show" -s g -l resource-group -d 'Resource group; `default` when not configured' -r
+complete -c batchai -n "__fish_batchai_using_subcommand file-server; and __fish_seen_subcommand_from show" -s w -l workspace -d 'Workspace; `default` when not configured' -r
+complete -c batchai -n "__fish_batchai_using_subcommand file-server; and __fish_seen_subcommand_from show" -l ids -d 'Full ids instead of names; also JSON with ids in it, `@FILE`, or `@-` for standard input' -r
+complete -c batchai -n "__fish_batchai_using_subcommand file-server; and __fish_seen_subcommand_from show" -s o -l output -d 'How to print the result' -r -f -a "json\t'JSON in the shape of the Azure CLI'
+table\t'A table with the columns of the Azure CLI'
+none\t'Nothing'"
+complete -c batchai -n "__fish_batchai_using_subcommand file-server; and __fish_seen_subcommand_from show" -l query -d 'Print only what this JMESPath expression picks out of the result' -r
+complete -c batchai -n "__fish_batchai_using_subcommand file-server; and __fish_seen_subcommand_from show" -l subscription -d 'Subscription, by id or name; any is accepted, and all zeros when not configured' -r
+complete -c batchai -n "__fish_batchai_using_subcommand file-server; and __fish_seen_subcommand_from show" -l endpoint -d 'Use the server at this address instead of the local one' -r
+complete -c batchai -n "__fish_batchai_using_subcommand file-server; and __fish_seen_subcommand_from show" -l color -d 'When to use colours; on a terminal, unless NO_COLOR is set, when not given' -r -f -a "auto\t'On a terminal, unless NO_COLOR is set'
+always\t'Always'
+never\t'Never'"
+complete -c batchai -n "__fish_batchai_using_subcommand file-server; and __fish_seen_subcommand_from show" -l verbose -d 'Also say what is being done'
+complete -c batchai -n "__fish_batchai_using_subcommand file-server; and __fish_seen_subcommand_from show" -l debug -d 'Also show every request and every answer, without secrets'
+complete -c batchai -n "__fish_batchai_using_subcommand file-server; and __fish_seen_subcommand_from show" -l only-show-errors -d 'Show errors only, no notes and no warnings'
+complete -c batchai -n "__fish_batchai_using_subcommand file-server; and __fish_seen_subcommand_from show" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c batchai -n "__fish_batchai_using_subcommand file-server; and __fish_seen_subcommand_from list" -s g -l resource-group -d 'Resource group; `default` when not configured' -r
+complete -c batchai -n "__fish_batchai_using_subcommand file-server; and __fish_seen_subcommand_from list" -s w -l workspace -d 'Workspace; `default` when not configured' -r
+complete -c batchai -n "__fish_batchai_using_subcommand file-server; and __fish_seen_subcommand_from list" -s o -l output -d 'How to print the result' -r -f -a "json\t'JSON in the shape of the Azure CLI'
+table\t'A table with the columns of the Azure CLI'
+none\t'Nothing'"
+complete -c batchai -n "__fish_batchai_using_subcommand file-server; and __fish_seen_subcommand_from list" -l query -d 'Print only what this JMESPath expression picks out of the result' -r
+complete -c batchai -n "__fish_batchai_using_subcommand file-server; and __fish_seen_subcommand_from list" -l subscription -d 'Subscription, by id or name; any is accepted, and all zeros when not configured' -r
+complete -c batchai -n "__fish_batchai_using_subcommand file-server; and __fish_seen_subcommand_from list" -l endpoint -d 'Use the server at this address instead of the local one' -r
+complete -c batchai -n "__fish_batchai_using_subcommand file-server; and __fish_seen_subcommand_from list" -l color -d 'When to use colours; on a terminal, unless NO_COLOR is set, when not given' -r -f -a "auto\t'On a terminal, unless NO_COLOR is set'
+always\t'Always'
+never\t'Never'"
+complete -c batchai -n "__fish_batchai_using_subcommand file-server; and __fish_seen_subcommand_from list" -l verbose -d 'Also say what is being done'
+complete -c batchai -n "__fish_batchai_using_subcommand file-server; and __fish_seen_subcommand_from list" -l debug -d 'Also show every request and every answer, without secrets'
+complete -c batchai -n "__fish_batchai_using_subcommand file-server; and __fish_seen_subcommand_from list" -l only-show-errors -d 'Show errors only, no notes and no warnings'
+complete -c batchai -n "__fish_batchai_using_subcommand file-server; and __fish_seen_subcommand_from list" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c batchai -n "__fish_batchai_using_subcommand file-server; and __fish_seen_subcommand_from delete" -s n -l name -d 'File server' -r
+complete -c batchai -n "__fish_batchai_using_subcommand file-server; and __fish_seen_subcommand_from delete" -s g -l resource-group -d 'Resource group; `default` when not configured' -r
+complete -c batchai -n "__fish_batchai_using_subcommand file-server; and __fish_seen_subcommand_from delete" -s w -l workspace -d 'Workspace; `default` when not configured' -r
+complete -c batchai -n "__fish_batchai_using_subcommand file-server; and __fish_seen_subcommand_from delete" -l ids -d 'Full ids instead of names; also JSON with ids in it, `@FILE`, or `@-` for standard input' -r
+complete -c batchai -n "__fish_batchai_using_subcommand file-server; and __fish_seen_subcommand_from delete" -s o -l output -d 'How to print the result' -r -f -a "json\t'JSON in the shape of the Azure CLI'
+table\t'A table with the columns of the Azure CLI'
+none\t'Nothing'"
+complete -c batchai -n "__fish_batchai_using_subcommand file-server; and __fish_seen_subcommand_from delete" -l query -d 'Print only what this JMESPath expression picks out of the result' -r
+complete -c batchai -n "__fish_batchai_using_subcommand file-server; and __fish_seen_subcommand_from delete" -l subscription -d 'Subscription, by id or name; any is accepted, and all zeros when not configured' -r
+complete -c batchai -n "__fish_batchai_using_subcommand file-server; and __fish_seen_subcommand_from delete" -l endpoint -d 'Use the server at this address instead of the local one' -r
+complete -c batchai -n "__fish_batchai_using_subcommand file-server; and __fish_seen_subcommand_from delete" -l color -d 'When to use colours; on a terminal, unless NO_COLOR is set, when not given' -r -f -a "auto\t'On a terminal, unless NO_COLOR is set'
+always\t'Always'
+never\t'Never'"
+complete -c batchai -n "__fish_batchai_using_subcommand file-server; and __fish_seen_subcommand_from delete" -s y -l yes -d 'Do not ask for confirmation'
+complete -c batchai -n "__fish_batchai_using_subcommand file-server; and __fish_seen_subcommand_from delete" -l no-wait -d 'Do not wait until it is done'
+complete -c batchai -n "__fish_batchai_using_subcommand file-server; and __fish_seen_subcommand_from delete" -l verbose -d 'Also say what is being done'
+complete -c batchai -n "__fish_batchai_using_subcommand file-server; and __fish_seen_subcommand_from delete" -l debug -d 'Also show every request and every answer, without secrets'
+complete -c batchai -n "__fish_batchai_using_subcommand file-server; and __fish_seen_subcommand_from delete" -l only-show-errors -d 'Show errors only, no notes and no warnings'
+complete -c batchai -n "__fish_batchai_using_subcommand file-server; and __fish_seen_subcommand_from delete" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c batchai -n "__fish_batchai_using_subcommand list-usages" -s l -l location -d 'Region; when neither given nor configured, the one of a batchai server' -r
+complete -c batchai -n "__fish_batchai_using_subcommand list-usages" -s o -l output -d 'How to print the result' -r -f -a "json\t'JSON in the shape of the Azure CLI'
+table\t'A table with the columns of the Azure CLI'
+none\t'Nothing'"
+complete -c batchai -n "__fish_batchai_using_subcommand list-usages" -l query -d 'Print only what this JMESPath expression picks out of the result' -r
+complete -c batchai -n "__fish_batchai_using_subcommand list-usages" -l subscription -d 'Subscription, by id or name; any is accepted, and all zeros when not configured' -r
+complete -c batchai -n "__fish_batchai_using_subcommand list-usages" -l endpoint -d 'Use the server at this address instead of the local one' -r
+complete -c batchai -n "__fish_batchai_using_subcommand list-usages" -l color -d 'When to use colours; on a terminal, unless NO_COLOR is set, when not given' -r -f -a "auto\t'On a terminal, unless NO_COLOR is set'
+always\t'Always'
+never\t'Never'"
+complete -c batchai -n "__fish_batchai_using_subcommand list-usages" -l verbose -d 'Also say what is being done'
+complete -c batchai -n "__fish_batchai_using_subcommand list-usages" -l debug -d 'Also show every request and every answer, without secrets'
+complete -c batchai -n "__fish_batchai_using_subcommand list-usages" -l only-show-errors -d 'Show errors only, no notes and no warnings'
+complete -c batchai -n "__fish_batchai_using_subcommand list-usages" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c batchai -n "__fish_batchai_using_subcommand server; and not __fish_seen_subcommand_from run start stop status token logs" -s o -l output -d 'How to print the result' -r -f -a "json\t'JSON in the shape of the Azure CLI'
 table\t'A table with the columns of the Azure CLI'
 none\t'Nothing'"

@@ -14,8 +14,8 @@ pub mod report;
 pub mod request;
 pub mod session;
 pub mod spec;
-pub mod ssh;
 pub mod spec_args;
+pub mod ssh;
 pub mod targets;
 
 use std::ffi::OsString;

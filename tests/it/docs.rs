@@ -89,6 +89,8 @@ fn stage(sandbox: &Sandbox, example: &str) {
         sandbox.run("cluster create -w ws -n gpu --target 1").succeeds();
     }
     if example.starts_with("file-server") {
+        let disks = "dataDisks: {diskCount: 1, diskSizeInGB: 10, storageAccountType: Standard_LRS}\n";
+        sandbox.file("nfs.yaml", disks);
         sandbox.run("file-server create -w ws data --disk-count 1 --disk-size 1 --storage-sku Standard_LRS").succeeds();
     }
     if example.starts_with("job") {

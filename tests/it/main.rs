@@ -29,6 +29,7 @@ mod names;
 mod node_exec;
 mod node_set_up;
 mod old_server;
+mod old_server_commands;
 mod old_versions;
 mod openapi;
 mod output;

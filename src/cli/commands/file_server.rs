@@ -27,9 +27,7 @@ use crate::cli::targets::FileServerTargets;
 #[derive(Debug, Subcommand)]
 pub enum FileServerCommand {
     /// Create a file server: a directory that clusters and jobs mount with --nfs.
-    #[command(
-        before_help = "Example: batchai file-server create -w ws -n nfs --disk-count 1 --disk-size 10 --storage-sku Standard_LRS"
-    )]
+    #[command(before_help = "Example: batchai file-server create -w ws -n nfs -f nfs.yaml")]
     Create(CreateArgs),
     /// Show a file server and where it is mounted from.
     #[command(before_help = "Example: batchai file-server show -w ws -n data")]

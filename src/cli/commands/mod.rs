@@ -9,9 +9,9 @@ pub mod fresh;
 pub mod job;
 pub mod login;
 pub mod mounted;
+pub mod schema;
 #[cfg(target_os = "linux")]
 pub mod serve;
-pub mod schema;
 pub mod server;
 pub mod storage_keys;
 #[cfg(target_os = "linux")]

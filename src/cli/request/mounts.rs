@@ -146,9 +146,8 @@ mod tests {
 
     #[test]
     fn empty_mount_paths_and_unknown_accounts_are_told_in_the_words_of_az() {
-        let message = |args: &MountArgs, configured: &Storage| {
-            args.over(None, None, configured).expect_err("a failure").message
-        };
+        let message =
+            |args: &MountArgs, configured: &Storage| args.over(None, None, configured).expect_err("a failure").message;
         let share = MountArgs { afs_name: Some("x".into()), afs_mount_path: String::new(), ..args() };
         assert_eq!(message(&share, &configured()), "Azure File share relative mount path cannot be empty.");
         let blob = MountArgs { bfs_name: Some("x".into()), bfs_mount_path: " ".into(), ..args() };
