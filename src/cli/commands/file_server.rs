@@ -117,7 +117,7 @@ async fn create(args: CreateArgs, session: &Session) -> Outcome {
     let (id, workspace) = (session.id(&scope, Child::FileServer(name))?, session.workspace(&scope));
     let mut properties = file.spec;
     properties.vm_size = args.vm_size.or(properties.vm_size);
-    properties.data_disks = args.disks.over(properties.data_disks, file.storage_account_type)?;
+    properties.data_disks = args.disks.over(&properties.data_disks, file.storage_account_type)?;
     if let Some(id) = subnet(args.subnet.as_deref())? {
         properties.subnet = Some(ResourceReference { id });
     }

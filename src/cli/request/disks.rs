@@ -53,7 +53,7 @@ impl DiskArgs {
     ///
     /// # Errors
     /// When something is said nowhere.
-    pub fn over(self, file: DataDisks, sku: Option<StorageAccountType>) -> Result<DataDisks, Failure> {
+    pub fn over(self, file: &DataDisks, sku: Option<StorageAccountType>) -> Result<DataDisks, Failure> {
         let disk_size_in_gb = self.disk_size.unwrap_or(file.disk_size_in_gb);
         if disk_size_in_gb == 0 {
             return Err(wrong("Please provide disk size in Gb.").hint("--disk-size gives it"));
@@ -99,13 +99,13 @@ mod tests {
             caching_type: Some(CachingType::ReadWrite),
             storage_account_type: StorageAccountType::Standard,
         };
-        let both = ALL.over(file.clone(), Some(StorageAccountType::Standard)).expect("disks");
+        let both = ALL.over(&file, Some(StorageAccountType::Standard)).expect("disks");
         assert_eq!((both.disk_size_in_gb, both.disk_count), (10, 2));
         assert_eq!(
             (both.storage_account_type, both.caching_type),
             (StorageAccountType::Premium, Some(CachingType::ReadOnly))
         );
-        let kept = DiskArgs::default().over(file.clone(), Some(StorageAccountType::Standard));
+        let kept = DiskArgs::default().over(&file, Some(StorageAccountType::Standard));
         assert_eq!(kept, Ok(file));
         let nothing = DataDisks::default();
         for (args, expected) in [
@@ -116,7 +116,7 @@ mod tests {
             ),
             (DiskArgs { storage_sku: None, ..ALL }, "Please provide storage account type (storage sku)."),
         ] {
-            assert_eq!(args.over(nothing.clone(), None).expect_err("a failure").message, expected);
+            assert_eq!(args.over(&nothing, None).expect_err("a failure").message, expected);
         }
     }
 }
