@@ -181,6 +181,12 @@ fn below_group() -> Vec<Operation> {
             "How to log in to the nodes of a cluster",
         )
         .json::<Page<RemoteLoginInformation>>(),
+        get(at::SETUP_TASK_FILES, "Clusters_ListSetupTaskFilesPage", "Files of a set-up task, for a nextLink")
+            .with(&[FOLDER, EXPIRY, MOST, SKIP])
+            .json::<Page<File>>(),
+        post(at::SETUP_TASK_FILES, "Clusters_ListSetupTaskFiles", "Files of a set-up task, one directory at a time")
+            .with(&[FOLDER, EXPIRY, MOST, SKIP])
+            .json::<Page<File>>(),
         get(at::FILE_SERVERS, "FileServers_ListByWorkspace", "File servers of a workspace")
             .with(LIST)
             .json::<Page<FileServer>>(),

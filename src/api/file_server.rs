@@ -105,8 +105,8 @@ pub struct FileServerProperties {
     pub provisioning_state_transition_time: String,
     /// When it was made, UTC.
     pub creation_time: String,
-    /// What it exports.
-    pub mount_settings: MountSettings,
+    /// What it exports; absent while it is made.
+    pub mount_settings: Option<MountSettings>,
     /// What was asked for, and the network that was made.
     #[serde(flatten)]
     pub spec: FileServerSpec,

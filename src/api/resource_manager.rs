@@ -122,7 +122,7 @@ pub struct GroupUpdate {
 }
 
 /// A resource group as answered.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Group {
     /// Full id.
     pub id: String,
@@ -140,7 +140,7 @@ pub struct Group {
 }
 
 /// What a resource group has to tell.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct GroupProperties {
     /// `Succeeded` or `Deleting`.

@@ -31,7 +31,7 @@ pub struct AccountCreate {
 }
 
 /// A storage account as answered.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Account {
     /// Full id.
     pub id: String,
@@ -53,7 +53,7 @@ pub struct Account {
 }
 
 /// What a storage account has to tell.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct AccountProperties {
     /// `Succeeded`.
@@ -69,7 +69,7 @@ pub struct AccountProperties {
 }
 
 /// Addresses of the services of an account.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Endpoints {
     /// Of blobs.
     pub blob: String,
@@ -78,14 +78,14 @@ pub struct Endpoints {
 }
 
 /// The keys of an account.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Keys {
     /// Two.
     pub keys: Vec<Key>,
 }
 
 /// One of them.
-#[derive(Clone, PartialEq, Eq, Serialize)]
+#[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Key {
     /// `key1` or `key2`.

@@ -116,6 +116,7 @@ fn hint(error_code: &str) -> Option<&'static str> {
         code::CLUSTER_NOT_FOUND => Some(
             "`batchai cluster create -w WORKSPACE -n NAME --min 0 --max 4` creates one, `batchai cluster list -w WORKSPACE` shows those there are",
         ),
+        code::FILE_SERVER_NOT_FOUND => Some("`batchai file-server list -w WORKSPACE` shows the file servers there are"),
         code::JOB_NOT_FOUND => Some("`batchai job list -w WORKSPACE -e EXPERIMENT` shows the jobs there are"),
         code::OUTPUT_FILE_NOT_FOUND => Some("`batchai job file list -j JOB` shows the files there are"),
         "AuthenticationFailed" | "InvalidAuthenticationToken" | "ExpiredAuthenticationToken" => Some(

@@ -10,13 +10,16 @@ pub mod download;
 pub mod exchange;
 pub mod exit_code;
 mod failure;
+pub mod naming;
 pub mod output;
 pub mod progress;
 pub mod report;
+pub mod request;
 pub mod session;
 pub mod span;
 pub mod spec;
 pub mod spec_args;
+pub mod ssh;
 pub mod targets;
 pub mod watch;
 

@@ -3,6 +3,7 @@
 use clap::Args;
 
 use super::report::Report;
+use super::request::storage::StorageArgs;
 use super::session::Session;
 use super::spec::{FileProblem, Options, Severity, StorageAccount};
 use crate::api::id::{Child, ResourceId};
@@ -25,14 +26,13 @@ impl SetArgs {
     }
 }
 
-/// The storage account of flags, else of the environment and `config.yaml`. A configured key does not go to
-/// another account than its own.
+/// The storage account of flags, else of the environment and `config.yaml`, for the placeholders of a file.
 #[must_use]
-pub fn storage(name: Option<&String>, key: Option<&String>, session: &Session) -> StorageAccount {
-    let configured = &session.settings.storage;
-    let is_configured = name.is_none() || name == configured.account.as_ref();
-    let configured_key = configured.key.as_ref().filter(|_| is_configured);
-    StorageAccount { name: name.or(configured.account.as_ref()).cloned(), key: key.or(configured_key).cloned() }
+pub fn storage(args: &StorageArgs, session: &Session) -> StorageAccount {
+    match args.account(&session.settings.storage) {
+        Some(account) => StorageAccount { name: Some(account.name), key: account.key },
+        None => StorageAccount::default(),
+    }
 }
 
 /// Tells the user what there is to be said of a file that is fine.

@@ -11,6 +11,7 @@ pub mod error;
 pub mod follow;
 #[cfg_attr(not(target_os = "linux"), path = "no_local.rs")]
 pub mod local;
+mod machines;
 pub mod observer;
 pub mod older;
 pub mod probe;
@@ -18,6 +19,7 @@ pub mod remote;
 pub mod resources;
 mod sending;
 pub mod snapshot;
+mod storage_accounts;
 mod upload;
 
 use std::cell::Cell;

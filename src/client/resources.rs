@@ -61,7 +61,7 @@ impl Client {
     }
 
     /// Makes something; returns when it is made.
-    async fn put<B: Serialize, T: DeserializeOwned>(
+    pub(super) async fn put<B: Serialize, T: DeserializeOwned>(
         &self,
         id: &ResourceId,
         body: Option<&B>,

@@ -203,6 +203,19 @@ pub fn directories(layout: &Layout, job: &Job, cluster: &ClusterSpec) -> Result<
 /// # Errors
 /// [`EngineError::NotStarted`] when the prefix leads nowhere.
 pub fn set_up_directory(layout: &Layout, cluster: &ClusterPlace, prefix: &str) -> Result<String, EngineError> {
+    Ok(set_up_place(layout, cluster, prefix)?.path)
+}
+
+/// The same directory, if the server can see what nodes write into it.
+///
+/// # Errors
+/// As [`set_up_directory`].
+pub fn listable_set_up(layout: &Layout, cluster: &ClusterPlace, prefix: &str) -> Result<Option<PathBuf>, EngineError> {
+    let place = set_up_place(layout, cluster, prefix)?;
+    Ok(place.is_listable.then(|| PathBuf::from(place.path)))
+}
+
+fn set_up_place(layout: &Layout, cluster: &ClusterPlace, prefix: &str) -> Result<Place, EngineError> {
     const PROPERTY: &str = "stdOutErrPathPrefix of the set-up task";
     if [JOB_MOUNT_ROOT, JOB_TEMP, JOB_TEMP_DIR]
         .iter()
@@ -213,7 +226,7 @@ pub fn set_up_directory(layout: &Layout, cluster: &ClusterPlace, prefix: &str) -
     }
     let segment = cluster.path_segment.clone();
     let resolver = Resolver { layout, segment, cluster: &cluster.spec.mounts, job: &[] };
-    Ok(resolver.place(PROPERTY, Some(prefix))?.path)
+    resolver.place(PROPERTY, Some(prefix))
 }
 
 /// A prefix and the segment, resolved.

@@ -236,6 +236,11 @@ impl Engine for Simulated {
         Ok(std::iter::once(directory("stdouterr")).chain(outputs).collect())
     }
 
+    fn set_up_output(&self, cluster: &ClusterPlace) -> Result<Option<PathBuf>, EngineError> {
+        let task = cluster.spec.setup.as_ref();
+        Ok(task.map(|_| PathBuf::from(format!("/simulated/{}", cluster.path_segment))))
+    }
+
     fn launch(&self, request: &LaunchRequest) -> Result<(), EngineError> {
         let mut state = self.state();
         *state.launches.entry(request.run.clone()).or_default() += 1;

@@ -1,4 +1,4 @@
-//! Downloading a file of a job: its bytes as far as they were there when it was opened.
+//! Downloading a file of a job or of a set-up task: its bytes as far as they were there when it was opened.
 
 use std::fs::File;
 use std::io;
@@ -9,17 +9,28 @@ use bytes::Bytes;
 use futures_util::Stream;
 
 use super::follow::{open, read_chunk};
-use super::{Context, OperationError, files};
+use super::{Context, OperationError, files, setup_files};
 use crate::domain::Timestamp;
 
-/// One file of one job, also after another job got the same name.
+/// Whose a file is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Owner {
+    /// A job's.
+    Job,
+    /// The set-up task's of a cluster.
+    Cluster,
+}
+
+/// One file of one job or cluster, also after another one got the same name.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct FileOfJob {
-    /// The number of the job.
+pub struct OwnedFile {
+    /// Whose it is.
+    pub owner: Owner,
+    /// The number of the job or cluster.
     pub number: i64,
-    /// The identity of the job.
+    /// The identity of the job or cluster.
     pub uuid: String,
-    /// `stdouterr`, or the id of an output directory.
+    /// `stdouterr`, or the id of an output directory of the job.
     pub directory: String,
     /// Relative to it.
     pub path: String,
@@ -38,16 +49,22 @@ pub struct Download {
 /// Opens a file; nothing is read. Links are followed now, and refused when they lead out of the directory.
 ///
 /// # Errors
-/// When the job or the file is gone, or cannot be read.
-pub fn open_file(context: &Context, wish: &FileOfJob) -> Result<Download, OperationError> {
-    let job = context.store.read(|reader| reader.job_by_number(wish.number))?;
+/// When its owner or the file is gone, or cannot be read.
+pub fn open_file(context: &Context, wish: &OwnedFile) -> Result<Download, OperationError> {
     let gone = || OperationError::NoFile {
         job: wish.uuid.clone(),
         directory: wish.directory.clone(),
         path: wish.path.clone(),
     };
-    let job = job.filter(|job| job.value.uuid == wish.uuid).ok_or_else(gone)?.value;
-    let path = files::locate(&job, &wish.directory, &wish.path)?.ok_or_else(gone)?;
+    let path = match wish.owner {
+        Owner::Job => {
+            let job = context.store.read(|reader| reader.job_by_number(wish.number))?;
+            let job = job.filter(|job| job.value.uuid == wish.uuid).ok_or_else(gone)?.value;
+            files::locate(&job, &wish.directory, &wish.path)?
+        }
+        Owner::Cluster => setup_files::locate(context, wish)?,
+    };
+    let path = path.ok_or_else(gone)?;
     let file = open(path.clone())?.ok_or_else(gone)?;
     let metadata = file.metadata().map_err(|source| OperationError::File { action: "read", path, source })?;
     let modified = metadata.modified().ok().and_then(|at| Timestamp::try_from(at).ok()).unwrap_or_default();

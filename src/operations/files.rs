@@ -1,4 +1,4 @@
-//! Files of a job: listing a directory, finding a file. Every path of a request stays inside its root,
+//! Files of a job: listing a directory, finding a file; [`super::setup_files`] does the same for set-up tasks. Every path of a request stays inside its root,
 //! symbolic links included.
 
 use std::io;
@@ -46,12 +46,19 @@ pub fn list(context: &Context, key: &JobKey, directory: &str, path: &str) -> Res
 }
 
 fn entries(job: &Job, directory: &str, path: &str) -> Result<Vec<FileEntry>, OperationError> {
-    let Some(root) = listable(job, directory)? else { return Ok(Vec::new()) };
+    match listable(job, directory)? {
+        Some(root) => below(&root, path),
+        None => Ok(Vec::new()),
+    }
+}
+
+/// The entries of the directory at `path` below `root`, by name; one level. One that is not there yet is empty.
+pub(super) fn below(root: &Path, path: &str) -> Result<Vec<FileEntry>, OperationError> {
     let relative = match path {
         "" | "." | "./" | "/" => String::new(),
         path => relative_path(path).ok_or_else(|| leaves(path))?,
     };
-    let folder = match inside(&root, &relative).map_err(|source| unreadable(&root.join(&relative), source))? {
+    let folder = match inside(root, &relative).map_err(|source| unreadable(&root.join(&relative), source))? {
         Place::Inside(folder) => folder,
         Place::Nowhere => return Ok(Vec::new()),
         Place::Outside => return Err(leaves(path)),
@@ -60,11 +67,11 @@ fn entries(job: &Job, directory: &str, path: &str) -> Result<Vec<FileEntry>, Ope
         Ok(entries) => entries,
         Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(Vec::new()),
         Err(error) if error.kind() == io::ErrorKind::NotADirectory => {
-            return Err(invalid("directory", format!("`{path}` is a file of the job, not a directory")));
+            return Err(invalid("directory", format!("`{path}` is a file, not a directory")));
         }
         Err(source) => return Err(unreadable(&folder, source)),
     };
-    let root = root.canonicalize().map_err(|source| unreadable(&root, source))?;
+    let root = root.canonicalize().map_err(|source| unreadable(root, source))?;
     let mut found: Vec<FileEntry> = entries.filter_map(|entry| describe(&root, &entry.ok()?)).collect();
     found.sort_by(|a, b| a.name.cmp(&b.name));
     Ok(found)
@@ -77,10 +84,15 @@ fn entries(job: &Job, directory: &str, path: &str) -> Result<Vec<FileEntry>, Ope
 /// As [`list`].
 pub fn locate(job: &Job, directory: &str, path: &str) -> Result<Option<PathBuf>, OperationError> {
     let Some(root) = listable(job, directory)? else { return Ok(None) };
+    locate_below(&root, path).map(Some)
+}
+
+/// Where a file below `root` is, or will be: absolute, inside the root as far as it exists.
+pub(super) fn locate_below(root: &Path, path: &str) -> Result<PathBuf, OperationError> {
     let relative = relative_path(path).ok_or_else(|| leaves(path))?;
-    match inside(&root, &relative).map_err(|source| unreadable(&root.join(&relative), source))? {
-        Place::Inside(real) => Ok(Some(real)),
-        Place::Nowhere => Ok(Some(root.join(relative))),
+    match inside(root, &relative).map_err(|source| unreadable(&root.join(&relative), source))? {
+        Place::Inside(real) => Ok(real),
+        Place::Nowhere => Ok(root.join(relative)),
         Place::Outside => Err(leaves(path)),
     }
 }
@@ -147,7 +159,7 @@ fn describe(root: &Path, entry: &std::fs::DirEntry) -> Option<FileEntry> {
 }
 
 fn leaves(path: &str) -> OperationError {
-    invalid("directory", format!("`{path}` must be a relative path that stays inside the job's directory"))
+    invalid("directory", format!("`{path}` must be a relative path that stays inside the directory"))
 }
 
 fn invalid(target: &'static str, message: String) -> OperationError {

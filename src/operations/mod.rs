@@ -16,6 +16,7 @@ pub mod jobs;
 pub mod long;
 pub mod migrated;
 pub mod server;
+pub mod setup_files;
 pub mod snapshots;
 pub mod storage_accounts;
 pub mod tokens;

@@ -11,7 +11,8 @@ use crate::domain::token::{Action, Place, Verb};
 const OPEN: [&str; 1] = ["downloads"];
 
 /// POSTs that change nothing.
-const READING: [&str; 3] = ["listoutputfiles", "listremotelogininformation", "checknameavailability"];
+const READING: [&str; 4] =
+    ["listoutputfiles", "listsetuptaskfiles", "listremotelogininformation", "checknameavailability"];
 
 /// What a request would do.
 #[derive(Debug, Clone, PartialEq, Eq)]

@@ -4,7 +4,7 @@
 //! anywhere is the router's business.
 
 /// Every fixed word of our URLs, as the router spells it.
-const WORDS: [&str; 26] = [
+const WORDS: [&str; 27] = [
     "subscriptions",
     "resourceGroups",
     "providers",
@@ -17,6 +17,7 @@ const WORDS: [&str; 26] = [
     "jobs",
     "terminate",
     "listOutputFiles",
+    "listSetupTaskFiles",
     "listRemoteLoginInformation",
     "locations",
     "usages",

@@ -1,4 +1,4 @@
-//! Signed download addresses: who has one may fetch one file of one job for a while, and needs no token.
+//! Signed download addresses: who has one may fetch one file of one job or set-up task for a while, and needs no token.
 //!
 //! They have the form of the storage addresses of Azure, a path and a shared access signature (azure-cli
 //! recordings, June 2018). `routes::files` makes them, `routes::downloads` checks them. Pure.
@@ -8,10 +8,13 @@ use serde::Deserialize;
 use crate::api::path;
 use crate::domain::Timestamp;
 use crate::domain::signature::Signer;
-use crate::operations::downloads::FileOfJob;
+use crate::operations::downloads::{OwnedFile, Owner};
 
 /// Version of the form, resource kind and permissions, as the service's addresses had them.
 const FIXED: [&str; 3] = ["2016-05-31", "f", "rl"];
+
+/// What the owner of a file begins with when it is a cluster.
+pub const OF_CLUSTER: &str = "cluster-";
 
 /// What an address carries beside its path. What is missing is empty, which nothing was ever signed with.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Deserialize)]
@@ -35,7 +38,7 @@ pub enum Refusal {
 
 /// Path and query of the address of one file, good until `expires`, to the second.
 #[must_use]
-pub fn address(signer: &Signer, file: &FileOfJob, expires: Timestamp) -> String {
+pub fn address(signer: &Signer, file: &OwnedFile, expires: Timestamp) -> String {
     let path = path_of(file);
     let se = expires.round(jiff::Unit::Second).unwrap_or(expires).to_string();
     let [sv, sr, sp] = FIXED;
@@ -47,7 +50,7 @@ pub fn address(signer: &Signer, file: &FileOfJob, expires: Timestamp) -> String 
 ///
 /// # Errors
 /// See [`Refusal`].
-pub fn check(signer: &Signer, file: &FileOfJob, signature: &Signature, now: Timestamp) -> Result<(), Refusal> {
+pub fn check(signer: &Signer, file: &OwnedFile, signature: &Signature, now: Timestamp) -> Result<(), Refusal> {
     let Signature { sv, sr, se, sp, sig } = signature;
     if !signer.has_signed(&signed_text(&path_of(file), [sv, sr, se, sp]), sig) {
         return Err(Refusal::NotSigned);
@@ -58,8 +61,12 @@ pub fn check(signer: &Signer, file: &FileOfJob, signature: &Signature, now: Time
     }
 }
 
-fn path_of(file: &FileOfJob) -> String {
-    path::download(&format!("{}-{}", file.number, file.uuid), &file.directory, &file.path)
+fn path_of(file: &OwnedFile) -> String {
+    let of = match file.owner {
+        Owner::Job => "",
+        Owner::Cluster => OF_CLUSTER,
+    };
+    path::download(&format!("{of}{}-{}", file.number, file.uuid), &file.directory, &file.path)
 }
 
 /// A line each. The path has no line break because it is encoded, and a break in another part makes one line too
@@ -73,8 +80,14 @@ mod tests {
     use super::*;
     use crate::domain::secret::MasterKey;
 
-    fn file() -> FileOfJob {
-        FileOfJob { number: 7, uuid: "u-1".into(), directory: "MODEL".into(), path: "a b/ü.txt".into() }
+    fn file() -> OwnedFile {
+        OwnedFile {
+            owner: Owner::Job,
+            number: 7,
+            uuid: "u-1".into(),
+            directory: "MODEL".into(),
+            path: "a b/ü.txt".into(),
+        }
     }
 
     fn signer() -> Signer {
@@ -114,11 +127,12 @@ mod tests {
         let good = signature(&address(&signer(), &file(), at("2018-06-08T10:00:00Z")));
         let now = at("2018-06-08T09:00:00Z");
         let files = [
-            FileOfJob { number: 8, ..file() },
-            FileOfJob { uuid: "u-2".into(), ..file() },
-            FileOfJob { directory: "stdouterr".into(), ..file() },
-            FileOfJob { path: "a b/ü.txt/".into(), ..file() },
-            FileOfJob { path: "../secret".into(), ..file() },
+            OwnedFile { owner: Owner::Cluster, ..file() },
+            OwnedFile { number: 8, ..file() },
+            OwnedFile { uuid: "u-2".into(), ..file() },
+            OwnedFile { directory: "stdouterr".into(), ..file() },
+            OwnedFile { path: "a b/ü.txt/".into(), ..file() },
+            OwnedFile { path: "../secret".into(), ..file() },
         ];
         for file in files {
             assert_eq!(check(&signer(), &file, &good, now), Err(Refusal::NotSigned), "{file:?}");

@@ -32,6 +32,11 @@ impl Reader<'_> {
         )
     }
 
+    /// One cluster by its number.
+    pub fn cluster_by_number(&self, number: i64) -> Result<Option<Stored<Cluster>>, StoreError> {
+        self.one("SELECT number, generation, document FROM clusters WHERE number = ?1", [number])
+    }
+
     /// Clusters of workspaces whose names begin with `prefix`, of a subscription or of one group of it, oldest first.
     pub fn clusters_below(
         &self,

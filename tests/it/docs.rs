@@ -91,6 +91,11 @@ fn stage(sandbox: &Sandbox, example: &str) {
     if !example.starts_with("cluster create") {
         sandbox.run("cluster create -w ws -n gpu --target 1").succeeds();
     }
+    if example.starts_with("file-server") {
+        let disks = "dataDisks: {diskCount: 1, diskSizeInGB: 10, storageAccountType: Standard_LRS}\n";
+        sandbox.file("nfs.yaml", disks);
+        sandbox.run("file-server create -w ws data --disk-count 1 --disk-size 1 --storage-sku Standard_LRS").succeeds();
+    }
     if example.starts_with("job") {
         sandbox.run("job run -f job.yaml -n train").succeeds();
         sandbox.run("job run -w ws -e exp -f job.yaml -n train").succeeds();
@@ -114,6 +119,8 @@ fn every_example_of_the_help_does_what_it_says() {
             sandbox.run(&example).succeeds();
         } else if example.starts_with("login") {
             sandbox.run_fed(&example, "bai_x\n").fails_with(4).says("cannot reach the server");
+        } else if example.contains("node exec") {
+            sandbox.run(&example).fails_with(1).says(if example.starts_with("job") { "No nodes" } else { "no SSH" });
         } else if example.starts_with("logout") {
             sandbox.run(&example).fails_with(3).says("nobody is logged in");
         } else {

@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use batchai::domain::Timestamp;
 use batchai::domain::secret::MasterKey;
 use batchai::domain::signature::Signer;
-use batchai::operations::downloads::FileOfJob;
+use batchai::operations::downloads::{OwnedFile, Owner};
 use batchai::server::signed;
 use serde_json::json;
 
@@ -27,7 +27,7 @@ fn real_path(rest: &Rest, job: &str, file: &str) -> PathBuf {
 fn address(sandbox: &Sandbox, number: i64, uuid: &str, path: &str, expires: &str) -> String {
     let key = std::fs::read(sandbox.home().join("secret.key")).expect("the key");
     let signer = Signer::new(&MasterKey::new(key.try_into().expect("32 bytes")), "download");
-    let file = FileOfJob { number, uuid: uuid.into(), directory: "OUT".into(), path: path.into() };
+    let file = OwnedFile { owner: Owner::Job, number, uuid: uuid.into(), directory: "OUT".into(), path: path.into() };
     signed::address(&signer, &file, expires.parse::<Timestamp>().expect("a time"))
 }
 

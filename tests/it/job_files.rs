@@ -117,10 +117,7 @@ fn a_directory_that_was_not_declared_is_an_error_that_names_those_that_were() {
             .says("error: The job train has no output directory `NOPE`; it has `stdouterr`, `MODEL`, `LOGS`\n")
             .prints("");
     }
-    sandbox
-        .run("job file list -j train -p stdout.txt")
-        .fails_with(1)
-        .says("`stdout.txt` is a file of the job, not a directory");
+    sandbox.run("job file list -j train -p stdout.txt").fails_with(1).says("`stdout.txt` is a file, not a directory");
     sandbox.run("job file list -j nope").fails_with(3).says("The specified job nope is not found");
     sandbox.run("job file list -j train --expiry 4").fails_with(2).says("4 is not in 5..=600");
 }

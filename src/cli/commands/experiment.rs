@@ -6,6 +6,7 @@ use crate::api::experiment::Experiment;
 use crate::api::id::{Child, ResourceId};
 use crate::api::path;
 use crate::cli::Outcome;
+use crate::cli::naming;
 use crate::cli::output::Output;
 use crate::cli::report::Failure;
 use crate::cli::session::{Ending, Session, WorkspaceScope};
@@ -33,8 +34,11 @@ pub enum ExperimentCommand {
 #[derive(Debug, Args)]
 pub struct ExperimentArgs {
     /// Experiment.
-    #[arg(long, short = 'n')]
-    name: String,
+    #[arg(value_name = "NAME")]
+    new_name: Option<String>,
+    /// Experiment.
+    #[arg(long, short = 'n', value_name = "NAME")]
+    name: Option<String>,
     #[command(flatten)]
     scope: WorkspaceScope,
 }
@@ -73,5 +77,6 @@ pub async fn run(command: ExperimentCommand, session: Session) -> Outcome {
 }
 
 fn id(session: &Session, args: &ExperimentArgs) -> Result<ResourceId, Failure> {
-    session.id(&args.scope, Child::Experiment(args.name.clone()))
+    let name = naming::one("experiment", args.new_name.as_ref(), ("-n", args.name.as_ref()))?;
+    session.id(&args.scope, Child::Experiment(name))
 }

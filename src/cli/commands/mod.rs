@@ -1,20 +1,26 @@
 //! One file per noun; a folder where a noun has many verbs. The words are `az batchai`'s.
 
+pub mod administrator;
 pub mod cluster;
 pub mod completion;
 pub mod config;
 pub mod doctor;
 pub mod experiment;
+pub mod file_server;
+pub mod fresh;
 pub mod job;
 pub mod landing;
 pub mod login;
+pub mod mounted;
 pub mod schema;
 #[cfg(target_os = "linux")]
 pub mod serve;
 pub mod server;
+pub mod storage_keys;
 #[cfg(target_os = "linux")]
 pub mod supervise;
 pub mod token;
+pub mod usages;
 pub mod validate;
 pub mod workspace;
 
@@ -39,6 +45,12 @@ pub enum Command {
     /// Manage workspaces: folders of clusters and experiments.
     #[command(subcommand, before_help = "Example: batchai workspace create -n ws")]
     Workspace(workspace::WorkspaceCommand),
+    /// Manage file servers: directories that clusters and jobs mount.
+    #[command(subcommand, before_help = "Example: batchai file-server list -w ws -o table")]
+    FileServer(file_server::FileServerCommand),
+    /// List how much of what a region has is in use: clusters, and cores by kind of node.
+    #[command(before_help = "Example: batchai list-usages -o table")]
+    ListUsages(usages::UsagesArgs),
     /// The server behind the other commands; they start it when they need it.
     #[command(subcommand, before_help = "Example: batchai server status")]
     Server(server::ServerCommand),
@@ -78,6 +90,8 @@ pub fn run(command: Command, global: &Global, report: Report) -> Outcome {
         Command::Cluster(command) => with_session(global, report, |session| cluster::run(command, session)),
         Command::Experiment(command) => with_session(global, report, |session| experiment::run(command, session)),
         Command::Workspace(command) => with_session(global, report, |session| workspace::run(command, session)),
+        Command::FileServer(command) => with_session(global, report, |session| file_server::run(command, session)),
+        Command::ListUsages(args) => with_session(global, report, |session| usages::run(args, session)),
         #[cfg(target_os = "linux")]
         Command::Server(server::ServerCommand::Run(args)) => serve::run_here(&args),
         Command::Server(command) => {

@@ -6,8 +6,10 @@ use crate::api::id::{Child, ResourceId};
 use crate::api::path;
 use crate::api::workspace::{Workspace, WorkspaceCreate};
 use crate::cli::Outcome;
+use crate::cli::naming;
 use crate::cli::output::Output;
 use crate::cli::report::Failure;
+use crate::cli::request::region;
 use crate::cli::session::{Ending, Session, checked};
 use crate::cli::targets::WorkspaceTargets;
 use crate::cli::watch::{self, Watch};
@@ -33,8 +35,11 @@ pub enum WorkspaceCommand {
 #[derive(Debug, Args)]
 pub struct WorkspaceArgs {
     /// Workspace.
+    #[arg(value_name = "NAME")]
+    new_name: Option<String>,
+    /// Workspace.
     #[arg(long, short = 'n', value_name = "NAME")]
-    workspace: String,
+    workspace: Option<String>,
     /// Resource group; `default` when not configured.
     #[arg(long, short = 'g', value_name = "GROUP")]
     resource_group: Option<String>,
@@ -45,7 +50,7 @@ pub struct WorkspaceArgs {
 pub struct CreateArgs {
     #[command(flatten)]
     workspace: WorkspaceArgs,
-    /// Region; any name is accepted.
+    /// Region; when neither given nor configured, that of the resource group. Any name is accepted, blanks go.
     #[arg(long, short = 'l', value_name = "REGION")]
     location: Option<String>,
 }
@@ -77,7 +82,8 @@ pub async fn run(command: WorkspaceCommand, session: Session) -> Outcome {
     match command {
         WorkspaceCommand::Create(args) => {
             let id = id(&session, &args.workspace)?;
-            let body = WorkspaceCreate { location: args.location, tags: None };
+            let location = args.location.or_else(|| session.settings.defaults.location.clone());
+            let body = WorkspaceCreate { location: location.map(|name| region(&name)), tags: None };
             session.print(&Output::one(&session.client.put_workspace(&id, &body).await?))
         }
         WorkspaceCommand::Show(args) => session.show::<Workspace>(&args.resolve(&session)?).await,
@@ -107,10 +113,11 @@ async fn list(args: ListArgs, session: &Session) -> Outcome {
 }
 
 fn id(session: &Session, args: &WorkspaceArgs) -> Result<ResourceId, Failure> {
+    let name = naming::one("workspace", args.new_name.as_ref(), ("-n", args.workspace.as_ref()))?;
     checked(ResourceId {
         subscription: session.subscription.clone(),
         group: session.group(args.resource_group.as_ref()),
-        workspace: args.workspace.clone(),
+        workspace: name,
         child: Child::None,
     })
 }

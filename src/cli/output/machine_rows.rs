@@ -6,7 +6,7 @@ use serde::Serialize;
 use serde_json::Value;
 
 use super::rows::{Row, group};
-use crate::api::file_server::FileServer;
+use crate::api::file_server::{FileServer, MountSettings};
 use crate::api::node::RemoteLoginInformation;
 use crate::api::usage::Usage;
 
@@ -22,7 +22,8 @@ impl Row for FileServer {
 
     fn cells(&self) -> Vec<String> {
         let spec = &self.properties.spec;
-        let mount = &self.properties.mount_settings;
+        let mount = self.properties.mount_settings.as_ref();
+        let of_mount = |part: fn(&MountSettings) -> &String| mount.map(part).cloned().unwrap_or_default();
         let disks = &spec.data_disks;
         let disks = (disks.disk_count > 0).then(|| format!("{} x {} Gb", disks.disk_count, disks.disk_size_in_gb));
         vec![
@@ -30,9 +31,9 @@ impl Row for FileServer {
             group(&self.id),
             spec.vm_size.clone().unwrap_or_default(),
             disks.unwrap_or_default(),
-            mount.file_server_public_ip.clone(),
-            mount.file_server_internal_ip.clone(),
-            mount.mount_point.clone(),
+            of_mount(|mount| &mount.file_server_public_ip),
+            of_mount(|mount| &mount.file_server_internal_ip),
+            of_mount(|mount| &mount.mount_point),
         ]
     }
 }

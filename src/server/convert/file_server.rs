@@ -93,11 +93,11 @@ pub fn file_server(value: &FileServer) -> wire::FileServer {
             provisioning_state: super::provisioning_state(provisioning.state),
             provisioning_state_transition_time: time(provisioning.since),
             creation_time: time(*created),
-            mount_settings: wire::MountSettings {
+            mount_settings: Some(wire::MountSettings {
                 mount_point: export.clone(),
                 file_server_public_ip: ADDRESS.into(),
                 file_server_internal_ip: ADDRESS.into(),
-            },
+            }),
             spec: spec_back(spec, &network(key, uuid)),
         },
     }

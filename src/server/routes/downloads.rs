@@ -9,11 +9,11 @@ use serde::Deserialize;
 
 use super::Answer;
 use crate::operations::Context;
-use crate::operations::downloads::{Download, FileOfJob, open_file};
+use crate::operations::downloads::{Download, OwnedFile, Owner, open_file};
 use crate::server::error::ApiError;
 use crate::server::extract::Params;
 use crate::server::range::{Part, Validators, part};
-use crate::server::signed::{Refusal, Signature, check};
+use crate::server::signed::{OF_CLUSTER, Refusal, Signature, check};
 
 /// Path of one file.
 #[derive(Deserialize)]
@@ -46,10 +46,14 @@ pub async fn read(
     Ok(response)
 }
 
-fn file(path: FilePath) -> Option<FileOfJob> {
+fn file(path: FilePath) -> Option<OwnedFile> {
     let FilePath { job, directory, path } = path;
-    let (number, uuid) = job.split_once('-')?;
-    Some(FileOfJob { number: number.parse().ok()?, uuid: uuid.to_owned(), directory, path })
+    let (owner, of) = match job.strip_prefix(OF_CLUSTER) {
+        Some(of) => (Owner::Cluster, of),
+        None => (Owner::Job, job.as_str()),
+    };
+    let (number, uuid) = of.split_once('-')?;
+    Some(OwnedFile { owner, number: number.parse().ok()?, uuid: uuid.to_owned(), directory, path })
 }
 
 /// The body is read only when somebody takes it, which after a HEAD nobody does.

@@ -12,10 +12,10 @@ use super::Answer;
 use crate::api::file::{File, FileProperties, STDOUTERR};
 use crate::api::page::Page;
 use crate::api::path;
-use crate::domain::name::JobKey;
-use crate::operations::downloads::FileOfJob;
+use crate::domain::name::{ClusterKey, JobKey};
+use crate::operations::downloads::{OwnedFile, Owner};
 use crate::operations::files::{FileEntry, Listing};
-use crate::operations::{Context, files, follow};
+use crate::operations::{Context, files, follow, setup_files};
 use crate::server::error::ApiError;
 use crate::server::extract::{Key, Paging, Params, Wire};
 use crate::server::origin::Origin;
@@ -44,24 +44,58 @@ pub async fn list(
     paging: Paging,
 ) -> Answer<Wire<Page<File>>> {
     let Asked { id, folder, expiry } = asked(query)?;
-    let Listing { number, uuid, entries } = files::list(&context, &key, &id, &folder)?;
+    let listing = files::list(&context, &key, &id, &folder)?;
+    let rest = format!("&outputdirectoryid={}", path::encode(&id));
+    let listed = Listed { owner: Owner::Job, id, folder, expiry, listing };
+    Ok(Wire(page_of(&context, listed, &rest, &links, &paging)))
+}
+
+/// GET and POST listSetupTaskFiles, ours: what `az batchai cluster file list` read from the storage account itself.
+pub async fn list_of_setup(
+    State(context): State<Context>,
+    Key(key): Key<ClusterKey>,
+    Params(query): Params<Directory>,
+    links: Links,
+    paging: Paging,
+) -> Answer<Wire<Page<File>>> {
+    let Directory { outputdirectoryid: _, directory, linkexpiryinminutes } = query;
+    let (folder, expiry) = (directory.unwrap_or_else(|| ".".into()), expiry(linkexpiryinminutes)?);
+    let listing = setup_files::list(&context, &key, &folder)?;
+    let listed = Listed { owner: Owner::Cluster, id: STDOUTERR.into(), folder, expiry, listing };
+    Ok(Wire(page_of(&context, listed, "", &links, &paging)))
+}
+
+/// A directory that was listed.
+struct Listed {
+    owner: Owner,
+    /// Of the directory.
+    id: String,
+    /// Relative to it.
+    folder: String,
+    /// In minutes.
+    expiry: i64,
+    listing: Listing,
+}
+
+/// One page of it; `rest` is what else a link to the next one has to say.
+fn page_of(context: &Context, listed: Listed, rest: &str, links: &Links, paging: &Paging) -> Page<File> {
+    let Listed { owner, id, folder, expiry, listing: Listing { number, uuid, entries } } = listed;
     let first = usize::try_from(paging.window.after).unwrap_or(0).min(entries.len());
     let end = entries.len().min(first + paging.window.limit as usize);
     let next_link = (end < entries.len()).then(|| {
-        let (id, folder) = (path::encode(&id), path::encode(&folder));
         let link = paging.link(i64::try_from(end).unwrap_or(i64::MAX));
-        format!("{link}&outputdirectoryid={id}&directory={folder}&linkexpiryinminutes={expiry}")
+        format!("{link}{rest}&directory={}&linkexpiryinminutes={expiry}", path::encode(&folder))
     });
     let expires = (context.clock)() + SignedDuration::from_mins(expiry);
-    let address = |entry: &FileEntry| match &links {
+    let address = |entry: &FileEntry| match links {
         // Whoever can open the socket can open the file.
         Links::Files => path::file_url(entry.path.as_os_str().as_encoded_bytes()),
         Links::Signed(origin) => {
             let (uuid, directory, path) = (uuid.clone(), id.clone(), below(&folder, &entry.name));
-            origin.url(&signed::address(&context.signer, &FileOfJob { number, uuid, directory, path }, expires))
+            origin.url(&signed::address(&context.signer, &OwnedFile { owner, number, uuid, directory, path }, expires))
         }
     };
-    Ok(Wire(Page { value: entries[first..end].iter().map(|entry| file(entry, address)).collect(), next_link }))
+    Page { value: entries[first..end].iter().map(|entry| file(entry, address)).collect(), next_link }
 }
 
 /// What is listed.
@@ -80,12 +114,17 @@ fn asked(query: Directory) -> Result<Asked, ApiError> {
         let message = format!("outputdirectoryid is required: `{STDOUTERR}` or the id of an output directory");
         ApiError::invalid("outputdirectoryid", message)
     })?;
-    let expiry = linkexpiryinminutes.unwrap_or(EXPIRY);
-    if !(5..=600).contains(&expiry) {
-        let message = format!("linkexpiryinminutes is {expiry}, but must be 5 to 600");
-        return Err(ApiError::invalid("linkexpiryinminutes", message));
-    }
+    let expiry = expiry(linkexpiryinminutes)?;
     Ok(Asked { id, folder: directory.unwrap_or_else(|| ".".into()), expiry })
+}
+
+fn expiry(minutes: Option<i64>) -> Result<i64, ApiError> {
+    let expiry = minutes.unwrap_or(EXPIRY);
+    if (5..=600).contains(&expiry) {
+        return Ok(expiry);
+    }
+    let message = format!("linkexpiryinminutes is {expiry}, but must be 5 to 600");
+    Err(ApiError::invalid("linkexpiryinminutes", message))
 }
 
 /// The path of an entry of a folder.

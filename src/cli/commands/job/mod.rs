@@ -1,4 +1,4 @@
-//! `job run | create | show | list | delete | terminate | wait | file`.
+//! `job run | create | show | list | delete | terminate | wait | file | node`.
 
 pub mod create;
 pub mod ensure;
@@ -6,6 +6,7 @@ pub mod file;
 pub mod interrupt;
 pub mod live;
 pub mod logs;
+pub mod node;
 pub mod run;
 pub mod sink;
 pub mod submit;
@@ -52,6 +53,9 @@ pub enum JobCommand {
     /// Find and follow the files of a job.
     #[command(subcommand, before_help = "Example: batchai job file stream -j train -f stdout.txt")]
     File(file::FileCommand),
+    /// List the nodes of a job, and run commands on them.
+    #[command(subcommand, before_help = "Example: batchai job node list -j train -o table")]
+    Node(node::NodeCommand),
 }
 
 /// Arguments of `delete` and `terminate`.
@@ -87,5 +91,6 @@ pub async fn run(command: JobCommand, session: Session) -> Outcome {
         JobCommand::Wait(args) => wait::run(&args, &session).await,
         JobCommand::Logs(args) => logs::run(&args, &session).await,
         JobCommand::File(command) => file::run(command, &session).await,
+        JobCommand::Node(command) => node::run(command, &session).await,
     }
 }

@@ -3,14 +3,18 @@
 use std::path::Path;
 
 use clap::Args;
+use serde_json::Value;
 use tokio::sync::Notify;
 
 use super::ensure::{LOCAL_CLUSTER, Surroundings, with_surroundings};
 use crate::api::error::code;
 use crate::api::id::{Child, ResourceId};
 use crate::api::job::{Job, JobCreate};
+use crate::cli::commands::mounted::file_server_id;
+use crate::cli::commands::storage_keys::{are_missing, fill_in};
 use crate::cli::exit_code::ExitCode;
 use crate::cli::report::Failure;
+use crate::cli::request::mounts::MountArgs;
 use crate::cli::session::{DEFAULT, ExperimentScope, Named, Session, WorkspaceScope, checked};
 use crate::cli::spec::{self, JobFile, Source};
 use crate::cli::spec_args::{SetArgs, place_file_servers, storage, tell};
@@ -31,6 +35,8 @@ pub struct SubmitArgs {
     pub cluster: Option<String>,
     #[command(flatten)]
     pub scope: ExperimentScope,
+    #[command(flatten)]
+    pub mounts: MountArgs,
     #[command(flatten)]
     pub set: SetArgs,
 }
@@ -57,7 +63,7 @@ pub struct Prepared {
 /// With what to tell the user.
 pub fn prepare(args: &SubmitArgs, session: &Session) -> Result<Prepared, Failure> {
     let source = Source::from_argument(&args.config_file)?;
-    let file = spec::job_file_with(&source, &args.set.options(storage(None, None, session)))?;
+    let file = spec::job_file_with(&source, &args.set.options(storage(&args.mounts.storage, session)))?;
     tell(&session.report, &file.warnings);
     let (id, around) = place(args, &file, session)?;
     let code = file.code.as_deref().map(|folder| snapshot::plan(folder, DEFAULT_LIMIT)).transpose();
@@ -66,6 +72,9 @@ pub fn prepare(args: &SubmitArgs, session: &Session) -> Result<Prepared, Failure
     let mut spec = file.spec;
     place_file_servers(spec.mount_volumes.as_mut(), &id);
     spec.cluster.id = around.cluster.0.to_string();
+    let scope = WorkspaceScope { resource_group: Some(id.group.clone()), workspace: Some(id.workspace.clone()) };
+    let file_server = file_server_id(args.mounts.nfs.as_deref(), &scope, session)?;
+    spec.mount_volumes = args.mounts.over(spec.mount_volumes, file_server.as_ref(), &session.settings.storage)?;
     spec.code_snapshot = code.as_ref().map(|snapshot| snapshot.digest().to_owned());
     // A PATH that is not text cannot travel; the server's own is then used.
     spec.search_path = spec.search_path.or_else(|| std::env::var("PATH").ok());
@@ -79,23 +88,38 @@ impl Prepared {
     /// # Errors
     /// With what to tell the user.
     pub async fn submit(&self, session: &Session, stop: &Notify) -> Result<Submitted, Failure> {
-        match with_surroundings(session, &self.id, &self.around, || self.put(session, stop)).await {
+        let body = self.body_for(session).await?;
+        match with_surroundings(session, &self.id, &self.around, || self.put(&body, session, stop)).await {
             Ok(job) => Ok(Submitted { id: self.id.clone(), job }),
             Err(error) => Err(explain(error, &self.id)),
         }
     }
 
+    /// The body with the keys of storage accounts, where the server asks for them and nobody gave them. Looking for
+    /// the cluster tells which server it is.
+    async fn body_for(&self, session: &Session) -> Result<JobCreate, Failure> {
+        let mut body = self.body.clone();
+        let Some(volumes) = body.properties.mount_volumes.as_mut().filter(|volumes| are_missing(Some(volumes))) else {
+            return Ok(body);
+        };
+        match session.client.get::<Value>(&self.around.cluster.0).await {
+            Ok(_) | Err(ClientError::Refused { status: 404, .. }) => fill_in(volumes, session).await?,
+            Err(error) => return Err(error.into()),
+        }
+        Ok(body)
+    }
+
     /// Submits; sends the code when the server does not have it, also when it lost it in between.
-    async fn put(&self, session: &Session, stop: &Notify) -> Result<Job, ClientError> {
+    async fn put(&self, body: &JobCreate, session: &Session, stop: &Notify) -> Result<Job, ClientError> {
         let client = &session.client;
-        match (client.put_new_job(&self.id, &self.body).await, &self.code) {
+        match (client.put_new_job(&self.id, body).await, &self.code) {
             (Err(error), Some(snapshot)) if error.code() == Some(code::SNAPSHOT_NOT_FOUND) => {
                 tokio::select! {
                     biased;
                     () = stop.notified() => return Err(ClientError::Stopped),
                     sent = client.put_snapshot(&self.id.subscription, snapshot) => sent?,
                 }
-                client.put_new_job(&self.id, &self.body).await
+                client.put_new_job(&self.id, body).await
             }
             (result, _) => result,
         }
