@@ -147,11 +147,11 @@ _batchai() {
             fi
             case "${prev}" in
                 --output)
-                    COMPREPLY=($(compgen -W "json table none" -- "${cur}"))
+                    COMPREPLY=($(compgen -W "json jsonc yaml yamlc table tsv none" -- "${cur}"))
                     return 0
                     ;;
                 -o)
-                    COMPREPLY=($(compgen -W "json table none" -- "${cur}"))
+                    COMPREPLY=($(compgen -W "json jsonc yaml yamlc table tsv none" -- "${cur}"))
                     return 0
                     ;;
                 --query)
@@ -185,11 +185,11 @@ _batchai() {
             fi
             case "${prev}" in
                 --output)
-                    COMPREPLY=($(compgen -W "json table none" -- "${cur}"))
+                    COMPREPLY=($(compgen -W "json jsonc yaml yamlc table tsv none" -- "${cur}"))
                     return 0
                     ;;
                 -o)
-                    COMPREPLY=($(compgen -W "json table none" -- "${cur}"))
+                    COMPREPLY=($(compgen -W "json jsonc yaml yamlc table tsv none" -- "${cur}"))
                     return 0
                     ;;
                 --query)
@@ -283,11 +283,11 @@ _batchai() {
                     return 0
                     ;;
                 --output)
-                    COMPREPLY=($(compgen -W "json table none" -- "${cur}"))
+                    COMPREPLY=($(compgen -W "json jsonc yaml yamlc table tsv none" -- "${cur}"))
                     return 0
                     ;;
                 -o)
-                    COMPREPLY=($(compgen -W "json table none" -- "${cur}"))
+                    COMPREPLY=($(compgen -W "json jsonc yaml yamlc table tsv none" -- "${cur}"))
                     return 0
                     ;;
                 --query)
@@ -349,11 +349,11 @@ _batchai() {
                     return 0
                     ;;
                 --output)
-                    COMPREPLY=($(compgen -W "json table none" -- "${cur}"))
+                    COMPREPLY=($(compgen -W "json jsonc yaml yamlc table tsv none" -- "${cur}"))
                     return 0
                     ;;
                 -o)
-                    COMPREPLY=($(compgen -W "json table none" -- "${cur}"))
+                    COMPREPLY=($(compgen -W "json jsonc yaml yamlc table tsv none" -- "${cur}"))
                     return 0
                     ;;
                 --query)
@@ -380,7 +380,7 @@ _batchai() {
             return 0
             ;;
         batchai__subcmd__cluster__subcmd__list)
-            opts="-g -w -o -h --resource-group --workspace --output --query --subscription --endpoint --color --verbose --debug --only-show-errors --help"
+            opts="-g -w -o -h --resource-group --workspace --watch --output --query --subscription --endpoint --color --verbose --debug --only-show-errors --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -402,12 +402,16 @@ _batchai() {
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
+                --watch)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
                 --output)
-                    COMPREPLY=($(compgen -W "json table none" -- "${cur}"))
+                    COMPREPLY=($(compgen -W "json jsonc yaml yamlc table tsv none" -- "${cur}"))
                     return 0
                     ;;
                 -o)
-                    COMPREPLY=($(compgen -W "json table none" -- "${cur}"))
+                    COMPREPLY=($(compgen -W "json jsonc yaml yamlc table tsv none" -- "${cur}"))
                     return 0
                     ;;
                 --query)
@@ -469,11 +473,11 @@ _batchai() {
                     return 0
                     ;;
                 --output)
-                    COMPREPLY=($(compgen -W "json table none" -- "${cur}"))
+                    COMPREPLY=($(compgen -W "json jsonc yaml yamlc table tsv none" -- "${cur}"))
                     return 0
                     ;;
                 -o)
-                    COMPREPLY=($(compgen -W "json table none" -- "${cur}"))
+                    COMPREPLY=($(compgen -W "json jsonc yaml yamlc table tsv none" -- "${cur}"))
                     return 0
                     ;;
                 --query)
@@ -507,11 +511,11 @@ _batchai() {
             fi
             case "${prev}" in
                 --output)
-                    COMPREPLY=($(compgen -W "json table none" -- "${cur}"))
+                    COMPREPLY=($(compgen -W "json jsonc yaml yamlc table tsv none" -- "${cur}"))
                     return 0
                     ;;
                 -o)
-                    COMPREPLY=($(compgen -W "json table none" -- "${cur}"))
+                    COMPREPLY=($(compgen -W "json jsonc yaml yamlc table tsv none" -- "${cur}"))
                     return 0
                     ;;
                 --query)
@@ -545,11 +549,11 @@ _batchai() {
             fi
             case "${prev}" in
                 --output)
-                    COMPREPLY=($(compgen -W "json table none" -- "${cur}"))
+                    COMPREPLY=($(compgen -W "json jsonc yaml yamlc table tsv none" -- "${cur}"))
                     return 0
                     ;;
                 -o)
-                    COMPREPLY=($(compgen -W "json table none" -- "${cur}"))
+                    COMPREPLY=($(compgen -W "json jsonc yaml yamlc table tsv none" -- "${cur}"))
                     return 0
                     ;;
                 --query)
@@ -607,11 +611,11 @@ _batchai() {
                     return 0
                     ;;
                 --output)
-                    COMPREPLY=($(compgen -W "json table none" -- "${cur}"))
+                    COMPREPLY=($(compgen -W "json jsonc yaml yamlc table tsv none" -- "${cur}"))
                     return 0
                     ;;
                 -o)
-                    COMPREPLY=($(compgen -W "json table none" -- "${cur}"))
+                    COMPREPLY=($(compgen -W "json jsonc yaml yamlc table tsv none" -- "${cur}"))
                     return 0
                     ;;
                 --query)
@@ -673,11 +677,11 @@ _batchai() {
                     return 0
                     ;;
                 --output)
-                    COMPREPLY=($(compgen -W "json table none" -- "${cur}"))
+                    COMPREPLY=($(compgen -W "json jsonc yaml yamlc table tsv none" -- "${cur}"))
                     return 0
                     ;;
                 -o)
-                    COMPREPLY=($(compgen -W "json table none" -- "${cur}"))
+                    COMPREPLY=($(compgen -W "json jsonc yaml yamlc table tsv none" -- "${cur}"))
                     return 0
                     ;;
                 --query)
@@ -704,7 +708,7 @@ _batchai() {
             return 0
             ;;
         batchai__subcmd__experiment__subcmd__list)
-            opts="-g -w -o -h --resource-group --workspace --output --query --subscription --endpoint --color --verbose --debug --only-show-errors --help"
+            opts="-g -w -o -h --resource-group --workspace --watch --output --query --subscription --endpoint --color --verbose --debug --only-show-errors --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -726,12 +730,16 @@ _batchai() {
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
+                --watch)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
                 --output)
-                    COMPREPLY=($(compgen -W "json table none" -- "${cur}"))
+                    COMPREPLY=($(compgen -W "json jsonc yaml yamlc table tsv none" -- "${cur}"))
                     return 0
                     ;;
                 -o)
-                    COMPREPLY=($(compgen -W "json table none" -- "${cur}"))
+                    COMPREPLY=($(compgen -W "json jsonc yaml yamlc table tsv none" -- "${cur}"))
                     return 0
                     ;;
                 --query)
@@ -793,11 +801,11 @@ _batchai() {
                     return 0
                     ;;
                 --output)
-                    COMPREPLY=($(compgen -W "json table none" -- "${cur}"))
+                    COMPREPLY=($(compgen -W "json jsonc yaml yamlc table tsv none" -- "${cur}"))
                     return 0
                     ;;
                 -o)
-                    COMPREPLY=($(compgen -W "json table none" -- "${cur}"))
+                    COMPREPLY=($(compgen -W "json jsonc yaml yamlc table tsv none" -- "${cur}"))
                     return 0
                     ;;
                 --query)
@@ -831,11 +839,11 @@ _batchai() {
             fi
             case "${prev}" in
                 --output)
-                    COMPREPLY=($(compgen -W "json table none" -- "${cur}"))
+                    COMPREPLY=($(compgen -W "json jsonc yaml yamlc table tsv none" -- "${cur}"))
                     return 0
                     ;;
                 -o)
-                    COMPREPLY=($(compgen -W "json table none" -- "${cur}"))
+                    COMPREPLY=($(compgen -W "json jsonc yaml yamlc table tsv none" -- "${cur}"))
                     return 0
                     ;;
                 --query)
@@ -917,11 +925,11 @@ _batchai() {
                     return 0
                     ;;
                 --output)
-                    COMPREPLY=($(compgen -W "json table none" -- "${cur}"))
+                    COMPREPLY=($(compgen -W "json jsonc yaml yamlc table tsv none" -- "${cur}"))
                     return 0
                     ;;
                 -o)
-                    COMPREPLY=($(compgen -W "json table none" -- "${cur}"))
+                    COMPREPLY=($(compgen -W "json jsonc yaml yamlc table tsv none" -- "${cur}"))
                     return 0
                     ;;
                 --query)
@@ -991,11 +999,11 @@ _batchai() {
                     return 0
                     ;;
                 --output)
-                    COMPREPLY=($(compgen -W "json table none" -- "${cur}"))
+                    COMPREPLY=($(compgen -W "json jsonc yaml yamlc table tsv none" -- "${cur}"))
                     return 0
                     ;;
                 -o)
-                    COMPREPLY=($(compgen -W "json table none" -- "${cur}"))
+                    COMPREPLY=($(compgen -W "json jsonc yaml yamlc table tsv none" -- "${cur}"))
                     return 0
                     ;;
                 --query)
@@ -1029,11 +1037,11 @@ _batchai() {
             fi
             case "${prev}" in
                 --output)
-                    COMPREPLY=($(compgen -W "json table none" -- "${cur}"))
+                    COMPREPLY=($(compgen -W "json jsonc yaml yamlc table tsv none" -- "${cur}"))
                     return 0
                     ;;
                 -o)
-                    COMPREPLY=($(compgen -W "json table none" -- "${cur}"))
+                    COMPREPLY=($(compgen -W "json jsonc yaml yamlc table tsv none" -- "${cur}"))
                     return 0
                     ;;
                 --query)
@@ -1060,7 +1068,7 @@ _batchai() {
             return 0
             ;;
         batchai__subcmd__job__subcmd__file__subcmd__list)
-            opts="-j -g -w -e -d -p -o -h --job --resource-group --workspace --experiment --output-directory-id --path --expiry --output --query --subscription --endpoint --color --verbose --debug --only-show-errors --help"
+            opts="-j -g -w -e -d -p -o -h --job --resource-group --workspace --experiment --output-directory-id --path --expiry --watch --output --query --subscription --endpoint --color --verbose --debug --only-show-errors --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 4 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -1118,12 +1126,16 @@ _batchai() {
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
+                --watch)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
                 --output)
-                    COMPREPLY=($(compgen -W "json table none" -- "${cur}"))
+                    COMPREPLY=($(compgen -W "json jsonc yaml yamlc table tsv none" -- "${cur}"))
                     return 0
                     ;;
                 -o)
-                    COMPREPLY=($(compgen -W "json table none" -- "${cur}"))
+                    COMPREPLY=($(compgen -W "json jsonc yaml yamlc table tsv none" -- "${cur}"))
                     return 0
                     ;;
                 --query)
@@ -1213,11 +1225,11 @@ _batchai() {
                     return 0
                     ;;
                 --output)
-                    COMPREPLY=($(compgen -W "json table none" -- "${cur}"))
+                    COMPREPLY=($(compgen -W "json jsonc yaml yamlc table tsv none" -- "${cur}"))
                     return 0
                     ;;
                 -o)
-                    COMPREPLY=($(compgen -W "json table none" -- "${cur}"))
+                    COMPREPLY=($(compgen -W "json jsonc yaml yamlc table tsv none" -- "${cur}"))
                     return 0
                     ;;
                 --query)
@@ -1244,7 +1256,7 @@ _batchai() {
             return 0
             ;;
         batchai__subcmd__job__subcmd__list)
-            opts="-g -w -e -o -h --resource-group --workspace --experiment --output --query --subscription --endpoint --color --verbose --debug --only-show-errors --help"
+            opts="-g -w -e -o -h --resource-group --workspace --experiment --watch --output --query --subscription --endpoint --color --verbose --debug --only-show-errors --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -1274,12 +1286,16 @@ _batchai() {
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
+                --watch)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
                 --output)
-                    COMPREPLY=($(compgen -W "json table none" -- "${cur}"))
+                    COMPREPLY=($(compgen -W "json jsonc yaml yamlc table tsv none" -- "${cur}"))
                     return 0
                     ;;
                 -o)
-                    COMPREPLY=($(compgen -W "json table none" -- "${cur}"))
+                    COMPREPLY=($(compgen -W "json jsonc yaml yamlc table tsv none" -- "${cur}"))
                     return 0
                     ;;
                 --query)
@@ -1361,11 +1377,11 @@ _batchai() {
                     return 0
                     ;;
                 --output)
-                    COMPREPLY=($(compgen -W "json table none" -- "${cur}"))
+                    COMPREPLY=($(compgen -W "json jsonc yaml yamlc table tsv none" -- "${cur}"))
                     return 0
                     ;;
                 -o)
-                    COMPREPLY=($(compgen -W "json table none" -- "${cur}"))
+                    COMPREPLY=($(compgen -W "json jsonc yaml yamlc table tsv none" -- "${cur}"))
                     return 0
                     ;;
                 --query)
@@ -1435,11 +1451,11 @@ _batchai() {
                     return 0
                     ;;
                 --output)
-                    COMPREPLY=($(compgen -W "json table none" -- "${cur}"))
+                    COMPREPLY=($(compgen -W "json jsonc yaml yamlc table tsv none" -- "${cur}"))
                     return 0
                     ;;
                 -o)
-                    COMPREPLY=($(compgen -W "json table none" -- "${cur}"))
+                    COMPREPLY=($(compgen -W "json jsonc yaml yamlc table tsv none" -- "${cur}"))
                     return 0
                     ;;
                 --query)
@@ -1509,11 +1525,11 @@ _batchai() {
                     return 0
                     ;;
                 --output)
-                    COMPREPLY=($(compgen -W "json table none" -- "${cur}"))
+                    COMPREPLY=($(compgen -W "json jsonc yaml yamlc table tsv none" -- "${cur}"))
                     return 0
                     ;;
                 -o)
-                    COMPREPLY=($(compgen -W "json table none" -- "${cur}"))
+                    COMPREPLY=($(compgen -W "json jsonc yaml yamlc table tsv none" -- "${cur}"))
                     return 0
                     ;;
                 --query)
@@ -1583,11 +1599,11 @@ _batchai() {
                     return 0
                     ;;
                 --output)
-                    COMPREPLY=($(compgen -W "json table none" -- "${cur}"))
+                    COMPREPLY=($(compgen -W "json jsonc yaml yamlc table tsv none" -- "${cur}"))
                     return 0
                     ;;
                 -o)
-                    COMPREPLY=($(compgen -W "json table none" -- "${cur}"))
+                    COMPREPLY=($(compgen -W "json jsonc yaml yamlc table tsv none" -- "${cur}"))
                     return 0
                     ;;
                 --query)
@@ -1625,11 +1641,11 @@ _batchai() {
                     return 0
                     ;;
                 --output)
-                    COMPREPLY=($(compgen -W "json table none" -- "${cur}"))
+                    COMPREPLY=($(compgen -W "json jsonc yaml yamlc table tsv none" -- "${cur}"))
                     return 0
                     ;;
                 -o)
-                    COMPREPLY=($(compgen -W "json table none" -- "${cur}"))
+                    COMPREPLY=($(compgen -W "json jsonc yaml yamlc table tsv none" -- "${cur}"))
                     return 0
                     ;;
                 --query)
@@ -1663,11 +1679,11 @@ _batchai() {
             fi
             case "${prev}" in
                 --output)
-                    COMPREPLY=($(compgen -W "json table none" -- "${cur}"))
+                    COMPREPLY=($(compgen -W "json jsonc yaml yamlc table tsv none" -- "${cur}"))
                     return 0
                     ;;
                 -o)
-                    COMPREPLY=($(compgen -W "json table none" -- "${cur}"))
+                    COMPREPLY=($(compgen -W "json jsonc yaml yamlc table tsv none" -- "${cur}"))
                     return 0
                     ;;
                 --query)
@@ -1701,11 +1717,11 @@ _batchai() {
             fi
             case "${prev}" in
                 --output)
-                    COMPREPLY=($(compgen -W "json table none" -- "${cur}"))
+                    COMPREPLY=($(compgen -W "json jsonc yaml yamlc table tsv none" -- "${cur}"))
                     return 0
                     ;;
                 -o)
-                    COMPREPLY=($(compgen -W "json table none" -- "${cur}"))
+                    COMPREPLY=($(compgen -W "json jsonc yaml yamlc table tsv none" -- "${cur}"))
                     return 0
                     ;;
                 --query)
@@ -1739,11 +1755,11 @@ _batchai() {
             fi
             case "${prev}" in
                 --output)
-                    COMPREPLY=($(compgen -W "json table none" -- "${cur}"))
+                    COMPREPLY=($(compgen -W "json jsonc yaml yamlc table tsv none" -- "${cur}"))
                     return 0
                     ;;
                 -o)
-                    COMPREPLY=($(compgen -W "json table none" -- "${cur}"))
+                    COMPREPLY=($(compgen -W "json jsonc yaml yamlc table tsv none" -- "${cur}"))
                     return 0
                     ;;
                 --query)
@@ -1793,11 +1809,11 @@ _batchai() {
                     return 0
                     ;;
                 --output)
-                    COMPREPLY=($(compgen -W "json table none" -- "${cur}"))
+                    COMPREPLY=($(compgen -W "json jsonc yaml yamlc table tsv none" -- "${cur}"))
                     return 0
                     ;;
                 -o)
-                    COMPREPLY=($(compgen -W "json table none" -- "${cur}"))
+                    COMPREPLY=($(compgen -W "json jsonc yaml yamlc table tsv none" -- "${cur}"))
                     return 0
                     ;;
                 --query)
@@ -1847,11 +1863,11 @@ _batchai() {
                     return 0
                     ;;
                 --output)
-                    COMPREPLY=($(compgen -W "json table none" -- "${cur}"))
+                    COMPREPLY=($(compgen -W "json jsonc yaml yamlc table tsv none" -- "${cur}"))
                     return 0
                     ;;
                 -o)
-                    COMPREPLY=($(compgen -W "json table none" -- "${cur}"))
+                    COMPREPLY=($(compgen -W "json jsonc yaml yamlc table tsv none" -- "${cur}"))
                     return 0
                     ;;
                 --query)
@@ -1885,11 +1901,11 @@ _batchai() {
             fi
             case "${prev}" in
                 --output)
-                    COMPREPLY=($(compgen -W "json table none" -- "${cur}"))
+                    COMPREPLY=($(compgen -W "json jsonc yaml yamlc table tsv none" -- "${cur}"))
                     return 0
                     ;;
                 -o)
-                    COMPREPLY=($(compgen -W "json table none" -- "${cur}"))
+                    COMPREPLY=($(compgen -W "json jsonc yaml yamlc table tsv none" -- "${cur}"))
                     return 0
                     ;;
                 --query)
@@ -1923,11 +1939,11 @@ _batchai() {
             fi
             case "${prev}" in
                 --output)
-                    COMPREPLY=($(compgen -W "json table none" -- "${cur}"))
+                    COMPREPLY=($(compgen -W "json jsonc yaml yamlc table tsv none" -- "${cur}"))
                     return 0
                     ;;
                 -o)
-                    COMPREPLY=($(compgen -W "json table none" -- "${cur}"))
+                    COMPREPLY=($(compgen -W "json jsonc yaml yamlc table tsv none" -- "${cur}"))
                     return 0
                     ;;
                 --query)
@@ -1961,11 +1977,11 @@ _batchai() {
             fi
             case "${prev}" in
                 --output)
-                    COMPREPLY=($(compgen -W "json table none" -- "${cur}"))
+                    COMPREPLY=($(compgen -W "json jsonc yaml yamlc table tsv none" -- "${cur}"))
                     return 0
                     ;;
                 -o)
-                    COMPREPLY=($(compgen -W "json table none" -- "${cur}"))
+                    COMPREPLY=($(compgen -W "json jsonc yaml yamlc table tsv none" -- "${cur}"))
                     return 0
                     ;;
                 --query)
@@ -2015,11 +2031,11 @@ _batchai() {
                     return 0
                     ;;
                 --output)
-                    COMPREPLY=($(compgen -W "json table none" -- "${cur}"))
+                    COMPREPLY=($(compgen -W "json jsonc yaml yamlc table tsv none" -- "${cur}"))
                     return 0
                     ;;
                 -o)
-                    COMPREPLY=($(compgen -W "json table none" -- "${cur}"))
+                    COMPREPLY=($(compgen -W "json jsonc yaml yamlc table tsv none" -- "${cur}"))
                     return 0
                     ;;
                 --query)
@@ -2053,11 +2069,11 @@ _batchai() {
             fi
             case "${prev}" in
                 --output)
-                    COMPREPLY=($(compgen -W "json table none" -- "${cur}"))
+                    COMPREPLY=($(compgen -W "json jsonc yaml yamlc table tsv none" -- "${cur}"))
                     return 0
                     ;;
                 -o)
-                    COMPREPLY=($(compgen -W "json table none" -- "${cur}"))
+                    COMPREPLY=($(compgen -W "json jsonc yaml yamlc table tsv none" -- "${cur}"))
                     return 0
                     ;;
                 --query)
@@ -2091,11 +2107,11 @@ _batchai() {
             fi
             case "${prev}" in
                 --output)
-                    COMPREPLY=($(compgen -W "json table none" -- "${cur}"))
+                    COMPREPLY=($(compgen -W "json jsonc yaml yamlc table tsv none" -- "${cur}"))
                     return 0
                     ;;
                 -o)
-                    COMPREPLY=($(compgen -W "json table none" -- "${cur}"))
+                    COMPREPLY=($(compgen -W "json jsonc yaml yamlc table tsv none" -- "${cur}"))
                     return 0
                     ;;
                 --query)
@@ -2129,11 +2145,11 @@ _batchai() {
             fi
             case "${prev}" in
                 --output)
-                    COMPREPLY=($(compgen -W "json table none" -- "${cur}"))
+                    COMPREPLY=($(compgen -W "json jsonc yaml yamlc table tsv none" -- "${cur}"))
                     return 0
                     ;;
                 -o)
-                    COMPREPLY=($(compgen -W "json table none" -- "${cur}"))
+                    COMPREPLY=($(compgen -W "json jsonc yaml yamlc table tsv none" -- "${cur}"))
                     return 0
                     ;;
                 --query)
@@ -2191,11 +2207,11 @@ _batchai() {
                     return 0
                     ;;
                 --output)
-                    COMPREPLY=($(compgen -W "json table none" -- "${cur}"))
+                    COMPREPLY=($(compgen -W "json jsonc yaml yamlc table tsv none" -- "${cur}"))
                     return 0
                     ;;
                 -o)
-                    COMPREPLY=($(compgen -W "json table none" -- "${cur}"))
+                    COMPREPLY=($(compgen -W "json jsonc yaml yamlc table tsv none" -- "${cur}"))
                     return 0
                     ;;
                 --query)
@@ -2249,11 +2265,11 @@ _batchai() {
                     return 0
                     ;;
                 --output)
-                    COMPREPLY=($(compgen -W "json table none" -- "${cur}"))
+                    COMPREPLY=($(compgen -W "json jsonc yaml yamlc table tsv none" -- "${cur}"))
                     return 0
                     ;;
                 -o)
-                    COMPREPLY=($(compgen -W "json table none" -- "${cur}"))
+                    COMPREPLY=($(compgen -W "json jsonc yaml yamlc table tsv none" -- "${cur}"))
                     return 0
                     ;;
                 --query)
@@ -2280,7 +2296,7 @@ _batchai() {
             return 0
             ;;
         batchai__subcmd__workspace__subcmd__list)
-            opts="-g -o -h --resource-group --output --query --subscription --endpoint --color --verbose --debug --only-show-errors --help"
+            opts="-g -o -h --resource-group --watch --output --query --subscription --endpoint --color --verbose --debug --only-show-errors --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -2294,12 +2310,16 @@ _batchai() {
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
+                --watch)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
                 --output)
-                    COMPREPLY=($(compgen -W "json table none" -- "${cur}"))
+                    COMPREPLY=($(compgen -W "json jsonc yaml yamlc table tsv none" -- "${cur}"))
                     return 0
                     ;;
                 -o)
-                    COMPREPLY=($(compgen -W "json table none" -- "${cur}"))
+                    COMPREPLY=($(compgen -W "json jsonc yaml yamlc table tsv none" -- "${cur}"))
                     return 0
                     ;;
                 --query)
@@ -2353,11 +2373,11 @@ _batchai() {
                     return 0
                     ;;
                 --output)
-                    COMPREPLY=($(compgen -W "json table none" -- "${cur}"))
+                    COMPREPLY=($(compgen -W "json jsonc yaml yamlc table tsv none" -- "${cur}"))
                     return 0
                     ;;
                 -o)
-                    COMPREPLY=($(compgen -W "json table none" -- "${cur}"))
+                    COMPREPLY=($(compgen -W "json jsonc yaml yamlc table tsv none" -- "${cur}"))
                     return 0
                     ;;
                 --query)

@@ -25,7 +25,11 @@ function __fish_batchai_using_subcommand
 end
 
 complete -c batchai -n "__fish_batchai_needs_command" -s o -l output -d 'How to print the result' -r -f -a "json\t'JSON in the shape of the Azure CLI'
+jsonc\t'JSON, in colours on a terminal'
+yaml\t'YAML in the same shape'
+yamlc\t'YAML, in colours on a terminal'
 table\t'A table with the columns of the Azure CLI'
+tsv\t'Values between tabs, a line per element, for scripts'
 none\t'Nothing'"
 complete -c batchai -n "__fish_batchai_needs_command" -l query -d 'Print only what this JMESPath expression picks out of the result' -r
 complete -c batchai -n "__fish_batchai_needs_command" -l subscription -d 'Subscription, by id or name; any is accepted, and all zeros when not configured' -r
@@ -47,7 +51,11 @@ complete -c batchai -n "__fish_batchai_needs_command" -f -a "login" -d 'Remember
 complete -c batchai -n "__fish_batchai_needs_command" -f -a "logout" -d 'Forget a server on the network'
 complete -c batchai -n "__fish_batchai_needs_command" -f -a "completion" -d 'Print a script that teaches a shell to complete batchai\'s commands and flags'
 complete -c batchai -n "__fish_batchai_using_subcommand job; and not __fish_seen_subcommand_from run create show list delete terminate wait file" -s o -l output -d 'How to print the result' -r -f -a "json\t'JSON in the shape of the Azure CLI'
+jsonc\t'JSON, in colours on a terminal'
+yaml\t'YAML in the same shape'
+yamlc\t'YAML, in colours on a terminal'
 table\t'A table with the columns of the Azure CLI'
+tsv\t'Values between tabs, a line per element, for scripts'
 none\t'Nothing'"
 complete -c batchai -n "__fish_batchai_using_subcommand job; and not __fish_seen_subcommand_from run create show list delete terminate wait file" -l query -d 'Print only what this JMESPath expression picks out of the result' -r
 complete -c batchai -n "__fish_batchai_using_subcommand job; and not __fish_seen_subcommand_from run create show list delete terminate wait file" -l subscription -d 'Subscription, by id or name; any is accepted, and all zeros when not configured' -r
@@ -74,7 +82,11 @@ complete -c batchai -n "__fish_batchai_using_subcommand job; and __fish_seen_sub
 complete -c batchai -n "__fish_batchai_using_subcommand job; and __fish_seen_subcommand_from run" -s w -l workspace -d 'Workspace; `default` when not configured' -r
 complete -c batchai -n "__fish_batchai_using_subcommand job; and __fish_seen_subcommand_from run" -s e -l experiment -d 'Experiment; `default` when not configured' -r
 complete -c batchai -n "__fish_batchai_using_subcommand job; and __fish_seen_subcommand_from run" -s o -l output -d 'How to print the result' -r -f -a "json\t'JSON in the shape of the Azure CLI'
+jsonc\t'JSON, in colours on a terminal'
+yaml\t'YAML in the same shape'
+yamlc\t'YAML, in colours on a terminal'
 table\t'A table with the columns of the Azure CLI'
+tsv\t'Values between tabs, a line per element, for scripts'
 none\t'Nothing'"
 complete -c batchai -n "__fish_batchai_using_subcommand job; and __fish_seen_subcommand_from run" -l query -d 'Print only what this JMESPath expression picks out of the result' -r
 complete -c batchai -n "__fish_batchai_using_subcommand job; and __fish_seen_subcommand_from run" -l subscription -d 'Subscription, by id or name; any is accepted, and all zeros when not configured' -r
@@ -94,7 +106,11 @@ complete -c batchai -n "__fish_batchai_using_subcommand job; and __fish_seen_sub
 complete -c batchai -n "__fish_batchai_using_subcommand job; and __fish_seen_subcommand_from create" -s w -l workspace -d 'Workspace; `default` when not configured' -r
 complete -c batchai -n "__fish_batchai_using_subcommand job; and __fish_seen_subcommand_from create" -s e -l experiment -d 'Experiment; `default` when not configured' -r
 complete -c batchai -n "__fish_batchai_using_subcommand job; and __fish_seen_subcommand_from create" -s o -l output -d 'How to print the result' -r -f -a "json\t'JSON in the shape of the Azure CLI'
+jsonc\t'JSON, in colours on a terminal'
+yaml\t'YAML in the same shape'
+yamlc\t'YAML, in colours on a terminal'
 table\t'A table with the columns of the Azure CLI'
+tsv\t'Values between tabs, a line per element, for scripts'
 none\t'Nothing'"
 complete -c batchai -n "__fish_batchai_using_subcommand job; and __fish_seen_subcommand_from create" -l query -d 'Print only what this JMESPath expression picks out of the result' -r
 complete -c batchai -n "__fish_batchai_using_subcommand job; and __fish_seen_subcommand_from create" -l subscription -d 'Subscription, by id or name; any is accepted, and all zeros when not configured' -r
@@ -112,7 +128,11 @@ complete -c batchai -n "__fish_batchai_using_subcommand job; and __fish_seen_sub
 complete -c batchai -n "__fish_batchai_using_subcommand job; and __fish_seen_subcommand_from show" -s e -l experiment -d 'Experiment; `default` when not configured' -r
 complete -c batchai -n "__fish_batchai_using_subcommand job; and __fish_seen_subcommand_from show" -l ids -d 'Full ids instead of names; also JSON with ids in it, `@FILE`, or `@-` for standard input' -r
 complete -c batchai -n "__fish_batchai_using_subcommand job; and __fish_seen_subcommand_from show" -s o -l output -d 'How to print the result' -r -f -a "json\t'JSON in the shape of the Azure CLI'
+jsonc\t'JSON, in colours on a terminal'
+yaml\t'YAML in the same shape'
+yamlc\t'YAML, in colours on a terminal'
 table\t'A table with the columns of the Azure CLI'
+tsv\t'Values between tabs, a line per element, for scripts'
 none\t'Nothing'"
 complete -c batchai -n "__fish_batchai_using_subcommand job; and __fish_seen_subcommand_from show" -l query -d 'Print only what this JMESPath expression picks out of the result' -r
 complete -c batchai -n "__fish_batchai_using_subcommand job; and __fish_seen_subcommand_from show" -l subscription -d 'Subscription, by id or name; any is accepted, and all zeros when not configured' -r
@@ -127,8 +147,13 @@ complete -c batchai -n "__fish_batchai_using_subcommand job; and __fish_seen_sub
 complete -c batchai -n "__fish_batchai_using_subcommand job; and __fish_seen_subcommand_from list" -s g -l resource-group -d 'Resource group; `default` when not configured' -r
 complete -c batchai -n "__fish_batchai_using_subcommand job; and __fish_seen_subcommand_from list" -s w -l workspace -d 'Workspace; `default` when not configured' -r
 complete -c batchai -n "__fish_batchai_using_subcommand job; and __fish_seen_subcommand_from list" -s e -l experiment -d 'Experiment; `default` when not configured' -r
+complete -c batchai -n "__fish_batchai_using_subcommand job; and __fish_seen_subcommand_from list" -l watch -d 'Show the list again when it has changed, looking every so many seconds (2 if not said), until Ctrl-C, which is the regular end: exit code 0' -r
 complete -c batchai -n "__fish_batchai_using_subcommand job; and __fish_seen_subcommand_from list" -s o -l output -d 'How to print the result' -r -f -a "json\t'JSON in the shape of the Azure CLI'
+jsonc\t'JSON, in colours on a terminal'
+yaml\t'YAML in the same shape'
+yamlc\t'YAML, in colours on a terminal'
 table\t'A table with the columns of the Azure CLI'
+tsv\t'Values between tabs, a line per element, for scripts'
 none\t'Nothing'"
 complete -c batchai -n "__fish_batchai_using_subcommand job; and __fish_seen_subcommand_from list" -l query -d 'Print only what this JMESPath expression picks out of the result' -r
 complete -c batchai -n "__fish_batchai_using_subcommand job; and __fish_seen_subcommand_from list" -l subscription -d 'Subscription, by id or name; any is accepted, and all zeros when not configured' -r
@@ -146,7 +171,11 @@ complete -c batchai -n "__fish_batchai_using_subcommand job; and __fish_seen_sub
 complete -c batchai -n "__fish_batchai_using_subcommand job; and __fish_seen_subcommand_from delete" -s e -l experiment -d 'Experiment; `default` when not configured' -r
 complete -c batchai -n "__fish_batchai_using_subcommand job; and __fish_seen_subcommand_from delete" -l ids -d 'Full ids instead of names; also JSON with ids in it, `@FILE`, or `@-` for standard input' -r
 complete -c batchai -n "__fish_batchai_using_subcommand job; and __fish_seen_subcommand_from delete" -s o -l output -d 'How to print the result' -r -f -a "json\t'JSON in the shape of the Azure CLI'
+jsonc\t'JSON, in colours on a terminal'
+yaml\t'YAML in the same shape'
+yamlc\t'YAML, in colours on a terminal'
 table\t'A table with the columns of the Azure CLI'
+tsv\t'Values between tabs, a line per element, for scripts'
 none\t'Nothing'"
 complete -c batchai -n "__fish_batchai_using_subcommand job; and __fish_seen_subcommand_from delete" -l query -d 'Print only what this JMESPath expression picks out of the result' -r
 complete -c batchai -n "__fish_batchai_using_subcommand job; and __fish_seen_subcommand_from delete" -l subscription -d 'Subscription, by id or name; any is accepted, and all zeros when not configured' -r
@@ -166,7 +195,11 @@ complete -c batchai -n "__fish_batchai_using_subcommand job; and __fish_seen_sub
 complete -c batchai -n "__fish_batchai_using_subcommand job; and __fish_seen_subcommand_from terminate" -s e -l experiment -d 'Experiment; `default` when not configured' -r
 complete -c batchai -n "__fish_batchai_using_subcommand job; and __fish_seen_subcommand_from terminate" -l ids -d 'Full ids instead of names; also JSON with ids in it, `@FILE`, or `@-` for standard input' -r
 complete -c batchai -n "__fish_batchai_using_subcommand job; and __fish_seen_subcommand_from terminate" -s o -l output -d 'How to print the result' -r -f -a "json\t'JSON in the shape of the Azure CLI'
+jsonc\t'JSON, in colours on a terminal'
+yaml\t'YAML in the same shape'
+yamlc\t'YAML, in colours on a terminal'
 table\t'A table with the columns of the Azure CLI'
+tsv\t'Values between tabs, a line per element, for scripts'
 none\t'Nothing'"
 complete -c batchai -n "__fish_batchai_using_subcommand job; and __fish_seen_subcommand_from terminate" -l query -d 'Print only what this JMESPath expression picks out of the result' -r
 complete -c batchai -n "__fish_batchai_using_subcommand job; and __fish_seen_subcommand_from terminate" -l subscription -d 'Subscription, by id or name; any is accepted, and all zeros when not configured' -r
@@ -186,7 +219,11 @@ complete -c batchai -n "__fish_batchai_using_subcommand job; and __fish_seen_sub
 complete -c batchai -n "__fish_batchai_using_subcommand job; and __fish_seen_subcommand_from wait" -s e -l experiment -d 'Experiment; `default` when not configured' -r
 complete -c batchai -n "__fish_batchai_using_subcommand job; and __fish_seen_subcommand_from wait" -l interval -d 'Accepted for old scripts; changes are told at once' -r
 complete -c batchai -n "__fish_batchai_using_subcommand job; and __fish_seen_subcommand_from wait" -s o -l output -d 'How to print the result' -r -f -a "json\t'JSON in the shape of the Azure CLI'
+jsonc\t'JSON, in colours on a terminal'
+yaml\t'YAML in the same shape'
+yamlc\t'YAML, in colours on a terminal'
 table\t'A table with the columns of the Azure CLI'
+tsv\t'Values between tabs, a line per element, for scripts'
 none\t'Nothing'"
 complete -c batchai -n "__fish_batchai_using_subcommand job; and __fish_seen_subcommand_from wait" -l query -d 'Print only what this JMESPath expression picks out of the result' -r
 complete -c batchai -n "__fish_batchai_using_subcommand job; and __fish_seen_subcommand_from wait" -l subscription -d 'Subscription, by id or name; any is accepted, and all zeros when not configured' -r
@@ -199,7 +236,11 @@ complete -c batchai -n "__fish_batchai_using_subcommand job; and __fish_seen_sub
 complete -c batchai -n "__fish_batchai_using_subcommand job; and __fish_seen_subcommand_from wait" -l only-show-errors -d 'Show errors only, no notes and no warnings'
 complete -c batchai -n "__fish_batchai_using_subcommand job; and __fish_seen_subcommand_from wait" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c batchai -n "__fish_batchai_using_subcommand job; and __fish_seen_subcommand_from file" -s o -l output -d 'How to print the result' -r -f -a "json\t'JSON in the shape of the Azure CLI'
+jsonc\t'JSON, in colours on a terminal'
+yaml\t'YAML in the same shape'
+yamlc\t'YAML, in colours on a terminal'
 table\t'A table with the columns of the Azure CLI'
+tsv\t'Values between tabs, a line per element, for scripts'
 none\t'Nothing'"
 complete -c batchai -n "__fish_batchai_using_subcommand job; and __fish_seen_subcommand_from file" -l query -d 'Print only what this JMESPath expression picks out of the result' -r
 complete -c batchai -n "__fish_batchai_using_subcommand job; and __fish_seen_subcommand_from file" -l subscription -d 'Subscription, by id or name; any is accepted, and all zeros when not configured' -r
@@ -214,7 +255,11 @@ complete -c batchai -n "__fish_batchai_using_subcommand job; and __fish_seen_sub
 complete -c batchai -n "__fish_batchai_using_subcommand job; and __fish_seen_subcommand_from file" -f -a "list" -d 'List the files of a job: standard output and logs, or an output directory'
 complete -c batchai -n "__fish_batchai_using_subcommand job; and __fish_seen_subcommand_from file" -f -a "stream" -d 'Print a file of a job as it is written, until the job has ended'
 complete -c batchai -n "__fish_batchai_using_subcommand cluster; and not __fish_seen_subcommand_from create show list delete" -s o -l output -d 'How to print the result' -r -f -a "json\t'JSON in the shape of the Azure CLI'
+jsonc\t'JSON, in colours on a terminal'
+yaml\t'YAML in the same shape'
+yamlc\t'YAML, in colours on a terminal'
 table\t'A table with the columns of the Azure CLI'
+tsv\t'Values between tabs, a line per element, for scripts'
 none\t'Nothing'"
 complete -c batchai -n "__fish_batchai_using_subcommand cluster; and not __fish_seen_subcommand_from create show list delete" -l query -d 'Print only what this JMESPath expression picks out of the result' -r
 complete -c batchai -n "__fish_batchai_using_subcommand cluster; and not __fish_seen_subcommand_from create show list delete" -l subscription -d 'Subscription, by id or name; any is accepted, and all zeros when not configured' -r
@@ -241,7 +286,11 @@ complete -c batchai -n "__fish_batchai_using_subcommand cluster; and __fish_seen
 complete -c batchai -n "__fish_batchai_using_subcommand cluster; and __fish_seen_subcommand_from create" -l vm-priority -d 'Whether nodes may be taken away' -r -f -a "dedicated\t'Nodes stay'
 lowpriority\t'Nodes may be taken at any time'"
 complete -c batchai -n "__fish_batchai_using_subcommand cluster; and __fish_seen_subcommand_from create" -s o -l output -d 'How to print the result' -r -f -a "json\t'JSON in the shape of the Azure CLI'
+jsonc\t'JSON, in colours on a terminal'
+yaml\t'YAML in the same shape'
+yamlc\t'YAML, in colours on a terminal'
 table\t'A table with the columns of the Azure CLI'
+tsv\t'Values between tabs, a line per element, for scripts'
 none\t'Nothing'"
 complete -c batchai -n "__fish_batchai_using_subcommand cluster; and __fish_seen_subcommand_from create" -l query -d 'Print only what this JMESPath expression picks out of the result' -r
 complete -c batchai -n "__fish_batchai_using_subcommand cluster; and __fish_seen_subcommand_from create" -l subscription -d 'Subscription, by id or name; any is accepted, and all zeros when not configured' -r
@@ -258,7 +307,11 @@ complete -c batchai -n "__fish_batchai_using_subcommand cluster; and __fish_seen
 complete -c batchai -n "__fish_batchai_using_subcommand cluster; and __fish_seen_subcommand_from show" -s w -l workspace -d 'Workspace; `default` when not configured' -r
 complete -c batchai -n "__fish_batchai_using_subcommand cluster; and __fish_seen_subcommand_from show" -l ids -d 'Full ids instead of names; also JSON with ids in it, `@FILE`, or `@-` for standard input' -r
 complete -c batchai -n "__fish_batchai_using_subcommand cluster; and __fish_seen_subcommand_from show" -s o -l output -d 'How to print the result' -r -f -a "json\t'JSON in the shape of the Azure CLI'
+jsonc\t'JSON, in colours on a terminal'
+yaml\t'YAML in the same shape'
+yamlc\t'YAML, in colours on a terminal'
 table\t'A table with the columns of the Azure CLI'
+tsv\t'Values between tabs, a line per element, for scripts'
 none\t'Nothing'"
 complete -c batchai -n "__fish_batchai_using_subcommand cluster; and __fish_seen_subcommand_from show" -l query -d 'Print only what this JMESPath expression picks out of the result' -r
 complete -c batchai -n "__fish_batchai_using_subcommand cluster; and __fish_seen_subcommand_from show" -l subscription -d 'Subscription, by id or name; any is accepted, and all zeros when not configured' -r
@@ -272,8 +325,13 @@ complete -c batchai -n "__fish_batchai_using_subcommand cluster; and __fish_seen
 complete -c batchai -n "__fish_batchai_using_subcommand cluster; and __fish_seen_subcommand_from show" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c batchai -n "__fish_batchai_using_subcommand cluster; and __fish_seen_subcommand_from list" -s g -l resource-group -d 'Resource group; `default` when not configured' -r
 complete -c batchai -n "__fish_batchai_using_subcommand cluster; and __fish_seen_subcommand_from list" -s w -l workspace -d 'Workspace; `default` when not configured' -r
+complete -c batchai -n "__fish_batchai_using_subcommand cluster; and __fish_seen_subcommand_from list" -l watch -d 'Show the list again when it has changed, looking every so many seconds (2 if not said), until Ctrl-C, which is the regular end: exit code 0' -r
 complete -c batchai -n "__fish_batchai_using_subcommand cluster; and __fish_seen_subcommand_from list" -s o -l output -d 'How to print the result' -r -f -a "json\t'JSON in the shape of the Azure CLI'
+jsonc\t'JSON, in colours on a terminal'
+yaml\t'YAML in the same shape'
+yamlc\t'YAML, in colours on a terminal'
 table\t'A table with the columns of the Azure CLI'
+tsv\t'Values between tabs, a line per element, for scripts'
 none\t'Nothing'"
 complete -c batchai -n "__fish_batchai_using_subcommand cluster; and __fish_seen_subcommand_from list" -l query -d 'Print only what this JMESPath expression picks out of the result' -r
 complete -c batchai -n "__fish_batchai_using_subcommand cluster; and __fish_seen_subcommand_from list" -l subscription -d 'Subscription, by id or name; any is accepted, and all zeros when not configured' -r
@@ -290,7 +348,11 @@ complete -c batchai -n "__fish_batchai_using_subcommand cluster; and __fish_seen
 complete -c batchai -n "__fish_batchai_using_subcommand cluster; and __fish_seen_subcommand_from delete" -s w -l workspace -d 'Workspace; `default` when not configured' -r
 complete -c batchai -n "__fish_batchai_using_subcommand cluster; and __fish_seen_subcommand_from delete" -l ids -d 'Full ids instead of names; also JSON with ids in it, `@FILE`, or `@-` for standard input' -r
 complete -c batchai -n "__fish_batchai_using_subcommand cluster; and __fish_seen_subcommand_from delete" -s o -l output -d 'How to print the result' -r -f -a "json\t'JSON in the shape of the Azure CLI'
+jsonc\t'JSON, in colours on a terminal'
+yaml\t'YAML in the same shape'
+yamlc\t'YAML, in colours on a terminal'
 table\t'A table with the columns of the Azure CLI'
+tsv\t'Values between tabs, a line per element, for scripts'
 none\t'Nothing'"
 complete -c batchai -n "__fish_batchai_using_subcommand cluster; and __fish_seen_subcommand_from delete" -l query -d 'Print only what this JMESPath expression picks out of the result' -r
 complete -c batchai -n "__fish_batchai_using_subcommand cluster; and __fish_seen_subcommand_from delete" -l subscription -d 'Subscription, by id or name; any is accepted, and all zeros when not configured' -r
@@ -305,7 +367,11 @@ complete -c batchai -n "__fish_batchai_using_subcommand cluster; and __fish_seen
 complete -c batchai -n "__fish_batchai_using_subcommand cluster; and __fish_seen_subcommand_from delete" -l only-show-errors -d 'Show errors only, no notes and no warnings'
 complete -c batchai -n "__fish_batchai_using_subcommand cluster; and __fish_seen_subcommand_from delete" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c batchai -n "__fish_batchai_using_subcommand experiment; and not __fish_seen_subcommand_from create show list delete" -s o -l output -d 'How to print the result' -r -f -a "json\t'JSON in the shape of the Azure CLI'
+jsonc\t'JSON, in colours on a terminal'
+yaml\t'YAML in the same shape'
+yamlc\t'YAML, in colours on a terminal'
 table\t'A table with the columns of the Azure CLI'
+tsv\t'Values between tabs, a line per element, for scripts'
 none\t'Nothing'"
 complete -c batchai -n "__fish_batchai_using_subcommand experiment; and not __fish_seen_subcommand_from create show list delete" -l query -d 'Print only what this JMESPath expression picks out of the result' -r
 complete -c batchai -n "__fish_batchai_using_subcommand experiment; and not __fish_seen_subcommand_from create show list delete" -l subscription -d 'Subscription, by id or name; any is accepted, and all zeros when not configured' -r
@@ -325,7 +391,11 @@ complete -c batchai -n "__fish_batchai_using_subcommand experiment; and __fish_s
 complete -c batchai -n "__fish_batchai_using_subcommand experiment; and __fish_seen_subcommand_from create" -s g -l resource-group -d 'Resource group; `default` when not configured' -r
 complete -c batchai -n "__fish_batchai_using_subcommand experiment; and __fish_seen_subcommand_from create" -s w -l workspace -d 'Workspace; `default` when not configured' -r
 complete -c batchai -n "__fish_batchai_using_subcommand experiment; and __fish_seen_subcommand_from create" -s o -l output -d 'How to print the result' -r -f -a "json\t'JSON in the shape of the Azure CLI'
+jsonc\t'JSON, in colours on a terminal'
+yaml\t'YAML in the same shape'
+yamlc\t'YAML, in colours on a terminal'
 table\t'A table with the columns of the Azure CLI'
+tsv\t'Values between tabs, a line per element, for scripts'
 none\t'Nothing'"
 complete -c batchai -n "__fish_batchai_using_subcommand experiment; and __fish_seen_subcommand_from create" -l query -d 'Print only what this JMESPath expression picks out of the result' -r
 complete -c batchai -n "__fish_batchai_using_subcommand experiment; and __fish_seen_subcommand_from create" -l subscription -d 'Subscription, by id or name; any is accepted, and all zeros when not configured' -r
@@ -342,7 +412,11 @@ complete -c batchai -n "__fish_batchai_using_subcommand experiment; and __fish_s
 complete -c batchai -n "__fish_batchai_using_subcommand experiment; and __fish_seen_subcommand_from show" -s w -l workspace -d 'Workspace; `default` when not configured' -r
 complete -c batchai -n "__fish_batchai_using_subcommand experiment; and __fish_seen_subcommand_from show" -l ids -d 'Full ids instead of names; also JSON with ids in it, `@FILE`, or `@-` for standard input' -r
 complete -c batchai -n "__fish_batchai_using_subcommand experiment; and __fish_seen_subcommand_from show" -s o -l output -d 'How to print the result' -r -f -a "json\t'JSON in the shape of the Azure CLI'
+jsonc\t'JSON, in colours on a terminal'
+yaml\t'YAML in the same shape'
+yamlc\t'YAML, in colours on a terminal'
 table\t'A table with the columns of the Azure CLI'
+tsv\t'Values between tabs, a line per element, for scripts'
 none\t'Nothing'"
 complete -c batchai -n "__fish_batchai_using_subcommand experiment; and __fish_seen_subcommand_from show" -l query -d 'Print only what this JMESPath expression picks out of the result' -r
 complete -c batchai -n "__fish_batchai_using_subcommand experiment; and __fish_seen_subcommand_from show" -l subscription -d 'Subscription, by id or name; any is accepted, and all zeros when not configured' -r
@@ -356,8 +430,13 @@ complete -c batchai -n "__fish_batchai_using_subcommand experiment; and __fish_s
 complete -c batchai -n "__fish_batchai_using_subcommand experiment; and __fish_seen_subcommand_from show" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c batchai -n "__fish_batchai_using_subcommand experiment; and __fish_seen_subcommand_from list" -s g -l resource-group -d 'Resource group; `default` when not configured' -r
 complete -c batchai -n "__fish_batchai_using_subcommand experiment; and __fish_seen_subcommand_from list" -s w -l workspace -d 'Workspace; `default` when not configured' -r
+complete -c batchai -n "__fish_batchai_using_subcommand experiment; and __fish_seen_subcommand_from list" -l watch -d 'Show the list again when it has changed, looking every so many seconds (2 if not said), until Ctrl-C, which is the regular end: exit code 0' -r
 complete -c batchai -n "__fish_batchai_using_subcommand experiment; and __fish_seen_subcommand_from list" -s o -l output -d 'How to print the result' -r -f -a "json\t'JSON in the shape of the Azure CLI'
+jsonc\t'JSON, in colours on a terminal'
+yaml\t'YAML in the same shape'
+yamlc\t'YAML, in colours on a terminal'
 table\t'A table with the columns of the Azure CLI'
+tsv\t'Values between tabs, a line per element, for scripts'
 none\t'Nothing'"
 complete -c batchai -n "__fish_batchai_using_subcommand experiment; and __fish_seen_subcommand_from list" -l query -d 'Print only what this JMESPath expression picks out of the result' -r
 complete -c batchai -n "__fish_batchai_using_subcommand experiment; and __fish_seen_subcommand_from list" -l subscription -d 'Subscription, by id or name; any is accepted, and all zeros when not configured' -r
@@ -374,7 +453,11 @@ complete -c batchai -n "__fish_batchai_using_subcommand experiment; and __fish_s
 complete -c batchai -n "__fish_batchai_using_subcommand experiment; and __fish_seen_subcommand_from delete" -s w -l workspace -d 'Workspace; `default` when not configured' -r
 complete -c batchai -n "__fish_batchai_using_subcommand experiment; and __fish_seen_subcommand_from delete" -l ids -d 'Full ids instead of names; also JSON with ids in it, `@FILE`, or `@-` for standard input' -r
 complete -c batchai -n "__fish_batchai_using_subcommand experiment; and __fish_seen_subcommand_from delete" -s o -l output -d 'How to print the result' -r -f -a "json\t'JSON in the shape of the Azure CLI'
+jsonc\t'JSON, in colours on a terminal'
+yaml\t'YAML in the same shape'
+yamlc\t'YAML, in colours on a terminal'
 table\t'A table with the columns of the Azure CLI'
+tsv\t'Values between tabs, a line per element, for scripts'
 none\t'Nothing'"
 complete -c batchai -n "__fish_batchai_using_subcommand experiment; and __fish_seen_subcommand_from delete" -l query -d 'Print only what this JMESPath expression picks out of the result' -r
 complete -c batchai -n "__fish_batchai_using_subcommand experiment; and __fish_seen_subcommand_from delete" -l subscription -d 'Subscription, by id or name; any is accepted, and all zeros when not configured' -r
@@ -389,7 +472,11 @@ complete -c batchai -n "__fish_batchai_using_subcommand experiment; and __fish_s
 complete -c batchai -n "__fish_batchai_using_subcommand experiment; and __fish_seen_subcommand_from delete" -l only-show-errors -d 'Show errors only, no notes and no warnings'
 complete -c batchai -n "__fish_batchai_using_subcommand experiment; and __fish_seen_subcommand_from delete" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c batchai -n "__fish_batchai_using_subcommand workspace; and not __fish_seen_subcommand_from create show list delete" -s o -l output -d 'How to print the result' -r -f -a "json\t'JSON in the shape of the Azure CLI'
+jsonc\t'JSON, in colours on a terminal'
+yaml\t'YAML in the same shape'
+yamlc\t'YAML, in colours on a terminal'
 table\t'A table with the columns of the Azure CLI'
+tsv\t'Values between tabs, a line per element, for scripts'
 none\t'Nothing'"
 complete -c batchai -n "__fish_batchai_using_subcommand workspace; and not __fish_seen_subcommand_from create show list delete" -l query -d 'Print only what this JMESPath expression picks out of the result' -r
 complete -c batchai -n "__fish_batchai_using_subcommand workspace; and not __fish_seen_subcommand_from create show list delete" -l subscription -d 'Subscription, by id or name; any is accepted, and all zeros when not configured' -r
@@ -409,7 +496,11 @@ complete -c batchai -n "__fish_batchai_using_subcommand workspace; and __fish_se
 complete -c batchai -n "__fish_batchai_using_subcommand workspace; and __fish_seen_subcommand_from create" -s g -l resource-group -d 'Resource group; `default` when not configured' -r
 complete -c batchai -n "__fish_batchai_using_subcommand workspace; and __fish_seen_subcommand_from create" -s l -l location -d 'Region; any name is accepted' -r
 complete -c batchai -n "__fish_batchai_using_subcommand workspace; and __fish_seen_subcommand_from create" -s o -l output -d 'How to print the result' -r -f -a "json\t'JSON in the shape of the Azure CLI'
+jsonc\t'JSON, in colours on a terminal'
+yaml\t'YAML in the same shape'
+yamlc\t'YAML, in colours on a terminal'
 table\t'A table with the columns of the Azure CLI'
+tsv\t'Values between tabs, a line per element, for scripts'
 none\t'Nothing'"
 complete -c batchai -n "__fish_batchai_using_subcommand workspace; and __fish_seen_subcommand_from create" -l query -d 'Print only what this JMESPath expression picks out of the result' -r
 complete -c batchai -n "__fish_batchai_using_subcommand workspace; and __fish_seen_subcommand_from create" -l subscription -d 'Subscription, by id or name; any is accepted, and all zeros when not configured' -r
@@ -425,7 +516,11 @@ complete -c batchai -n "__fish_batchai_using_subcommand workspace; and __fish_se
 complete -c batchai -n "__fish_batchai_using_subcommand workspace; and __fish_seen_subcommand_from show" -s g -l resource-group -d 'Resource group; `default` when not configured' -r
 complete -c batchai -n "__fish_batchai_using_subcommand workspace; and __fish_seen_subcommand_from show" -l ids -d 'Full ids instead of names; also JSON with ids in it, `@FILE`, or `@-` for standard input' -r
 complete -c batchai -n "__fish_batchai_using_subcommand workspace; and __fish_seen_subcommand_from show" -s o -l output -d 'How to print the result' -r -f -a "json\t'JSON in the shape of the Azure CLI'
+jsonc\t'JSON, in colours on a terminal'
+yaml\t'YAML in the same shape'
+yamlc\t'YAML, in colours on a terminal'
 table\t'A table with the columns of the Azure CLI'
+tsv\t'Values between tabs, a line per element, for scripts'
 none\t'Nothing'"
 complete -c batchai -n "__fish_batchai_using_subcommand workspace; and __fish_seen_subcommand_from show" -l query -d 'Print only what this JMESPath expression picks out of the result' -r
 complete -c batchai -n "__fish_batchai_using_subcommand workspace; and __fish_seen_subcommand_from show" -l subscription -d 'Subscription, by id or name; any is accepted, and all zeros when not configured' -r
@@ -438,8 +533,13 @@ complete -c batchai -n "__fish_batchai_using_subcommand workspace; and __fish_se
 complete -c batchai -n "__fish_batchai_using_subcommand workspace; and __fish_seen_subcommand_from show" -l only-show-errors -d 'Show errors only, no notes and no warnings'
 complete -c batchai -n "__fish_batchai_using_subcommand workspace; and __fish_seen_subcommand_from show" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c batchai -n "__fish_batchai_using_subcommand workspace; and __fish_seen_subcommand_from list" -s g -l resource-group -d 'Only those of this resource group' -r
+complete -c batchai -n "__fish_batchai_using_subcommand workspace; and __fish_seen_subcommand_from list" -l watch -d 'Show the list again when it has changed, looking every so many seconds (2 if not said), until Ctrl-C, which is the regular end: exit code 0' -r
 complete -c batchai -n "__fish_batchai_using_subcommand workspace; and __fish_seen_subcommand_from list" -s o -l output -d 'How to print the result' -r -f -a "json\t'JSON in the shape of the Azure CLI'
+jsonc\t'JSON, in colours on a terminal'
+yaml\t'YAML in the same shape'
+yamlc\t'YAML, in colours on a terminal'
 table\t'A table with the columns of the Azure CLI'
+tsv\t'Values between tabs, a line per element, for scripts'
 none\t'Nothing'"
 complete -c batchai -n "__fish_batchai_using_subcommand workspace; and __fish_seen_subcommand_from list" -l query -d 'Print only what this JMESPath expression picks out of the result' -r
 complete -c batchai -n "__fish_batchai_using_subcommand workspace; and __fish_seen_subcommand_from list" -l subscription -d 'Subscription, by id or name; any is accepted, and all zeros when not configured' -r
@@ -455,7 +555,11 @@ complete -c batchai -n "__fish_batchai_using_subcommand workspace; and __fish_se
 complete -c batchai -n "__fish_batchai_using_subcommand workspace; and __fish_seen_subcommand_from delete" -s g -l resource-group -d 'Resource group; `default` when not configured' -r
 complete -c batchai -n "__fish_batchai_using_subcommand workspace; and __fish_seen_subcommand_from delete" -l ids -d 'Full ids instead of names; also JSON with ids in it, `@FILE`, or `@-` for standard input' -r
 complete -c batchai -n "__fish_batchai_using_subcommand workspace; and __fish_seen_subcommand_from delete" -s o -l output -d 'How to print the result' -r -f -a "json\t'JSON in the shape of the Azure CLI'
+jsonc\t'JSON, in colours on a terminal'
+yaml\t'YAML in the same shape'
+yamlc\t'YAML, in colours on a terminal'
 table\t'A table with the columns of the Azure CLI'
+tsv\t'Values between tabs, a line per element, for scripts'
 none\t'Nothing'"
 complete -c batchai -n "__fish_batchai_using_subcommand workspace; and __fish_seen_subcommand_from delete" -l query -d 'Print only what this JMESPath expression picks out of the result' -r
 complete -c batchai -n "__fish_batchai_using_subcommand workspace; and __fish_seen_subcommand_from delete" -l subscription -d 'Subscription, by id or name; any is accepted, and all zeros when not configured' -r
@@ -470,7 +574,11 @@ complete -c batchai -n "__fish_batchai_using_subcommand workspace; and __fish_se
 complete -c batchai -n "__fish_batchai_using_subcommand workspace; and __fish_seen_subcommand_from delete" -l only-show-errors -d 'Show errors only, no notes and no warnings'
 complete -c batchai -n "__fish_batchai_using_subcommand workspace; and __fish_seen_subcommand_from delete" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c batchai -n "__fish_batchai_using_subcommand server; and not __fish_seen_subcommand_from run start stop status token logs" -s o -l output -d 'How to print the result' -r -f -a "json\t'JSON in the shape of the Azure CLI'
+jsonc\t'JSON, in colours on a terminal'
+yaml\t'YAML in the same shape'
+yamlc\t'YAML, in colours on a terminal'
 table\t'A table with the columns of the Azure CLI'
+tsv\t'Values between tabs, a line per element, for scripts'
 none\t'Nothing'"
 complete -c batchai -n "__fish_batchai_using_subcommand server; and not __fish_seen_subcommand_from run start stop status token logs" -l query -d 'Print only what this JMESPath expression picks out of the result' -r
 complete -c batchai -n "__fish_batchai_using_subcommand server; and not __fish_seen_subcommand_from run start stop status token logs" -l subscription -d 'Subscription, by id or name; any is accepted, and all zeros when not configured' -r
@@ -493,7 +601,11 @@ complete -c batchai -n "__fish_batchai_using_subcommand server; and __fish_seen_
 complete -c batchai -n "__fish_batchai_using_subcommand server; and __fish_seen_subcommand_from run" -l key -d 'Key of the certificate (PEM)' -r -F
 complete -c batchai -n "__fish_batchai_using_subcommand server; and __fish_seen_subcommand_from run" -l host-name -d 'One more name for the certificate that the server makes. May be given several times' -r
 complete -c batchai -n "__fish_batchai_using_subcommand server; and __fish_seen_subcommand_from run" -s o -l output -d 'How to print the result' -r -f -a "json\t'JSON in the shape of the Azure CLI'
+jsonc\t'JSON, in colours on a terminal'
+yaml\t'YAML in the same shape'
+yamlc\t'YAML, in colours on a terminal'
 table\t'A table with the columns of the Azure CLI'
+tsv\t'Values between tabs, a line per element, for scripts'
 none\t'Nothing'"
 complete -c batchai -n "__fish_batchai_using_subcommand server; and __fish_seen_subcommand_from run" -l query -d 'Print only what this JMESPath expression picks out of the result' -r
 complete -c batchai -n "__fish_batchai_using_subcommand server; and __fish_seen_subcommand_from run" -l subscription -d 'Subscription, by id or name; any is accepted, and all zeros when not configured' -r
@@ -511,7 +623,11 @@ complete -c batchai -n "__fish_batchai_using_subcommand server; and __fish_seen_
 complete -c batchai -n "__fish_batchai_using_subcommand server; and __fish_seen_subcommand_from start" -l key -d 'Key of the certificate (PEM)' -r -F
 complete -c batchai -n "__fish_batchai_using_subcommand server; and __fish_seen_subcommand_from start" -l host-name -d 'One more name for the certificate that the server makes. May be given several times' -r
 complete -c batchai -n "__fish_batchai_using_subcommand server; and __fish_seen_subcommand_from start" -s o -l output -d 'How to print the result' -r -f -a "json\t'JSON in the shape of the Azure CLI'
+jsonc\t'JSON, in colours on a terminal'
+yaml\t'YAML in the same shape'
+yamlc\t'YAML, in colours on a terminal'
 table\t'A table with the columns of the Azure CLI'
+tsv\t'Values between tabs, a line per element, for scripts'
 none\t'Nothing'"
 complete -c batchai -n "__fish_batchai_using_subcommand server; and __fish_seen_subcommand_from start" -l query -d 'Print only what this JMESPath expression picks out of the result' -r
 complete -c batchai -n "__fish_batchai_using_subcommand server; and __fish_seen_subcommand_from start" -l subscription -d 'Subscription, by id or name; any is accepted, and all zeros when not configured' -r
@@ -525,7 +641,11 @@ complete -c batchai -n "__fish_batchai_using_subcommand server; and __fish_seen_
 complete -c batchai -n "__fish_batchai_using_subcommand server; and __fish_seen_subcommand_from start" -l only-show-errors -d 'Show errors only, no notes and no warnings'
 complete -c batchai -n "__fish_batchai_using_subcommand server; and __fish_seen_subcommand_from start" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c batchai -n "__fish_batchai_using_subcommand server; and __fish_seen_subcommand_from stop" -s o -l output -d 'How to print the result' -r -f -a "json\t'JSON in the shape of the Azure CLI'
+jsonc\t'JSON, in colours on a terminal'
+yaml\t'YAML in the same shape'
+yamlc\t'YAML, in colours on a terminal'
 table\t'A table with the columns of the Azure CLI'
+tsv\t'Values between tabs, a line per element, for scripts'
 none\t'Nothing'"
 complete -c batchai -n "__fish_batchai_using_subcommand server; and __fish_seen_subcommand_from stop" -l query -d 'Print only what this JMESPath expression picks out of the result' -r
 complete -c batchai -n "__fish_batchai_using_subcommand server; and __fish_seen_subcommand_from stop" -l subscription -d 'Subscription, by id or name; any is accepted, and all zeros when not configured' -r
@@ -538,7 +658,11 @@ complete -c batchai -n "__fish_batchai_using_subcommand server; and __fish_seen_
 complete -c batchai -n "__fish_batchai_using_subcommand server; and __fish_seen_subcommand_from stop" -l only-show-errors -d 'Show errors only, no notes and no warnings'
 complete -c batchai -n "__fish_batchai_using_subcommand server; and __fish_seen_subcommand_from stop" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c batchai -n "__fish_batchai_using_subcommand server; and __fish_seen_subcommand_from status" -s o -l output -d 'How to print the result' -r -f -a "json\t'JSON in the shape of the Azure CLI'
+jsonc\t'JSON, in colours on a terminal'
+yaml\t'YAML in the same shape'
+yamlc\t'YAML, in colours on a terminal'
 table\t'A table with the columns of the Azure CLI'
+tsv\t'Values between tabs, a line per element, for scripts'
 none\t'Nothing'"
 complete -c batchai -n "__fish_batchai_using_subcommand server; and __fish_seen_subcommand_from status" -l query -d 'Print only what this JMESPath expression picks out of the result' -r
 complete -c batchai -n "__fish_batchai_using_subcommand server; and __fish_seen_subcommand_from status" -l subscription -d 'Subscription, by id or name; any is accepted, and all zeros when not configured' -r
@@ -551,7 +675,11 @@ complete -c batchai -n "__fish_batchai_using_subcommand server; and __fish_seen_
 complete -c batchai -n "__fish_batchai_using_subcommand server; and __fish_seen_subcommand_from status" -l only-show-errors -d 'Show errors only, no notes and no warnings'
 complete -c batchai -n "__fish_batchai_using_subcommand server; and __fish_seen_subcommand_from status" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c batchai -n "__fish_batchai_using_subcommand server; and __fish_seen_subcommand_from token" -s o -l output -d 'How to print the result' -r -f -a "json\t'JSON in the shape of the Azure CLI'
+jsonc\t'JSON, in colours on a terminal'
+yaml\t'YAML in the same shape'
+yamlc\t'YAML, in colours on a terminal'
 table\t'A table with the columns of the Azure CLI'
+tsv\t'Values between tabs, a line per element, for scripts'
 none\t'Nothing'"
 complete -c batchai -n "__fish_batchai_using_subcommand server; and __fish_seen_subcommand_from token" -l query -d 'Print only what this JMESPath expression picks out of the result' -r
 complete -c batchai -n "__fish_batchai_using_subcommand server; and __fish_seen_subcommand_from token" -l subscription -d 'Subscription, by id or name; any is accepted, and all zeros when not configured' -r
@@ -567,7 +695,11 @@ complete -c batchai -n "__fish_batchai_using_subcommand server; and __fish_seen_
 complete -c batchai -n "__fish_batchai_using_subcommand server; and __fish_seen_subcommand_from token" -f -a "list" -d 'List the tokens there are, without their text'
 complete -c batchai -n "__fish_batchai_using_subcommand server; and __fish_seen_subcommand_from token" -f -a "revoke" -d 'Take a token away: it opens nothing from then on'
 complete -c batchai -n "__fish_batchai_using_subcommand server; and __fish_seen_subcommand_from logs" -s o -l output -d 'How to print the result' -r -f -a "json\t'JSON in the shape of the Azure CLI'
+jsonc\t'JSON, in colours on a terminal'
+yaml\t'YAML in the same shape'
+yamlc\t'YAML, in colours on a terminal'
 table\t'A table with the columns of the Azure CLI'
+tsv\t'Values between tabs, a line per element, for scripts'
 none\t'Nothing'"
 complete -c batchai -n "__fish_batchai_using_subcommand server; and __fish_seen_subcommand_from logs" -l query -d 'Print only what this JMESPath expression picks out of the result' -r
 complete -c batchai -n "__fish_batchai_using_subcommand server; and __fish_seen_subcommand_from logs" -l subscription -d 'Subscription, by id or name; any is accepted, and all zeros when not configured' -r
@@ -581,7 +713,11 @@ complete -c batchai -n "__fish_batchai_using_subcommand server; and __fish_seen_
 complete -c batchai -n "__fish_batchai_using_subcommand server; and __fish_seen_subcommand_from logs" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c batchai -n "__fish_batchai_using_subcommand login" -l fingerprint -d 'The fingerprint that `batchai server status` shows at the server; without it, you are asked' -r
 complete -c batchai -n "__fish_batchai_using_subcommand login" -s o -l output -d 'How to print the result' -r -f -a "json\t'JSON in the shape of the Azure CLI'
+jsonc\t'JSON, in colours on a terminal'
+yaml\t'YAML in the same shape'
+yamlc\t'YAML, in colours on a terminal'
 table\t'A table with the columns of the Azure CLI'
+tsv\t'Values between tabs, a line per element, for scripts'
 none\t'Nothing'"
 complete -c batchai -n "__fish_batchai_using_subcommand login" -l query -d 'Print only what this JMESPath expression picks out of the result' -r
 complete -c batchai -n "__fish_batchai_using_subcommand login" -l subscription -d 'Subscription, by id or name; any is accepted, and all zeros when not configured' -r
@@ -594,7 +730,11 @@ complete -c batchai -n "__fish_batchai_using_subcommand login" -l debug -d 'Also
 complete -c batchai -n "__fish_batchai_using_subcommand login" -l only-show-errors -d 'Show errors only, no notes and no warnings'
 complete -c batchai -n "__fish_batchai_using_subcommand login" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c batchai -n "__fish_batchai_using_subcommand logout" -s o -l output -d 'How to print the result' -r -f -a "json\t'JSON in the shape of the Azure CLI'
+jsonc\t'JSON, in colours on a terminal'
+yaml\t'YAML in the same shape'
+yamlc\t'YAML, in colours on a terminal'
 table\t'A table with the columns of the Azure CLI'
+tsv\t'Values between tabs, a line per element, for scripts'
 none\t'Nothing'"
 complete -c batchai -n "__fish_batchai_using_subcommand logout" -l query -d 'Print only what this JMESPath expression picks out of the result' -r
 complete -c batchai -n "__fish_batchai_using_subcommand logout" -l subscription -d 'Subscription, by id or name; any is accepted, and all zeros when not configured' -r
@@ -607,7 +747,11 @@ complete -c batchai -n "__fish_batchai_using_subcommand logout" -l debug -d 'Als
 complete -c batchai -n "__fish_batchai_using_subcommand logout" -l only-show-errors -d 'Show errors only, no notes and no warnings'
 complete -c batchai -n "__fish_batchai_using_subcommand logout" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c batchai -n "__fish_batchai_using_subcommand completion" -s o -l output -d 'How to print the result' -r -f -a "json\t'JSON in the shape of the Azure CLI'
+jsonc\t'JSON, in colours on a terminal'
+yaml\t'YAML in the same shape'
+yamlc\t'YAML, in colours on a terminal'
 table\t'A table with the columns of the Azure CLI'
+tsv\t'Values between tabs, a line per element, for scripts'
 none\t'Nothing'"
 complete -c batchai -n "__fish_batchai_using_subcommand completion" -l query -d 'Print only what this JMESPath expression picks out of the result' -r
 complete -c batchai -n "__fish_batchai_using_subcommand completion" -l subscription -d 'Subscription, by id or name; any is accepted, and all zeros when not configured' -r
