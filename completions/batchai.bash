@@ -174,11 +174,11 @@ _batchai() {
             fi
             case "${prev}" in
                 --output)
-                    COMPREPLY=($(compgen -W "json table none" -- "${cur}"))
+                    COMPREPLY=($(compgen -W "json jsonc yaml yamlc table tsv none" -- "${cur}"))
                     return 0
                     ;;
                 -o)
-                    COMPREPLY=($(compgen -W "json table none" -- "${cur}"))
+                    COMPREPLY=($(compgen -W "json jsonc yaml yamlc table tsv none" -- "${cur}"))
                     return 0
                     ;;
                 --query)
@@ -212,11 +212,11 @@ _batchai() {
             fi
             case "${prev}" in
                 --output)
-                    COMPREPLY=($(compgen -W "json table none" -- "${cur}"))
+                    COMPREPLY=($(compgen -W "json jsonc yaml yamlc table tsv none" -- "${cur}"))
                     return 0
                     ;;
                 -o)
-                    COMPREPLY=($(compgen -W "json table none" -- "${cur}"))
+                    COMPREPLY=($(compgen -W "json jsonc yaml yamlc table tsv none" -- "${cur}"))
                     return 0
                     ;;
                 --query)
@@ -310,11 +310,11 @@ _batchai() {
                     return 0
                     ;;
                 --output)
-                    COMPREPLY=($(compgen -W "json table none" -- "${cur}"))
+                    COMPREPLY=($(compgen -W "json jsonc yaml yamlc table tsv none" -- "${cur}"))
                     return 0
                     ;;
                 -o)
-                    COMPREPLY=($(compgen -W "json table none" -- "${cur}"))
+                    COMPREPLY=($(compgen -W "json jsonc yaml yamlc table tsv none" -- "${cur}"))
                     return 0
                     ;;
                 --query)
@@ -376,11 +376,11 @@ _batchai() {
                     return 0
                     ;;
                 --output)
-                    COMPREPLY=($(compgen -W "json table none" -- "${cur}"))
+                    COMPREPLY=($(compgen -W "json jsonc yaml yamlc table tsv none" -- "${cur}"))
                     return 0
                     ;;
                 -o)
-                    COMPREPLY=($(compgen -W "json table none" -- "${cur}"))
+                    COMPREPLY=($(compgen -W "json jsonc yaml yamlc table tsv none" -- "${cur}"))
                     return 0
                     ;;
                 --query)
@@ -407,7 +407,7 @@ _batchai() {
             return 0
             ;;
         batchai__subcmd__cluster__subcmd__list)
-            opts="-g -w -o -h --resource-group --workspace --output --query --subscription --endpoint --color --verbose --debug --only-show-errors --help"
+            opts="-g -w -o -h --resource-group --workspace --watch --output --query --subscription --endpoint --color --verbose --debug --only-show-errors --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -429,12 +429,16 @@ _batchai() {
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
+                --watch)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
                 --output)
-                    COMPREPLY=($(compgen -W "json table none" -- "${cur}"))
+                    COMPREPLY=($(compgen -W "json jsonc yaml yamlc table tsv none" -- "${cur}"))
                     return 0
                     ;;
                 -o)
-                    COMPREPLY=($(compgen -W "json table none" -- "${cur}"))
+                    COMPREPLY=($(compgen -W "json jsonc yaml yamlc table tsv none" -- "${cur}"))
                     return 0
                     ;;
                 --query)
@@ -496,11 +500,11 @@ _batchai() {
                     return 0
                     ;;
                 --output)
-                    COMPREPLY=($(compgen -W "json table none" -- "${cur}"))
+                    COMPREPLY=($(compgen -W "json jsonc yaml yamlc table tsv none" -- "${cur}"))
                     return 0
                     ;;
                 -o)
-                    COMPREPLY=($(compgen -W "json table none" -- "${cur}"))
+                    COMPREPLY=($(compgen -W "json jsonc yaml yamlc table tsv none" -- "${cur}"))
                     return 0
                     ;;
                 --query)
@@ -534,11 +538,11 @@ _batchai() {
             fi
             case "${prev}" in
                 --output)
-                    COMPREPLY=($(compgen -W "json table none" -- "${cur}"))
+                    COMPREPLY=($(compgen -W "json jsonc yaml yamlc table tsv none" -- "${cur}"))
                     return 0
                     ;;
                 -o)
-                    COMPREPLY=($(compgen -W "json table none" -- "${cur}"))
+                    COMPREPLY=($(compgen -W "json jsonc yaml yamlc table tsv none" -- "${cur}"))
                     return 0
                     ;;
                 --query)
@@ -846,11 +850,11 @@ _batchai() {
             fi
             case "${prev}" in
                 --output)
-                    COMPREPLY=($(compgen -W "json table none" -- "${cur}"))
+                    COMPREPLY=($(compgen -W "json jsonc yaml yamlc table tsv none" -- "${cur}"))
                     return 0
                     ;;
                 -o)
-                    COMPREPLY=($(compgen -W "json table none" -- "${cur}"))
+                    COMPREPLY=($(compgen -W "json jsonc yaml yamlc table tsv none" -- "${cur}"))
                     return 0
                     ;;
                 --query)
@@ -908,11 +912,11 @@ _batchai() {
                     return 0
                     ;;
                 --output)
-                    COMPREPLY=($(compgen -W "json table none" -- "${cur}"))
+                    COMPREPLY=($(compgen -W "json jsonc yaml yamlc table tsv none" -- "${cur}"))
                     return 0
                     ;;
                 -o)
-                    COMPREPLY=($(compgen -W "json table none" -- "${cur}"))
+                    COMPREPLY=($(compgen -W "json jsonc yaml yamlc table tsv none" -- "${cur}"))
                     return 0
                     ;;
                 --query)
@@ -974,11 +978,11 @@ _batchai() {
                     return 0
                     ;;
                 --output)
-                    COMPREPLY=($(compgen -W "json table none" -- "${cur}"))
+                    COMPREPLY=($(compgen -W "json jsonc yaml yamlc table tsv none" -- "${cur}"))
                     return 0
                     ;;
                 -o)
-                    COMPREPLY=($(compgen -W "json table none" -- "${cur}"))
+                    COMPREPLY=($(compgen -W "json jsonc yaml yamlc table tsv none" -- "${cur}"))
                     return 0
                     ;;
                 --query)
@@ -1005,7 +1009,7 @@ _batchai() {
             return 0
             ;;
         batchai__subcmd__experiment__subcmd__list)
-            opts="-g -w -o -h --resource-group --workspace --output --query --subscription --endpoint --color --verbose --debug --only-show-errors --help"
+            opts="-g -w -o -h --resource-group --workspace --watch --output --query --subscription --endpoint --color --verbose --debug --only-show-errors --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -1027,12 +1031,16 @@ _batchai() {
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
+                --watch)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
                 --output)
-                    COMPREPLY=($(compgen -W "json table none" -- "${cur}"))
+                    COMPREPLY=($(compgen -W "json jsonc yaml yamlc table tsv none" -- "${cur}"))
                     return 0
                     ;;
                 -o)
-                    COMPREPLY=($(compgen -W "json table none" -- "${cur}"))
+                    COMPREPLY=($(compgen -W "json jsonc yaml yamlc table tsv none" -- "${cur}"))
                     return 0
                     ;;
                 --query)
@@ -1094,11 +1102,11 @@ _batchai() {
                     return 0
                     ;;
                 --output)
-                    COMPREPLY=($(compgen -W "json table none" -- "${cur}"))
+                    COMPREPLY=($(compgen -W "json jsonc yaml yamlc table tsv none" -- "${cur}"))
                     return 0
                     ;;
                 -o)
-                    COMPREPLY=($(compgen -W "json table none" -- "${cur}"))
+                    COMPREPLY=($(compgen -W "json jsonc yaml yamlc table tsv none" -- "${cur}"))
                     return 0
                     ;;
                 --query)
@@ -1132,11 +1140,11 @@ _batchai() {
             fi
             case "${prev}" in
                 --output)
-                    COMPREPLY=($(compgen -W "json table none" -- "${cur}"))
+                    COMPREPLY=($(compgen -W "json jsonc yaml yamlc table tsv none" -- "${cur}"))
                     return 0
                     ;;
                 -o)
-                    COMPREPLY=($(compgen -W "json table none" -- "${cur}"))
+                    COMPREPLY=($(compgen -W "json jsonc yaml yamlc table tsv none" -- "${cur}"))
                     return 0
                     ;;
                 --query)
@@ -1218,11 +1226,11 @@ _batchai() {
                     return 0
                     ;;
                 --output)
-                    COMPREPLY=($(compgen -W "json table none" -- "${cur}"))
+                    COMPREPLY=($(compgen -W "json jsonc yaml yamlc table tsv none" -- "${cur}"))
                     return 0
                     ;;
                 -o)
-                    COMPREPLY=($(compgen -W "json table none" -- "${cur}"))
+                    COMPREPLY=($(compgen -W "json jsonc yaml yamlc table tsv none" -- "${cur}"))
                     return 0
                     ;;
                 --query)
@@ -1292,11 +1300,11 @@ _batchai() {
                     return 0
                     ;;
                 --output)
-                    COMPREPLY=($(compgen -W "json table none" -- "${cur}"))
+                    COMPREPLY=($(compgen -W "json jsonc yaml yamlc table tsv none" -- "${cur}"))
                     return 0
                     ;;
                 -o)
-                    COMPREPLY=($(compgen -W "json table none" -- "${cur}"))
+                    COMPREPLY=($(compgen -W "json jsonc yaml yamlc table tsv none" -- "${cur}"))
                     return 0
                     ;;
                 --query)
@@ -1330,11 +1338,11 @@ _batchai() {
             fi
             case "${prev}" in
                 --output)
-                    COMPREPLY=($(compgen -W "json table none" -- "${cur}"))
+                    COMPREPLY=($(compgen -W "json jsonc yaml yamlc table tsv none" -- "${cur}"))
                     return 0
                     ;;
                 -o)
-                    COMPREPLY=($(compgen -W "json table none" -- "${cur}"))
+                    COMPREPLY=($(compgen -W "json jsonc yaml yamlc table tsv none" -- "${cur}"))
                     return 0
                     ;;
                 --query)
@@ -1459,7 +1467,7 @@ _batchai() {
             return 0
             ;;
         batchai__subcmd__job__subcmd__file__subcmd__list)
-            opts="-j -g -w -e -d -p -o -h --job --resource-group --workspace --experiment --output-directory-id --path --expiry --output --query --subscription --endpoint --color --verbose --debug --only-show-errors --help"
+            opts="-j -g -w -e -d -p -o -h --job --resource-group --workspace --experiment --output-directory-id --path --expiry --watch --output --query --subscription --endpoint --color --verbose --debug --only-show-errors --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 4 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -1517,12 +1525,16 @@ _batchai() {
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
+                --watch)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
                 --output)
-                    COMPREPLY=($(compgen -W "json table none" -- "${cur}"))
+                    COMPREPLY=($(compgen -W "json jsonc yaml yamlc table tsv none" -- "${cur}"))
                     return 0
                     ;;
                 -o)
-                    COMPREPLY=($(compgen -W "json table none" -- "${cur}"))
+                    COMPREPLY=($(compgen -W "json jsonc yaml yamlc table tsv none" -- "${cur}"))
                     return 0
                     ;;
                 --query)
@@ -1612,11 +1624,11 @@ _batchai() {
                     return 0
                     ;;
                 --output)
-                    COMPREPLY=($(compgen -W "json table none" -- "${cur}"))
+                    COMPREPLY=($(compgen -W "json jsonc yaml yamlc table tsv none" -- "${cur}"))
                     return 0
                     ;;
                 -o)
-                    COMPREPLY=($(compgen -W "json table none" -- "${cur}"))
+                    COMPREPLY=($(compgen -W "json jsonc yaml yamlc table tsv none" -- "${cur}"))
                     return 0
                     ;;
                 --query)
@@ -1643,7 +1655,7 @@ _batchai() {
             return 0
             ;;
         batchai__subcmd__job__subcmd__list)
-            opts="-g -w -e -o -h --resource-group --workspace --experiment --output --query --subscription --endpoint --color --verbose --debug --only-show-errors --help"
+            opts="-g -w -e -o -h --resource-group --workspace --experiment --watch --output --query --subscription --endpoint --color --verbose --debug --only-show-errors --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -1673,12 +1685,16 @@ _batchai() {
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
+                --watch)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
                 --output)
-                    COMPREPLY=($(compgen -W "json table none" -- "${cur}"))
+                    COMPREPLY=($(compgen -W "json jsonc yaml yamlc table tsv none" -- "${cur}"))
                     return 0
                     ;;
                 -o)
-                    COMPREPLY=($(compgen -W "json table none" -- "${cur}"))
+                    COMPREPLY=($(compgen -W "json jsonc yaml yamlc table tsv none" -- "${cur}"))
                     return 0
                     ;;
                 --query)
@@ -1838,11 +1854,11 @@ _batchai() {
                     return 0
                     ;;
                 --output)
-                    COMPREPLY=($(compgen -W "json table none" -- "${cur}"))
+                    COMPREPLY=($(compgen -W "json jsonc yaml yamlc table tsv none" -- "${cur}"))
                     return 0
                     ;;
                 -o)
-                    COMPREPLY=($(compgen -W "json table none" -- "${cur}"))
+                    COMPREPLY=($(compgen -W "json jsonc yaml yamlc table tsv none" -- "${cur}"))
                     return 0
                     ;;
                 --query)
@@ -1912,11 +1928,11 @@ _batchai() {
                     return 0
                     ;;
                 --output)
-                    COMPREPLY=($(compgen -W "json table none" -- "${cur}"))
+                    COMPREPLY=($(compgen -W "json jsonc yaml yamlc table tsv none" -- "${cur}"))
                     return 0
                     ;;
                 -o)
-                    COMPREPLY=($(compgen -W "json table none" -- "${cur}"))
+                    COMPREPLY=($(compgen -W "json jsonc yaml yamlc table tsv none" -- "${cur}"))
                     return 0
                     ;;
                 --query)
@@ -1986,11 +2002,11 @@ _batchai() {
                     return 0
                     ;;
                 --output)
-                    COMPREPLY=($(compgen -W "json table none" -- "${cur}"))
+                    COMPREPLY=($(compgen -W "json jsonc yaml yamlc table tsv none" -- "${cur}"))
                     return 0
                     ;;
                 -o)
-                    COMPREPLY=($(compgen -W "json table none" -- "${cur}"))
+                    COMPREPLY=($(compgen -W "json jsonc yaml yamlc table tsv none" -- "${cur}"))
                     return 0
                     ;;
                 --query)
@@ -2072,11 +2088,11 @@ _batchai() {
                     return 0
                     ;;
                 --output)
-                    COMPREPLY=($(compgen -W "json table none" -- "${cur}"))
+                    COMPREPLY=($(compgen -W "json jsonc yaml yamlc table tsv none" -- "${cur}"))
                     return 0
                     ;;
                 -o)
-                    COMPREPLY=($(compgen -W "json table none" -- "${cur}"))
+                    COMPREPLY=($(compgen -W "json jsonc yaml yamlc table tsv none" -- "${cur}"))
                     return 0
                     ;;
                 --query)
@@ -2114,11 +2130,11 @@ _batchai() {
                     return 0
                     ;;
                 --output)
-                    COMPREPLY=($(compgen -W "json table none" -- "${cur}"))
+                    COMPREPLY=($(compgen -W "json jsonc yaml yamlc table tsv none" -- "${cur}"))
                     return 0
                     ;;
                 -o)
-                    COMPREPLY=($(compgen -W "json table none" -- "${cur}"))
+                    COMPREPLY=($(compgen -W "json jsonc yaml yamlc table tsv none" -- "${cur}"))
                     return 0
                     ;;
                 --query)
@@ -2152,11 +2168,11 @@ _batchai() {
             fi
             case "${prev}" in
                 --output)
-                    COMPREPLY=($(compgen -W "json table none" -- "${cur}"))
+                    COMPREPLY=($(compgen -W "json jsonc yaml yamlc table tsv none" -- "${cur}"))
                     return 0
                     ;;
                 -o)
-                    COMPREPLY=($(compgen -W "json table none" -- "${cur}"))
+                    COMPREPLY=($(compgen -W "json jsonc yaml yamlc table tsv none" -- "${cur}"))
                     return 0
                     ;;
                 --query)
@@ -2190,11 +2206,11 @@ _batchai() {
             fi
             case "${prev}" in
                 --output)
-                    COMPREPLY=($(compgen -W "json table none" -- "${cur}"))
+                    COMPREPLY=($(compgen -W "json jsonc yaml yamlc table tsv none" -- "${cur}"))
                     return 0
                     ;;
                 -o)
-                    COMPREPLY=($(compgen -W "json table none" -- "${cur}"))
+                    COMPREPLY=($(compgen -W "json jsonc yaml yamlc table tsv none" -- "${cur}"))
                     return 0
                     ;;
                 --query)
@@ -2228,11 +2244,11 @@ _batchai() {
             fi
             case "${prev}" in
                 --output)
-                    COMPREPLY=($(compgen -W "json table none" -- "${cur}"))
+                    COMPREPLY=($(compgen -W "json jsonc yaml yamlc table tsv none" -- "${cur}"))
                     return 0
                     ;;
                 -o)
-                    COMPREPLY=($(compgen -W "json table none" -- "${cur}"))
+                    COMPREPLY=($(compgen -W "json jsonc yaml yamlc table tsv none" -- "${cur}"))
                     return 0
                     ;;
                 --query)
@@ -2282,11 +2298,11 @@ _batchai() {
                     return 0
                     ;;
                 --output)
-                    COMPREPLY=($(compgen -W "json table none" -- "${cur}"))
+                    COMPREPLY=($(compgen -W "json jsonc yaml yamlc table tsv none" -- "${cur}"))
                     return 0
                     ;;
                 -o)
-                    COMPREPLY=($(compgen -W "json table none" -- "${cur}"))
+                    COMPREPLY=($(compgen -W "json jsonc yaml yamlc table tsv none" -- "${cur}"))
                     return 0
                     ;;
                 --query)
@@ -2336,11 +2352,11 @@ _batchai() {
                     return 0
                     ;;
                 --output)
-                    COMPREPLY=($(compgen -W "json table none" -- "${cur}"))
+                    COMPREPLY=($(compgen -W "json jsonc yaml yamlc table tsv none" -- "${cur}"))
                     return 0
                     ;;
                 -o)
-                    COMPREPLY=($(compgen -W "json table none" -- "${cur}"))
+                    COMPREPLY=($(compgen -W "json jsonc yaml yamlc table tsv none" -- "${cur}"))
                     return 0
                     ;;
                 --query)
@@ -2374,11 +2390,11 @@ _batchai() {
             fi
             case "${prev}" in
                 --output)
-                    COMPREPLY=($(compgen -W "json table none" -- "${cur}"))
+                    COMPREPLY=($(compgen -W "json jsonc yaml yamlc table tsv none" -- "${cur}"))
                     return 0
                     ;;
                 -o)
-                    COMPREPLY=($(compgen -W "json table none" -- "${cur}"))
+                    COMPREPLY=($(compgen -W "json jsonc yaml yamlc table tsv none" -- "${cur}"))
                     return 0
                     ;;
                 --query)
@@ -2412,11 +2428,11 @@ _batchai() {
             fi
             case "${prev}" in
                 --output)
-                    COMPREPLY=($(compgen -W "json table none" -- "${cur}"))
+                    COMPREPLY=($(compgen -W "json jsonc yaml yamlc table tsv none" -- "${cur}"))
                     return 0
                     ;;
                 -o)
-                    COMPREPLY=($(compgen -W "json table none" -- "${cur}"))
+                    COMPREPLY=($(compgen -W "json jsonc yaml yamlc table tsv none" -- "${cur}"))
                     return 0
                     ;;
                 --query)
@@ -2450,11 +2466,11 @@ _batchai() {
             fi
             case "${prev}" in
                 --output)
-                    COMPREPLY=($(compgen -W "json table none" -- "${cur}"))
+                    COMPREPLY=($(compgen -W "json jsonc yaml yamlc table tsv none" -- "${cur}"))
                     return 0
                     ;;
                 -o)
-                    COMPREPLY=($(compgen -W "json table none" -- "${cur}"))
+                    COMPREPLY=($(compgen -W "json jsonc yaml yamlc table tsv none" -- "${cur}"))
                     return 0
                     ;;
                 --query)
@@ -2504,11 +2520,11 @@ _batchai() {
                     return 0
                     ;;
                 --output)
-                    COMPREPLY=($(compgen -W "json table none" -- "${cur}"))
+                    COMPREPLY=($(compgen -W "json jsonc yaml yamlc table tsv none" -- "${cur}"))
                     return 0
                     ;;
                 -o)
-                    COMPREPLY=($(compgen -W "json table none" -- "${cur}"))
+                    COMPREPLY=($(compgen -W "json jsonc yaml yamlc table tsv none" -- "${cur}"))
                     return 0
                     ;;
                 --query)
@@ -2542,11 +2558,11 @@ _batchai() {
             fi
             case "${prev}" in
                 --output)
-                    COMPREPLY=($(compgen -W "json table none" -- "${cur}"))
+                    COMPREPLY=($(compgen -W "json jsonc yaml yamlc table tsv none" -- "${cur}"))
                     return 0
                     ;;
                 -o)
-                    COMPREPLY=($(compgen -W "json table none" -- "${cur}"))
+                    COMPREPLY=($(compgen -W "json jsonc yaml yamlc table tsv none" -- "${cur}"))
                     return 0
                     ;;
                 --query)
@@ -2580,11 +2596,11 @@ _batchai() {
             fi
             case "${prev}" in
                 --output)
-                    COMPREPLY=($(compgen -W "json table none" -- "${cur}"))
+                    COMPREPLY=($(compgen -W "json jsonc yaml yamlc table tsv none" -- "${cur}"))
                     return 0
                     ;;
                 -o)
-                    COMPREPLY=($(compgen -W "json table none" -- "${cur}"))
+                    COMPREPLY=($(compgen -W "json jsonc yaml yamlc table tsv none" -- "${cur}"))
                     return 0
                     ;;
                 --query)
@@ -2618,11 +2634,11 @@ _batchai() {
             fi
             case "${prev}" in
                 --output)
-                    COMPREPLY=($(compgen -W "json table none" -- "${cur}"))
+                    COMPREPLY=($(compgen -W "json jsonc yaml yamlc table tsv none" -- "${cur}"))
                     return 0
                     ;;
                 -o)
-                    COMPREPLY=($(compgen -W "json table none" -- "${cur}"))
+                    COMPREPLY=($(compgen -W "json jsonc yaml yamlc table tsv none" -- "${cur}"))
                     return 0
                     ;;
                 --query)
@@ -2680,11 +2696,11 @@ _batchai() {
                     return 0
                     ;;
                 --output)
-                    COMPREPLY=($(compgen -W "json table none" -- "${cur}"))
+                    COMPREPLY=($(compgen -W "json jsonc yaml yamlc table tsv none" -- "${cur}"))
                     return 0
                     ;;
                 -o)
-                    COMPREPLY=($(compgen -W "json table none" -- "${cur}"))
+                    COMPREPLY=($(compgen -W "json jsonc yaml yamlc table tsv none" -- "${cur}"))
                     return 0
                     ;;
                 --query)
@@ -2738,11 +2754,11 @@ _batchai() {
                     return 0
                     ;;
                 --output)
-                    COMPREPLY=($(compgen -W "json table none" -- "${cur}"))
+                    COMPREPLY=($(compgen -W "json jsonc yaml yamlc table tsv none" -- "${cur}"))
                     return 0
                     ;;
                 -o)
-                    COMPREPLY=($(compgen -W "json table none" -- "${cur}"))
+                    COMPREPLY=($(compgen -W "json jsonc yaml yamlc table tsv none" -- "${cur}"))
                     return 0
                     ;;
                 --query)
@@ -2769,7 +2785,7 @@ _batchai() {
             return 0
             ;;
         batchai__subcmd__workspace__subcmd__list)
-            opts="-g -o -h --resource-group --output --query --subscription --endpoint --color --verbose --debug --only-show-errors --help"
+            opts="-g -o -h --resource-group --watch --output --query --subscription --endpoint --color --verbose --debug --only-show-errors --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -2783,12 +2799,16 @@ _batchai() {
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
+                --watch)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
                 --output)
-                    COMPREPLY=($(compgen -W "json table none" -- "${cur}"))
+                    COMPREPLY=($(compgen -W "json jsonc yaml yamlc table tsv none" -- "${cur}"))
                     return 0
                     ;;
                 -o)
-                    COMPREPLY=($(compgen -W "json table none" -- "${cur}"))
+                    COMPREPLY=($(compgen -W "json jsonc yaml yamlc table tsv none" -- "${cur}"))
                     return 0
                     ;;
                 --query)
@@ -2842,11 +2862,11 @@ _batchai() {
                     return 0
                     ;;
                 --output)
-                    COMPREPLY=($(compgen -W "json table none" -- "${cur}"))
+                    COMPREPLY=($(compgen -W "json jsonc yaml yamlc table tsv none" -- "${cur}"))
                     return 0
                     ;;
                 -o)
-                    COMPREPLY=($(compgen -W "json table none" -- "${cur}"))
+                    COMPREPLY=($(compgen -W "json jsonc yaml yamlc table tsv none" -- "${cur}"))
                     return 0
                     ;;
                 --query)

@@ -70,7 +70,7 @@ fn bash_completes_commands_flags_and_values_out_of_the_script() {
     assert_eq!(completed_by_bash(&["batchai", "exp"]), ["experiment"]);
     assert_eq!(completed_by_bash(&["batchai", "job", "t"]), ["terminate"]);
     assert_eq!(completed_by_bash(&["batchai", "job", "list", "--work"]), ["--workspace"]);
-    assert_eq!(completed_by_bash(&["batchai", "job", "list", "-o", "t"]), ["table"]);
+    assert_eq!(completed_by_bash(&["batchai", "job", "list", "-o", "t"]), ["table", "tsv"]);
     assert_eq!(completed_by_bash(&["batchai", "completion", ""]).last().map(String::as_str), Some("fish"));
     assert_eq!(completed_by_bash(&["batchai", "server", "run", "--a"]), [""; 0]);
 }

@@ -34,11 +34,11 @@ fn an_unknown_format_is_a_usage_error_that_lists_the_known_ones() {
         .run("workspace list -o xml")
         .fails_with(2)
         .says("invalid value 'xml' for '--output <FORMAT>'")
-        .says("[possible values: json, table, none, jsonc, yaml, yamlc, tsv]")
+        .says("[possible values: json, jsonc, yaml, yamlc, table, tsv, none]")
         .prints("");
     with_variable(&sandbox, "workspace list", "AZURE_CORE_OUTPUT", "xml")
         .fails_with(2)
-        .says("error: the configured output format `xml` is unknown: use one of json, table, none, jsonc, yaml, yamlc, tsv\n")
+        .says("error: the configured output format `xml` is unknown: use one of json, jsonc, yaml, yamlc, table, tsv, none\n")
         .prints("");
     std::fs::create_dir_all(sandbox.home()).expect("a folder");
     std::fs::write(sandbox.home().join("config.yaml"), "ouput: table\n").expect("a configuration");
@@ -101,6 +101,7 @@ fn colours_are_for_terminals_and_for_who_asks() {
         let shown = |more: &[&str], is_without: bool| {
             let words = ["workspace", "list", "-o", format].into_iter().chain(more.iter().copied());
             let mut command = sandbox.command(words);
+            command.env("TERM", "xterm");
             if is_without {
                 command.env("NO_COLOR", "1");
             }

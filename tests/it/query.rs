@@ -17,7 +17,7 @@ fn a_query_sees_the_shape_that_az_shows() {
     sandbox
         .run("job show -n train --query [resourceGroup,cluster.resourceGroup] -o tsv")
         .succeeds()
-        .prints("default\tdefault\n");
+        .prints("default\ndefault\n");
     sandbox.run("job list --query [?executionInfo.exitCode==`3`].name -o tsv").succeeds().prints("train\n");
     sandbox.run("job list --query length(@)").succeeds().prints("1\n");
     sandbox.run("job list --query sum([].nodeCount) -o yaml").succeeds().prints("1\n");

@@ -9,11 +9,16 @@ use crate::support::{Done, OnTerminal, Sandbox, process, wait_for};
 
 const CTRL_C: &str = "\u{3}";
 
+fn watched(sandbox: &Sandbox) -> OnTerminal {
+    let mut command = sandbox.command(["workspace", "list", "-o", "table", "--watch", "1"]);
+    OnTerminal::start(command.env("TERM", "xterm"))
+}
+
 #[test]
 fn a_terminal_is_painted_anew_until_ctrl_c_and_given_back() {
     let sandbox = Sandbox::new();
     sandbox.run("workspace create -n first").succeeds();
-    let mut terminal = OnTerminal::start(&sandbox.command(["workspace", "list", "-o", "table", "--watch", "1"]));
+    let mut terminal = watched(&sandbox);
     terminal.shows("first");
     terminal.shows("every 1 s, Ctrl-C ends");
     sandbox.run("workspace create -n second").succeeds();
@@ -29,7 +34,7 @@ fn a_terminal_is_painted_anew_until_ctrl_c_and_given_back() {
 fn a_watched_server_may_go_and_come_back() {
     let sandbox = Sandbox::new();
     sandbox.run("workspace create -n first").succeeds();
-    let mut terminal = OnTerminal::start(&sandbox.command(["workspace", "list", "-o", "table", "--watch", "1"]));
+    let mut terminal = watched(&sandbox);
     terminal.shows("first");
     sandbox.run("server stop").succeeds();
     terminal.shows("the server is not running; looking again");
@@ -62,6 +67,18 @@ fn without_a_terminal_only_changes_are_printed() {
     lines.read_to_string(&mut rest).expect("the end");
     assert_eq!(rest, "");
     Done::of(&child.wait_with_output().expect("the program")).succeeds();
+}
+
+#[test]
+fn a_terminal_that_cannot_be_painted_gets_documents() {
+    let sandbox = Sandbox::new();
+    sandbox.run("workspace create -n first").succeeds();
+    let mut command = sandbox.command(["workspace", "list", "-o", "table", "--watch", "1"]);
+    let mut terminal = OnTerminal::start(command.env("TERM", "dumb"));
+    terminal.shows("first");
+    terminal.types(CTRL_C);
+    assert_eq!(terminal.exit_code(), 0);
+    assert!(!terminal.screen().contains('\u{1b}'), "{:?}", terminal.screen());
 }
 
 #[test]

@@ -3,8 +3,10 @@
 /// What a column wants, in characters of a terminal.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Wish {
-    /// The width of its title, below which it is never made.
+    /// The width of its title.
     pub title: usize,
+    /// Below which it is never made; at least its title's.
+    pub least: usize,
     /// The width of its widest cell.
     pub content: usize,
 }
@@ -16,7 +18,7 @@ pub const GAP: usize = 2;
 const MARGIN: usize = 2;
 
 /// The width of every column. With a limit, first the room beside titles goes, then the widest columns become
-/// narrower, and the first column, the name, only when no other can.
+/// narrower, and the first column, the name, only when no other can, and when that makes the table fit.
 #[must_use]
 pub fn widths(wishes: &[Wish], limit: Option<usize>) -> Vec<usize> {
     let wide: Vec<usize> = wishes.iter().map(|wish| wish.content.max(wish.title + MARGIN)).collect();
@@ -24,11 +26,14 @@ pub fn widths(wishes: &[Wish], limit: Option<usize>) -> Vec<usize> {
     let mut narrow: Vec<usize> = wishes.iter().map(|wish| wish.content.max(wish.title)).collect();
     let mut excess = total(&narrow).saturating_sub(limit);
     while excess > 0 {
-        let can = |at: &usize| narrow[*at] > wishes[*at].title.max(1);
-        let widest = (1..narrow.len()).filter(can).max_by_key(|at| narrow[*at]);
-        let Some(at) = widest.or_else(|| Some(0).filter(|_| !narrow.is_empty()).filter(can)) else { break };
+        let widest = (1..narrow.len()).filter(|at| narrow[*at] > wishes[*at].least).max_by_key(|at| narrow[*at]);
+        let Some(at) = widest else { break };
         narrow[at] -= 1;
         excess -= 1;
+    }
+    if let (Some(name), Some(wish)) = (narrow.first_mut(), wishes.first()) {
+        let shorter = name.saturating_sub(excess);
+        *name = if shorter >= wish.least { shorter } else { *name };
     }
     narrow
 }
@@ -60,8 +65,11 @@ pub fn cut(cell: &str, width: usize, measure: impl Fn(&str) -> usize) -> String 
 mod tests {
     use super::*;
 
-    const WISHES: [Wish; 3] =
-        [Wish { title: 4, content: 20 }, Wish { title: 5, content: 30 }, Wish { title: 9, content: 3 }];
+    const WISHES: [Wish; 3] = [wish(4, 4, 20), wish(5, 6, 30), wish(9, 9, 3)];
+
+    const fn wish(title: usize, least: usize, content: usize) -> Wish {
+        Wish { title, least, content }
+    }
 
     #[test]
     fn without_a_limit_or_with_room_columns_are_as_wide_as_they_like() {
@@ -73,9 +81,10 @@ mod tests {
     fn the_widest_becomes_narrower_and_the_name_last() {
         assert_eq!(widths(&WISHES, Some(64)), [20, 30, 9]);
         assert_eq!(widths(&WISHES, Some(62)), [20, 29, 9]);
-        assert_eq!(widths(&WISHES, Some(38)), [20, 5, 9]);
-        assert_eq!(widths(&WISHES, Some(30)), [12, 5, 9]);
-        assert_eq!(widths(&WISHES, Some(1)), [4, 5, 9], "titles stay");
+        assert_eq!(widths(&WISHES, Some(39)), [20, 6, 9]);
+        assert_eq!(widths(&WISHES, Some(30)), [11, 6, 9]);
+        assert_eq!(widths(&WISHES, Some(23)), [4, 6, 9]);
+        assert_eq!(widths(&WISHES, Some(22)), [20, 6, 9], "a name that is cut in vain stays whole");
         assert_eq!(widths(&[], Some(1)), [0; 0]);
     }
 

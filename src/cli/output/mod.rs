@@ -34,18 +34,18 @@ pub enum Format {
     /// JSON in the shape of the Azure CLI.
     #[default]
     Json,
-    /// A table with the columns of the Azure CLI.
-    Table,
-    /// Nothing.
-    None,
     /// JSON, in colours on a terminal.
     Jsonc,
     /// YAML in the same shape.
     Yaml,
     /// YAML, in colours on a terminal.
     Yamlc,
+    /// A table with the columns of the Azure CLI.
+    Table,
     /// Values between tabs, a line per element, for scripts.
     Tsv,
+    /// Nothing.
+    None,
 }
 
 impl Format {
@@ -170,8 +170,11 @@ impl Printer {
     }
 }
 
+/// Long texts stay on their line, where a search finds them.
 fn yaml(value: &Value) -> Result<String, OutputError> {
-    Ok(serde_yaml::to_string(value)?.trim_end_matches('\n').to_owned())
+    let options = serde_yaml::ser_options! { folded_wrap_chars: usize::MAX };
+    let text = serde_yaml::to_string_with_options(value, options)?;
+    Ok(text.strip_suffix('\n').unwrap_or(&text).to_owned())
 }
 
 /// Writes bytes as they are: a file of a job, a completion script. Says whether anybody still reads, so that a

@@ -77,7 +77,7 @@ pub fn yaml(text: &str) -> String {
         let is_block = body.rsplit(' ').next().is_some_and(|last| last.starts_with(['|', '>']) && last.len() <= 3);
         block = is_block.then_some(indent.len());
         let painted = match yaml_key(body) {
-            Some((key, value)) if value.is_empty() => format!("{}:", painted(KEY, key)),
+            Some((key, "")) => format!("{}:", painted(KEY, key)),
             Some((key, value)) if is_block => format!("{}: {value}", painted(KEY, key)),
             Some((key, value)) => format!("{}: {}", painted(KEY, key), scalar(value)),
             None if is_block => body.to_owned(),
@@ -111,8 +111,8 @@ fn split_indent(line: &str) -> (&str, &str) {
     line.split_at(line.len() - line.trim_start_matches(' ').len())
 }
 
-fn lines(text: &str, mut paint: impl FnMut(&str) -> String) -> String {
-    text.lines().map(|line| paint(line)).collect::<Vec<_>>().join("\n")
+fn lines(text: &str, paint: impl FnMut(&str) -> String) -> String {
+    text.lines().map(paint).collect::<Vec<_>>().join("\n")
 }
 
 #[cfg(test)]

@@ -42,10 +42,10 @@ impl Screen {
     }
 }
 
-/// Whether standard output is a terminal on which one can paint anew.
+/// Whether standard output is a terminal on which one can paint anew: one that says what it is, and is not dumb.
 #[must_use]
 pub fn can_repaint() -> bool {
-    io::stdout().is_terminal() && std::env::var_os("TERM").is_none_or(|terminal| terminal != "dumb")
+    io::stdout().is_terminal() && std::env::var_os("TERM").is_some_and(|terminal| terminal != "dumb")
 }
 
 /// Whether somebody may still read standard output: a pipe without a reader says so before it is written to.
@@ -57,8 +57,9 @@ pub fn is_read() -> bool {
     poll(&mut look, Some(&at_once)).is_err() || !look[0].revents().intersects(PollFlags::ERR | PollFlags::HUP)
 }
 
-const ENTER: &str = "\u{1b}[?1049h\u{1b}[?25l";
-const LEAVE: &str = "\u{1b}[?25h\u{1b}[?1049l";
+/// The second screen, no cursor, and lines that end where the screen does, so that they can be counted.
+const ENTER: &str = "\u{1b}[?1049h\u{1b}[?25l\u{1b}[?7l";
+const LEAVE: &str = "\u{1b}[?7h\u{1b}[?25h\u{1b}[?1049l";
 const HOME: &str = "\u{1b}[H";
 const END_OF_LINE: &str = "\u{1b}[K";
 const END_OF_SCREEN: &str = "\u{1b}[J";

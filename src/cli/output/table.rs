@@ -24,7 +24,12 @@ pub fn render(columns: &[&str], rows: impl IntoIterator<Item = Vec<String>>, scr
     let mut measured = Table::new();
     measured.set_header(columns.iter().copied()).add_rows(&rows);
     let contents = measured.column_max_content_widths();
-    let wish = |(title, content): (&&str, &u16)| Wish { title: width(title), content: usize::from(*content) };
+    let wish = |(title, content): (&&str, &u16)| {
+        let content = usize::from(*content);
+        // Half a state is none.
+        let least = if *title == STATE { content.max(width(title)) } else { width(title) };
+        Wish { title: width(title), least, content }
+    };
     let wishes: Vec<Wish> = columns.iter().zip(&contents).map(wish).collect();
     let widths = fit::widths(&wishes, screen.width);
     for (cell, width_of) in rows.iter_mut().flat_map(|row| row.iter_mut().zip(&widths)) {

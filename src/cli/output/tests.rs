@@ -370,3 +370,65 @@ fn a_closed_standard_output_is_quiet_and_a_full_one_is_not() {
     assert!(matches!(write_to(&mut Failing(io::ErrorKind::StorageFull), b"x"), Err(OutputError::Write(_))));
     assert!(write_to(&mut Vec::new(), b"x").expect("written"));
 }
+
+#[test]
+fn yaml_is_read_as_what_was_written() {
+    let texts = [
+        "",
+        " ",
+        "\n",
+        "a\n",
+        "a\n\n",
+        " a\nb",
+        "\n a",
+        "a\tb",
+        "yes",
+        "null",
+        "~",
+        "1",
+        "1e3",
+        "0x1",
+        "- a",
+        "a: b",
+        "#",
+        "'",
+        "\"",
+        "\\",
+        "\u{1b}[31m",
+        "\u{85}",
+        "\u{feff}",
+        "Grüße",
+        "2018-06-13",
+        "---",
+        "...",
+        "a #b",
+        "*a",
+        "&a",
+        "!a",
+        "%a",
+    ];
+    let value: Value = texts.iter().map(|text| json!({"text": text, *text: 50000.0})).collect();
+    let text = yaml(&value).expect("YAML");
+    assert_eq!(serde_yaml::from_str::<Value>(&text).expect("the same"), value, "{text}");
+    let long = json!("word ".repeat(50));
+    assert_eq!(yaml(&long).expect("YAML").lines().count(), 1);
+}
+
+#[test]
+fn a_query_chooses_before_the_format_does() {
+    let queried = |query: &str, format| {
+        let printer = Printer { format, query: Some(Query::parse(query).expect("a query")) };
+        printer.render(&Output::list(&[job()]), &Screen::default())
+    };
+    let text = |query: &str, format| queried(query, format).expect("a result").expect("something");
+    assert_eq!(text("[].{Nodes: nodeCount, Job: name}", Format::Tsv), "2\ttrain");
+    insta::assert_snapshot!(text("[].{Nodes: nodeCount, Job: name, Cluster: cluster}", Format::Table), @r"
+    Nodes    Job
+    -------  -----
+    2        train
+    ");
+    assert_eq!(text("[?name == 'x']", Format::Table), "");
+    assert_eq!(queried("[0].nothing", Format::Json).expect("a result"), None);
+    assert!(matches!(queried("[].{c: cluster}", Format::Table), Err(OutputError::NoTable)));
+    assert!(matches!(queried("length(`1`)", Format::Table), Err(OutputError::Query(_))));
+}
