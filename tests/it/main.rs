@@ -4,6 +4,7 @@
 
 mod architecture;
 mod bad_input;
+mod bulk_delete;
 mod cluster;
 mod cluster_flags;
 mod cluster_scale;

@@ -1,5 +1,6 @@
 //! `job run | create | show | list | delete | terminate | wait | file | node`.
 
+pub mod bulk;
 pub mod create;
 pub mod ensure;
 pub mod file;
@@ -40,7 +41,7 @@ pub enum JobCommand {
     List(Watched<ExperimentScope>),
     /// Delete a job, stopping it first.
     #[command(before_help = "Example: batchai job delete -w ws -e exp -n train -y")]
-    Delete(EndingArgs),
+    Delete(DeleteArgs),
     /// Stop a job; its record and its files stay.
     #[command(before_help = "Example: batchai job terminate -w ws -e exp -n train -y")]
     Terminate(EndingArgs),
@@ -56,6 +57,15 @@ pub enum JobCommand {
     /// List the nodes of a job, and run commands on them.
     #[command(subcommand, before_help = "Example: batchai job node list -j train -o table")]
     Node(node::NodeCommand),
+}
+
+/// Arguments of `delete`.
+#[derive(Debug, Args)]
+pub struct DeleteArgs {
+    #[command(flatten)]
+    ending: EndingArgs,
+    #[command(flatten)]
+    choice: bulk::Choice,
 }
 
 /// Arguments of `delete` and `terminate`.
@@ -80,7 +90,10 @@ pub async fn run(command: JobCommand, session: Session) -> Outcome {
             let any = session.id(&scope.workspace, Child::Job(session.experiment(&scope).name, "any".into()))?;
             watch::list::<Job>(&session, &path::collection(&any), watch).await
         }
-        JobCommand::Delete(args) => {
+        JobCommand::Delete(DeleteArgs { ending: args, choice }) if choice.is_made() => {
+            bulk::delete(&session, &args.targets, choice, &args.ending).await
+        }
+        JobCommand::Delete(DeleteArgs { ending: args, .. }) => {
             let ids = args.targets.resolve(&session)?;
             session.delete(&ids, &args.ending).await
         }
