@@ -38,6 +38,8 @@ pub struct Session {
     pub report: Report,
     /// Results.
     pub printer: Printer,
+    /// Whether the user chose the format of results, rather than nobody.
+    pub is_format_given: bool,
     /// What the user has set.
     pub settings: ClientSettings,
     /// The subscription that ids begin with.
@@ -144,10 +146,11 @@ impl Session {
             Some(endpoint) => Client::of(remote(&endpoint, &home)?, local)?,
             None => Client::new(local)?,
         };
+        let is_format_given = global.output.is_some() || global.query.is_some() || settings.output.is_some();
         let subscription = global.subscription.as_ref().or(settings.subscription.as_ref());
         let subscription = subscription.map_or(SUBSCRIPTION, String::as_str).to_owned();
         check("subscription", &subscription, "-_.", 64)?;
-        Ok(Self { client, report, printer, settings, subscription, logins: home.logins(), _socket: socket })
+        Ok(Self { client, report, printer, is_format_given, settings, subscription, logins: home.logins(), _socket: socket })
     }
 
     /// Prints a result.

@@ -5,6 +5,7 @@
 //! configuration, and has no opinion on how a failure is shown.
 
 pub mod error;
+pub mod foresight;
 pub mod follow;
 pub mod local;
 pub mod probe;

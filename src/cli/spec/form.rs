@@ -88,6 +88,14 @@ pub(super) fn prune(root: &mut Value, form: Form) {
         }
     }
     prune_inside(root, "", form);
+    for value in object_values(root) {
+        super::printed::restore(value);
+    }
+}
+
+/// The file itself may say its resource group.
+fn object_values(root: &mut Value) -> impl Iterator<Item = &mut Value> {
+    root.as_object_mut().into_iter().flat_map(|object| object.values_mut())
 }
 
 fn prune_inside(value: &mut Value, parent: &str, form: Form) {

@@ -11,6 +11,7 @@ mod draft;
 mod error;
 mod form;
 mod job;
+mod printed;
 mod report;
 mod rules;
 mod scalar;

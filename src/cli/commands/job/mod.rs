@@ -1,10 +1,13 @@
 //! `job run | create | show | list | delete | terminate | wait | file`.
 
 pub mod create;
+pub mod dry_run;
 pub mod ensure;
+pub mod explain;
 pub mod file;
 pub mod interrupt;
 pub mod live;
+pub mod rerun;
 pub mod run;
 pub mod submit;
 pub mod wait;
@@ -44,6 +47,13 @@ pub enum JobCommand {
     /// Wait until a job has ended, and exit with its exit code.
     #[command(before_help = "Example: batchai job wait -w ws -e exp -n train")]
     Wait(wait::WaitArgs),
+    /// Say why a job waits, what it does, or why it failed. Text for people, unless -o or the configuration asks for
+    /// a format.
+    #[command(before_help = "Example: batchai job explain -w ws -e exp -n train")]
+    Explain(explain::ExplainArgs),
+    /// Submit a job once more: the same parameters, secrets and code, under another name.
+    #[command(before_help = "Example: batchai job rerun -w ws -e exp -n train")]
+    Rerun(rerun::RerunArgs),
     /// Find and follow the files of a job.
     #[command(subcommand, before_help = "Example: batchai job file stream -j train -f stdout.txt")]
     File(file::FileCommand),
@@ -97,6 +107,8 @@ pub async fn run(command: JobCommand, session: Session) -> Outcome {
             session.terminate(&ids, &args.ending).await
         }
         JobCommand::Wait(args) => wait::run(&args, &session).await,
+        JobCommand::Explain(args) => explain::run(&args, &session).await,
+        JobCommand::Rerun(args) => rerun::run(&args, &session).await,
         JobCommand::File(command) => file::run(command, &session).await,
     }
 }

@@ -7,7 +7,7 @@ use tokio::sync::Notify;
 
 use super::interrupt::{Answer, Interruption, Reaction, Signals, ask, is_terminal, react};
 use super::submit::{Prepared, SubmitArgs, Submitted, flags, prepare};
-use super::{live, wait};
+use super::{dry_run, live, wait};
 use crate::api::id::{Child, ResourceId};
 use crate::api::job::Job;
 use crate::cli::Outcome;
@@ -32,6 +32,9 @@ pub struct RunArgs {
 /// # Errors
 /// With what to tell the user.
 pub async fn run(args: RunArgs, session: &Session) -> Outcome {
+    if args.submit.dry_run {
+        return dry_run::run(&args.submit, session).await;
+    }
     let prepared = prepare(&args.submit, session)?;
     // From before the job can exist: a signal must never leave a job that nobody knows of.
     let mut signals = Signals::listen()

@@ -30,6 +30,9 @@ pub struct SubmitArgs {
     pub cluster: Option<String>,
     #[command(flatten)]
     pub scope: ExperimentScope,
+    /// Submit nothing; print the request, and what the job would do on which nodes.
+    #[arg(long)]
+    pub dry_run: bool,
 }
 
 /// A job that was submitted.
@@ -42,9 +45,12 @@ pub struct Submitted {
 
 /// A job that is ready to be submitted.
 pub struct Prepared {
-    id: ResourceId,
-    around: Surroundings,
-    body: JobCreate,
+    /// Its id.
+    pub id: ResourceId,
+    /// What it needs around it.
+    pub around: Surroundings,
+    /// What is sent.
+    pub body: JobCreate,
     code: Option<Snapshot>,
 }
 
@@ -61,7 +67,8 @@ pub fn prepare(args: &SubmitArgs, session: &Session) -> Result<Prepared, Failure
 
     let mut spec = file.spec;
     spec.cluster.id = around.cluster.0.to_string();
-    spec.code_snapshot = code.as_ref().map(|snapshot| snapshot.digest().to_owned());
+    // A job that was shown names the snapshot that it had.
+    spec.code_snapshot = code.as_ref().map(|snapshot| snapshot.digest().to_owned()).or(spec.code_snapshot);
     // A PATH that is not text cannot travel; the server's own is then used.
     spec.search_path = spec.search_path.or_else(|| std::env::var("PATH").ok());
     Ok(Prepared { id, around, body: JobCreate { properties: spec }, code })

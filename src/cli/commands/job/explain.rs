@@ -1,0 +1,312 @@
+//! `job explain`: why a job waits, what it does, or how it ended; text for people unless a format is asked for.
+
+use clap::Args;
+use jiff::Timestamp;
+use serde_json::Value;
+
+use super::submit::flags;
+use crate::api::explanation::{EndingExplanation, JobExplanation, QueueExplanation, RunExplanation};
+use crate::api::id::{Child, ResourceId};
+use crate::api::job::{ExecutionInfo, Job};
+use crate::cli::Outcome;
+use crate::cli::exit_code::ExitCode;
+use crate::cli::output::rows::Row;
+use crate::cli::output::{self, Output};
+use crate::cli::report::Failure;
+use crate::cli::session::{DEFAULT, Session};
+use crate::cli::targets::{JobTargets, each};
+use crate::client::foresight::is_unknown;
+
+/// Arguments of `job explain`.
+#[derive(Debug, Args)]
+pub struct ExplainArgs {
+    #[command(flatten)]
+    pub targets: JobTargets,
+}
+
+/// Prints an explanation of each.
+///
+/// # Errors
+/// With what to tell the user.
+pub async fn run(args: &ExplainArgs, session: &Session) -> Outcome {
+    let ids = args.targets.resolve(session)?;
+    let found: Vec<(ResourceId, JobExplanation)> = each(session, &ids, async |id| {
+        let explanation = explanation(session, &id).await?;
+        Ok((id, explanation))
+    })
+    .await?;
+    if !session.is_format_given {
+        let now = Timestamp::now();
+        let texts: Vec<String> = found.iter().map(|(id, explanation)| text(explanation, id, now)).collect();
+        output::raw(texts.join("\n").as_bytes())?;
+        return Ok(ExitCode::Ok.value());
+    }
+    let explanations: Vec<JobExplanation> = found.into_iter().map(|(_, explanation)| explanation).collect();
+    match explanations.as_slice() {
+        [only] if ids.len() == 1 => session.print(&Output::one(only)),
+        all => session.print(&Output::list(all)),
+    }
+}
+
+async fn explanation(session: &Session, id: &ResourceId) -> Result<JobExplanation, Failure> {
+    match session.client.explain_job(id).await {
+        Err(error) if is_unknown(&error) => Ok(from_job(session.client.get(id).await?)),
+        result => Ok(result?),
+    }
+}
+
+/// What a job itself tells, for servers that explain nothing.
+fn from_job(job: Job) -> JobExplanation {
+    let properties = job.properties;
+    let info = properties.execution_info.unwrap_or_default();
+    let state = properties.execution_state;
+    let summary = match state.as_str() {
+        "queued" => properties.queue_reason.unwrap_or_else(|| {
+            format!("it waits for nodes of cluster `{}`", properties.spec.cluster.id.rsplit('/').next().unwrap_or_default())
+        }),
+        "running" => "it runs".into(),
+        "terminating" => "it is being stopped".into(),
+        "succeeded" => "it succeeded".into(),
+        _ => failure(&info),
+    };
+    let ending = info.end_time.clone().map(|ended| EndingExplanation {
+        started: info.start_time.clone(),
+        ended,
+        exit_code: info.exit_code,
+        error: info.errors.iter().flatten().next().map(|error| error.code.clone()),
+        ..EndingExplanation::default()
+    });
+    JobExplanation { id: job.id, name: job.name, execution_state: state, summary, ending, ..JobExplanation::default() }
+}
+
+fn failure(info: &ExecutionInfo) -> String {
+    let errors = info.errors.iter().flatten().map(|error| error.message.clone());
+    let code = info.exit_code.map(|code| format!("exit code {code}"));
+    let said: Vec<String> = code.into_iter().chain(errors).collect();
+    if said.is_empty() { "it failed, and the server does not say why".into() } else { format!("it failed: {}", said.join("; ")) }
+}
+
+/// The explanation of the job of this id, as people read it.
+fn text(explanation: &JobExplanation, id: &ResourceId, now: Timestamp) -> String {
+    let JobExplanation { name, execution_state, summary, remedies, queue, run, ending, .. } = explanation;
+    let mut lines = vec![format!("Job {name} is {execution_state}: {summary}.")];
+    lines.extend(queue.iter().flat_map(|queue| queued(queue, now)));
+    lines.extend(run.iter().flat_map(|run| running(run, now)));
+    lines.extend(ending.iter().flat_map(|ending| ended(ending)));
+    if !remedies.is_empty() {
+        lines.extend([String::new(), "What helps:".into()]);
+        lines.extend(remedies.iter().map(|remedy| format!("  - {remedy}")));
+    }
+    lines.extend([String::new(), "Next:".into()]);
+    lines.extend(next(execution_state, id).into_iter().map(|command| format!("  {command}")));
+    lines.join("\n") + "\n"
+}
+
+fn queued(queue: &QueueExplanation, now: Timestamp) -> Vec<String> {
+    let mut lines = vec![format!("  waiting for   {}", since(&queue.since, now))];
+    if let Some(cluster) = &queue.cluster {
+        let QueueExplanation { needs, most, idle, running, preparing, unusable, .. } = queue;
+        lines.push(format!(
+            "  nodes         needs {needs}; cluster {cluster} has at most {most}: {idle} idle, {running} running, \
+             {preparing} preparing, {unusable} unusable"
+        ));
+    }
+    for (at, job) in queue.before_it.iter().enumerate() {
+        let label = if at == 0 { "before it" } else { "" };
+        let count = if job.node_count == 1 { "1 node".to_owned() } else { format!("{} nodes", job.node_count) };
+        let (name, state, priority) = (&job.name, &job.execution_state, &job.priority);
+        lines.push(format!("  {label:<13} {name} ({state}, priority {priority}, {count})"));
+    }
+    lines
+}
+
+fn running(run: &RunExplanation, now: Timestamp) -> Vec<String> {
+    let mut lines = vec![format!("  running for   {}", since(&run.since, now))];
+    for (at, node) in run.nodes.iter().enumerate() {
+        let label = if at == 0 { "nodes" } else { "" };
+        lines.push(format!("  {label:<13} {node}"));
+    }
+    if let Some(ranks) = run.ranks {
+        lines.push(format!("  ranks         {ranks}"));
+    }
+    lines.push(format!("  time left     {}", lasting(i64::try_from(run.seconds_left).unwrap_or(i64::MAX))));
+    let last = run.last_output_time.as_ref();
+    let last = last.map_or_else(|| "none so far".into(), |at| format!("{} ago", since(at, now)));
+    lines.push(format!("  last output   {last}"));
+    lines
+}
+
+fn ended(ending: &EndingExplanation) -> Vec<String> {
+    let moment = |text: &str| text.parse::<Timestamp>().ok();
+    let ran = moment(&ending.started).zip(moment(&ending.ended)).map(|(from, to)| to.duration_since(from).as_secs());
+    let mut lines = vec![format!("  ended         {}", ending.ended)];
+    lines.extend(ran.map(|seconds| format!("  ran for       {}", lasting(seconds))));
+    let signal = ending.signal.as_ref().map_or_else(String::new, |signal| format!(" ({signal})"));
+    lines.extend(ending.exit_code.map(|code| format!("  exit code     {code}{signal}")));
+    lines.extend(ending.error.iter().map(|error| format!("  error         {error}")));
+    if let Some(output) = &ending.output {
+        lines.extend([String::new(), format!("The end of {}:", output.file_name)]);
+        lines.extend(output.lines.iter().map(|line| format!("  {}", harmless(line))));
+    }
+    lines
+}
+
+/// Output of a job must not act on the terminal.
+fn harmless(line: &str) -> String {
+    line.chars().filter(|c| !c.is_control() || *c == '\t').collect()
+}
+
+fn next(state: &str, id: &ResourceId) -> Vec<String> {
+    let named = flags_of(id);
+    let followed = named.replacen(" -n ", " -j ", 1);
+    let output = format!("batchai job file stream{followed} -f stdout.txt");
+    match state {
+        "queued" => vec![format!("batchai job wait{named}"), format!("batchai job terminate{named}")],
+        "running" => vec![output, format!("batchai job terminate{named}")],
+        "terminating" => vec![format!("batchai job wait{named}")],
+        _ => vec![output, format!("batchai job rerun{named}")],
+    }
+}
+
+/// The flags that name the job, without what is default.
+fn flags_of(id: &ResourceId) -> String {
+    match &id.child {
+        Child::Job(experiment, name)
+            if id.group == DEFAULT && id.workspace == DEFAULT && experiment == DEFAULT =>
+        {
+            format!(" -n {name}")
+        }
+        _ => flags(id),
+    }
+}
+
+fn since(moment: &str, now: Timestamp) -> String {
+    moment.parse::<Timestamp>().map_or_else(|_| "an unknown time".into(), |at| lasting(now.duration_since(at).as_secs()))
+}
+
+/// `2 d 3 h`, `5 min 2 s`: the two largest units.
+fn lasting(seconds: i64) -> String {
+    let seconds = seconds.max(0);
+    let (days, hours, minutes) = (seconds / 86_400, seconds / 3600 % 24, seconds / 60 % 60);
+    let parts = [(days, "d"), (hours, "h"), (minutes, "min"), (seconds % 60, "s")];
+    let first = parts.iter().position(|(count, _)| *count > 0).unwrap_or(3);
+    let shown = parts[first..].iter().take(2).filter(|(count, _)| *count > 0 || seconds == 0);
+    shown.map(|(count, unit)| format!("{count} {unit}")).collect::<Vec<_>>().join(" ")
+}
+
+impl Row for JobExplanation {
+    fn wire(&self) -> Result<Value, serde_json::Error> {
+        serde_json::to_value(self)
+    }
+
+    fn columns(&self) -> &'static [&'static str] {
+        &["Name", "State", "Explanation"]
+    }
+
+    fn cells(&self) -> Vec<String> {
+        vec![self.name.clone(), self.execution_state.clone(), self.summary.clone()]
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::api::BatchAiError;
+    use crate::api::explanation::{JobBefore, LastOutput};
+    use crate::api::job::JobProperties;
+
+    const ID: &str =
+        "/subscriptions/s/resourceGroups/g/providers/Microsoft.BatchAI/workspaces/w/experiments/e/jobs/train";
+
+    fn told(explanation: &JobExplanation) -> String {
+        let now = "2026-11-01T10:02:05Z".parse().expect("a time");
+        text(explanation, &ResourceId::parse(ID).expect("an id"), now)
+    }
+
+    fn of(state: &str, summary: &str) -> JobExplanation {
+        JobExplanation {
+            name: "train".into(),
+            execution_state: state.into(),
+            summary: summary.into(),
+            ..JobExplanation::default()
+        }
+    }
+
+    #[test]
+    fn a_queued_a_running_and_a_failed_job_are_explained() {
+        let since = "2026-11-01T10:00:00Z".to_owned();
+        let before = JobBefore {
+            name: "a".into(),
+            experiment: "e".into(),
+            execution_state: "running".into(),
+            priority: "high".into(),
+            node_count: 2,
+        };
+        let queue = QueueExplanation {
+            since: since.clone(),
+            can_start: true,
+            needs: 2,
+            cluster: Some("c".into()),
+            most: 2,
+            running: 2,
+            before_it: vec![before],
+            ..QueueExplanation::default()
+        };
+        let queued = JobExplanation {
+            queue: Some(queue),
+            remedies: vec!["it starts when `a` ends".into()],
+            ..of("queued", "it waits for 2 nodes")
+        };
+        let run = RunExplanation {
+            since: since.clone(),
+            nodes: vec!["tvm-1".into(), "tvm-2".into()],
+            ranks: Some(4),
+            seconds_left: 90_000,
+            last_output_time: Some("2026-11-01T10:02:00Z".into()),
+        };
+        let running = JobExplanation { run: Some(run), ..of("running", "it runs on 2 nodes") };
+        let ending = EndingExplanation {
+            started: since,
+            ended: "2026-11-01T11:00:00Z".into(),
+            exit_code: Some(137),
+            signal: Some("SIGKILL".into()),
+            error: Some("JobFailed".into()),
+            output: Some(LastOutput { file_name: "stderr.txt".into(), lines: vec!["one".into(), "\u{1b}[2Jtwo".into()] }),
+        };
+        let failed = JobExplanation { ending: Some(ending), ..of("failed", "it ended with exit code 137: SIGKILL") };
+        insta::assert_snapshot!([queued, running, failed].map(|e| told(&e)).join("---\n"), @"");
+    }
+
+    #[test]
+    fn a_job_alone_tells_what_it_knows() {
+        let job = |state: &str, info: Option<ExecutionInfo>| Job {
+            id: ID.into(),
+            name: "train".into(),
+            kind: String::new(),
+            properties: JobProperties {
+                execution_state: state.into(),
+                execution_info: info,
+                ..JobProperties::default()
+            },
+        };
+        let error = BatchAiError { code: "JobFailed".into(), message: "it broke".into(), details: None };
+        let info = ExecutionInfo {
+            start_time: "2026-11-01T10:00:00Z".into(),
+            end_time: Some("2026-11-01T10:01:00Z".into()),
+            exit_code: Some(3),
+            errors: Some(vec![error]),
+        };
+        let failed = from_job(job("failed", Some(info)));
+        assert_eq!(failed.summary, "it failed: exit code 3; it broke");
+        assert_eq!(failed.ending.and_then(|ending| ending.exit_code), Some(3));
+        assert!(from_job(job("queued", None)).summary.starts_with("it waits for nodes"));
+        assert!(from_job(job("failed", None)).summary.contains("does not say why"));
+    }
+
+    #[test]
+    fn a_time_has_its_two_largest_units() {
+        let times = [0, 59, 60, 125, 3600, 90_061, 604_800];
+        let expected = ["0 s", "59 s", "1 min", "2 min 5 s", "1 h", "1 d 1 h", "7 d"];
+        assert_eq!(times.map(lasting), expected);
+    }
+}
