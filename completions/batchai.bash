@@ -70,11 +70,17 @@ _batchai() {
             batchai__subcmd__job,delete)
                 cmd="batchai__subcmd__job__subcmd__delete"
                 ;;
+            batchai__subcmd__job,explain)
+                cmd="batchai__subcmd__job__subcmd__explain"
+                ;;
             batchai__subcmd__job,file)
                 cmd="batchai__subcmd__job__subcmd__file"
                 ;;
             batchai__subcmd__job,list)
                 cmd="batchai__subcmd__job__subcmd__list"
+                ;;
+            batchai__subcmd__job,rerun)
+                cmd="batchai__subcmd__job__subcmd__rerun"
                 ;;
             batchai__subcmd__job,run)
                 cmd="batchai__subcmd__job__subcmd__run"
@@ -824,7 +830,7 @@ _batchai() {
             return 0
             ;;
         batchai__subcmd__job)
-            opts="-o -h --output --query --subscription --endpoint --color --verbose --debug --only-show-errors --help run create show list delete terminate wait file"
+            opts="-o -h --output --query --subscription --endpoint --color --verbose --debug --only-show-errors --help run create show list delete terminate wait explain rerun file"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -862,7 +868,7 @@ _batchai() {
             return 0
             ;;
         batchai__subcmd__job__subcmd__create)
-            opts="-f -n -c -g -w -e -o -h --config-file --name --cluster --resource-group --workspace --experiment --output --query --subscription --endpoint --color --verbose --debug --only-show-errors --help"
+            opts="-f -n -c -g -w -e -o -h --config-file --name --cluster --resource-group --workspace --experiment --dry-run --output --query --subscription --endpoint --color --verbose --debug --only-show-errors --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -949,6 +955,80 @@ _batchai() {
             ;;
         batchai__subcmd__job__subcmd__delete)
             opts="-n -g -w -e -y -o -h --name --resource-group --workspace --experiment --ids --yes --no-wait --output --query --subscription --endpoint --color --verbose --debug --only-show-errors --help"
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                --name)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                -n)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --resource-group)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                -g)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --workspace)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                -w)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --experiment)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                -e)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --ids)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --output)
+                    COMPREPLY=($(compgen -W "json table none" -- "${cur}"))
+                    return 0
+                    ;;
+                -o)
+                    COMPREPLY=($(compgen -W "json table none" -- "${cur}"))
+                    return 0
+                    ;;
+                --query)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --subscription)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --endpoint)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --color)
+                    COMPREPLY=($(compgen -W "auto always never" -- "${cur}"))
+                    return 0
+                    ;;
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        batchai__subcmd__job__subcmd__explain)
+            opts="-n -g -w -e -o -h --name --resource-group --workspace --experiment --ids --output --query --subscription --endpoint --color --verbose --debug --only-show-errors --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -1305,8 +1385,86 @@ _batchai() {
             COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
             return 0
             ;;
+        batchai__subcmd__job__subcmd__rerun)
+            opts="-n -g -w -e -o -h --name --resource-group --workspace --experiment --ids --new-name --output --query --subscription --endpoint --color --verbose --debug --only-show-errors --help"
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                --name)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                -n)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --resource-group)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                -g)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --workspace)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                -w)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --experiment)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                -e)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --ids)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --new-name)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --output)
+                    COMPREPLY=($(compgen -W "json table none" -- "${cur}"))
+                    return 0
+                    ;;
+                -o)
+                    COMPREPLY=($(compgen -W "json table none" -- "${cur}"))
+                    return 0
+                    ;;
+                --query)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --subscription)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --endpoint)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --color)
+                    COMPREPLY=($(compgen -W "auto always never" -- "${cur}"))
+                    return 0
+                    ;;
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
         batchai__subcmd__job__subcmd__run)
-            opts="-f -n -c -g -w -e -o -h --config-file --name --cluster --resource-group --workspace --experiment --detach-on-signal --output --query --subscription --endpoint --color --verbose --debug --only-show-errors --help"
+            opts="-f -n -c -g -w -e -o -h --config-file --name --cluster --resource-group --workspace --experiment --dry-run --detach-on-signal --output --query --subscription --endpoint --color --verbose --debug --only-show-errors --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0

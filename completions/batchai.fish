@@ -46,27 +46,29 @@ complete -c batchai -n "__fish_batchai_needs_command" -f -a "server" -d 'The ser
 complete -c batchai -n "__fish_batchai_needs_command" -f -a "login" -d 'Remember a server on the network: whom to believe that it is the one, and what opens it'
 complete -c batchai -n "__fish_batchai_needs_command" -f -a "logout" -d 'Forget a server on the network'
 complete -c batchai -n "__fish_batchai_needs_command" -f -a "completion" -d 'Print a script that teaches a shell to complete batchai\'s commands and flags'
-complete -c batchai -n "__fish_batchai_using_subcommand job; and not __fish_seen_subcommand_from run create show list delete terminate wait file" -s o -l output -d 'How to print the result' -r -f -a "json\t'JSON in the shape of the Azure CLI'
+complete -c batchai -n "__fish_batchai_using_subcommand job; and not __fish_seen_subcommand_from run create show list delete terminate wait explain rerun file" -s o -l output -d 'How to print the result' -r -f -a "json\t'JSON in the shape of the Azure CLI'
 table\t'A table with the columns of the Azure CLI'
 none\t'Nothing'"
-complete -c batchai -n "__fish_batchai_using_subcommand job; and not __fish_seen_subcommand_from run create show list delete terminate wait file" -l query -d 'Print only what this JMESPath expression picks out of the result' -r
-complete -c batchai -n "__fish_batchai_using_subcommand job; and not __fish_seen_subcommand_from run create show list delete terminate wait file" -l subscription -d 'Subscription, by id or name; any is accepted, and all zeros when not configured' -r
-complete -c batchai -n "__fish_batchai_using_subcommand job; and not __fish_seen_subcommand_from run create show list delete terminate wait file" -l endpoint -d 'Use the server at this address instead of the local one' -r
-complete -c batchai -n "__fish_batchai_using_subcommand job; and not __fish_seen_subcommand_from run create show list delete terminate wait file" -l color -d 'When to use colours; on a terminal, unless NO_COLOR is set, when not given' -r -f -a "auto\t'On a terminal, unless NO_COLOR is set'
+complete -c batchai -n "__fish_batchai_using_subcommand job; and not __fish_seen_subcommand_from run create show list delete terminate wait explain rerun file" -l query -d 'Print only what this JMESPath expression picks out of the result' -r
+complete -c batchai -n "__fish_batchai_using_subcommand job; and not __fish_seen_subcommand_from run create show list delete terminate wait explain rerun file" -l subscription -d 'Subscription, by id or name; any is accepted, and all zeros when not configured' -r
+complete -c batchai -n "__fish_batchai_using_subcommand job; and not __fish_seen_subcommand_from run create show list delete terminate wait explain rerun file" -l endpoint -d 'Use the server at this address instead of the local one' -r
+complete -c batchai -n "__fish_batchai_using_subcommand job; and not __fish_seen_subcommand_from run create show list delete terminate wait explain rerun file" -l color -d 'When to use colours; on a terminal, unless NO_COLOR is set, when not given' -r -f -a "auto\t'On a terminal, unless NO_COLOR is set'
 always\t'Always'
 never\t'Never'"
-complete -c batchai -n "__fish_batchai_using_subcommand job; and not __fish_seen_subcommand_from run create show list delete terminate wait file" -l verbose -d 'Also say what is being done'
-complete -c batchai -n "__fish_batchai_using_subcommand job; and not __fish_seen_subcommand_from run create show list delete terminate wait file" -l debug -d 'Also show every request and every answer, without secrets'
-complete -c batchai -n "__fish_batchai_using_subcommand job; and not __fish_seen_subcommand_from run create show list delete terminate wait file" -l only-show-errors -d 'Show errors only, no notes and no warnings'
-complete -c batchai -n "__fish_batchai_using_subcommand job; and not __fish_seen_subcommand_from run create show list delete terminate wait file" -s h -l help -d 'Print help (see more with \'--help\')'
-complete -c batchai -n "__fish_batchai_using_subcommand job; and not __fish_seen_subcommand_from run create show list delete terminate wait file" -f -a "run" -d 'Submit a job, show its output as it is written, and exit with its exit code'
-complete -c batchai -n "__fish_batchai_using_subcommand job; and not __fish_seen_subcommand_from run create show list delete terminate wait file" -f -a "create" -d 'Submit a job'
-complete -c batchai -n "__fish_batchai_using_subcommand job; and not __fish_seen_subcommand_from run create show list delete terminate wait file" -f -a "show" -d 'Show a job: its state, why it waits, how it ended'
-complete -c batchai -n "__fish_batchai_using_subcommand job; and not __fish_seen_subcommand_from run create show list delete terminate wait file" -f -a "list" -d 'List the jobs of an experiment'
-complete -c batchai -n "__fish_batchai_using_subcommand job; and not __fish_seen_subcommand_from run create show list delete terminate wait file" -f -a "delete" -d 'Delete a job, stopping it first'
-complete -c batchai -n "__fish_batchai_using_subcommand job; and not __fish_seen_subcommand_from run create show list delete terminate wait file" -f -a "terminate" -d 'Stop a job; its record and its files stay'
-complete -c batchai -n "__fish_batchai_using_subcommand job; and not __fish_seen_subcommand_from run create show list delete terminate wait file" -f -a "wait" -d 'Wait until a job has ended, and exit with its exit code'
-complete -c batchai -n "__fish_batchai_using_subcommand job; and not __fish_seen_subcommand_from run create show list delete terminate wait file" -f -a "file" -d 'Find and follow the files of a job'
+complete -c batchai -n "__fish_batchai_using_subcommand job; and not __fish_seen_subcommand_from run create show list delete terminate wait explain rerun file" -l verbose -d 'Also say what is being done'
+complete -c batchai -n "__fish_batchai_using_subcommand job; and not __fish_seen_subcommand_from run create show list delete terminate wait explain rerun file" -l debug -d 'Also show every request and every answer, without secrets'
+complete -c batchai -n "__fish_batchai_using_subcommand job; and not __fish_seen_subcommand_from run create show list delete terminate wait explain rerun file" -l only-show-errors -d 'Show errors only, no notes and no warnings'
+complete -c batchai -n "__fish_batchai_using_subcommand job; and not __fish_seen_subcommand_from run create show list delete terminate wait explain rerun file" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c batchai -n "__fish_batchai_using_subcommand job; and not __fish_seen_subcommand_from run create show list delete terminate wait explain rerun file" -f -a "run" -d 'Submit a job, show its output as it is written, and exit with its exit code'
+complete -c batchai -n "__fish_batchai_using_subcommand job; and not __fish_seen_subcommand_from run create show list delete terminate wait explain rerun file" -f -a "create" -d 'Submit a job'
+complete -c batchai -n "__fish_batchai_using_subcommand job; and not __fish_seen_subcommand_from run create show list delete terminate wait explain rerun file" -f -a "show" -d 'Show a job: its state, why it waits, how it ended'
+complete -c batchai -n "__fish_batchai_using_subcommand job; and not __fish_seen_subcommand_from run create show list delete terminate wait explain rerun file" -f -a "list" -d 'List the jobs of an experiment'
+complete -c batchai -n "__fish_batchai_using_subcommand job; and not __fish_seen_subcommand_from run create show list delete terminate wait explain rerun file" -f -a "delete" -d 'Delete a job, stopping it first'
+complete -c batchai -n "__fish_batchai_using_subcommand job; and not __fish_seen_subcommand_from run create show list delete terminate wait explain rerun file" -f -a "terminate" -d 'Stop a job; its record and its files stay'
+complete -c batchai -n "__fish_batchai_using_subcommand job; and not __fish_seen_subcommand_from run create show list delete terminate wait explain rerun file" -f -a "wait" -d 'Wait until a job has ended, and exit with its exit code'
+complete -c batchai -n "__fish_batchai_using_subcommand job; and not __fish_seen_subcommand_from run create show list delete terminate wait explain rerun file" -f -a "explain" -d 'Say why a job waits, what it does, or why it failed. Text for people, unless -o or the configuration asks for a format'
+complete -c batchai -n "__fish_batchai_using_subcommand job; and not __fish_seen_subcommand_from run create show list delete terminate wait explain rerun file" -f -a "rerun" -d 'Submit a job once more: the same parameters, secrets and code, under another name'
+complete -c batchai -n "__fish_batchai_using_subcommand job; and not __fish_seen_subcommand_from run create show list delete terminate wait explain rerun file" -f -a "file" -d 'Find and follow the files of a job'
 complete -c batchai -n "__fish_batchai_using_subcommand job; and __fish_seen_subcommand_from run" -s f -l config-file -d 'Job file, YAML or JSON; `-` is standard input' -r
 complete -c batchai -n "__fish_batchai_using_subcommand job; and __fish_seen_subcommand_from run" -s n -l name -d 'Job; or `name` in the file; made up when neither is given' -r
 complete -c batchai -n "__fish_batchai_using_subcommand job; and __fish_seen_subcommand_from run" -s c -l cluster -d 'Cluster, by name or id; or `cluster` in the file; `local` when neither is given' -r
@@ -82,6 +84,7 @@ complete -c batchai -n "__fish_batchai_using_subcommand job; and __fish_seen_sub
 complete -c batchai -n "__fish_batchai_using_subcommand job; and __fish_seen_subcommand_from run" -l color -d 'When to use colours; on a terminal, unless NO_COLOR is set, when not given' -r -f -a "auto\t'On a terminal, unless NO_COLOR is set'
 always\t'Always'
 never\t'Never'"
+complete -c batchai -n "__fish_batchai_using_subcommand job; and __fish_seen_subcommand_from run" -l dry-run -d 'Submit nothing; print the request, and what the job would do on which nodes'
 complete -c batchai -n "__fish_batchai_using_subcommand job; and __fish_seen_subcommand_from run" -l detach-on-signal -d 'Leave the job running when this command is interrupted; without it, a signal ends the job, except for Ctrl-C on a terminal, which asks'
 complete -c batchai -n "__fish_batchai_using_subcommand job; and __fish_seen_subcommand_from run" -l verbose -d 'Also say what is being done'
 complete -c batchai -n "__fish_batchai_using_subcommand job; and __fish_seen_subcommand_from run" -l debug -d 'Also show every request and every answer, without secrets'
@@ -102,6 +105,7 @@ complete -c batchai -n "__fish_batchai_using_subcommand job; and __fish_seen_sub
 complete -c batchai -n "__fish_batchai_using_subcommand job; and __fish_seen_subcommand_from create" -l color -d 'When to use colours; on a terminal, unless NO_COLOR is set, when not given' -r -f -a "auto\t'On a terminal, unless NO_COLOR is set'
 always\t'Always'
 never\t'Never'"
+complete -c batchai -n "__fish_batchai_using_subcommand job; and __fish_seen_subcommand_from create" -l dry-run -d 'Submit nothing; print the request, and what the job would do on which nodes'
 complete -c batchai -n "__fish_batchai_using_subcommand job; and __fish_seen_subcommand_from create" -l verbose -d 'Also say what is being done'
 complete -c batchai -n "__fish_batchai_using_subcommand job; and __fish_seen_subcommand_from create" -l debug -d 'Also show every request and every answer, without secrets'
 complete -c batchai -n "__fish_batchai_using_subcommand job; and __fish_seen_subcommand_from create" -l only-show-errors -d 'Show errors only, no notes and no warnings'
@@ -198,6 +202,43 @@ complete -c batchai -n "__fish_batchai_using_subcommand job; and __fish_seen_sub
 complete -c batchai -n "__fish_batchai_using_subcommand job; and __fish_seen_subcommand_from wait" -l debug -d 'Also show every request and every answer, without secrets'
 complete -c batchai -n "__fish_batchai_using_subcommand job; and __fish_seen_subcommand_from wait" -l only-show-errors -d 'Show errors only, no notes and no warnings'
 complete -c batchai -n "__fish_batchai_using_subcommand job; and __fish_seen_subcommand_from wait" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c batchai -n "__fish_batchai_using_subcommand job; and __fish_seen_subcommand_from explain" -s n -l name -d 'Job' -r
+complete -c batchai -n "__fish_batchai_using_subcommand job; and __fish_seen_subcommand_from explain" -s g -l resource-group -d 'Resource group; `default` when not configured' -r
+complete -c batchai -n "__fish_batchai_using_subcommand job; and __fish_seen_subcommand_from explain" -s w -l workspace -d 'Workspace; `default` when not configured' -r
+complete -c batchai -n "__fish_batchai_using_subcommand job; and __fish_seen_subcommand_from explain" -s e -l experiment -d 'Experiment; `default` when not configured' -r
+complete -c batchai -n "__fish_batchai_using_subcommand job; and __fish_seen_subcommand_from explain" -l ids -d 'Full ids instead of names; also JSON with ids in it, `@FILE`, or `@-` for standard input' -r
+complete -c batchai -n "__fish_batchai_using_subcommand job; and __fish_seen_subcommand_from explain" -s o -l output -d 'How to print the result' -r -f -a "json\t'JSON in the shape of the Azure CLI'
+table\t'A table with the columns of the Azure CLI'
+none\t'Nothing'"
+complete -c batchai -n "__fish_batchai_using_subcommand job; and __fish_seen_subcommand_from explain" -l query -d 'Print only what this JMESPath expression picks out of the result' -r
+complete -c batchai -n "__fish_batchai_using_subcommand job; and __fish_seen_subcommand_from explain" -l subscription -d 'Subscription, by id or name; any is accepted, and all zeros when not configured' -r
+complete -c batchai -n "__fish_batchai_using_subcommand job; and __fish_seen_subcommand_from explain" -l endpoint -d 'Use the server at this address instead of the local one' -r
+complete -c batchai -n "__fish_batchai_using_subcommand job; and __fish_seen_subcommand_from explain" -l color -d 'When to use colours; on a terminal, unless NO_COLOR is set, when not given' -r -f -a "auto\t'On a terminal, unless NO_COLOR is set'
+always\t'Always'
+never\t'Never'"
+complete -c batchai -n "__fish_batchai_using_subcommand job; and __fish_seen_subcommand_from explain" -l verbose -d 'Also say what is being done'
+complete -c batchai -n "__fish_batchai_using_subcommand job; and __fish_seen_subcommand_from explain" -l debug -d 'Also show every request and every answer, without secrets'
+complete -c batchai -n "__fish_batchai_using_subcommand job; and __fish_seen_subcommand_from explain" -l only-show-errors -d 'Show errors only, no notes and no warnings'
+complete -c batchai -n "__fish_batchai_using_subcommand job; and __fish_seen_subcommand_from explain" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c batchai -n "__fish_batchai_using_subcommand job; and __fish_seen_subcommand_from rerun" -s n -l name -d 'Job' -r
+complete -c batchai -n "__fish_batchai_using_subcommand job; and __fish_seen_subcommand_from rerun" -s g -l resource-group -d 'Resource group; `default` when not configured' -r
+complete -c batchai -n "__fish_batchai_using_subcommand job; and __fish_seen_subcommand_from rerun" -s w -l workspace -d 'Workspace; `default` when not configured' -r
+complete -c batchai -n "__fish_batchai_using_subcommand job; and __fish_seen_subcommand_from rerun" -s e -l experiment -d 'Experiment; `default` when not configured' -r
+complete -c batchai -n "__fish_batchai_using_subcommand job; and __fish_seen_subcommand_from rerun" -l ids -d 'Full ids instead of names; also JSON with ids in it, `@FILE`, or `@-` for standard input' -r
+complete -c batchai -n "__fish_batchai_using_subcommand job; and __fish_seen_subcommand_from rerun" -l new-name -d 'Name of the new job; `train-2` after `train`, the next free number, when not given' -r
+complete -c batchai -n "__fish_batchai_using_subcommand job; and __fish_seen_subcommand_from rerun" -s o -l output -d 'How to print the result' -r -f -a "json\t'JSON in the shape of the Azure CLI'
+table\t'A table with the columns of the Azure CLI'
+none\t'Nothing'"
+complete -c batchai -n "__fish_batchai_using_subcommand job; and __fish_seen_subcommand_from rerun" -l query -d 'Print only what this JMESPath expression picks out of the result' -r
+complete -c batchai -n "__fish_batchai_using_subcommand job; and __fish_seen_subcommand_from rerun" -l subscription -d 'Subscription, by id or name; any is accepted, and all zeros when not configured' -r
+complete -c batchai -n "__fish_batchai_using_subcommand job; and __fish_seen_subcommand_from rerun" -l endpoint -d 'Use the server at this address instead of the local one' -r
+complete -c batchai -n "__fish_batchai_using_subcommand job; and __fish_seen_subcommand_from rerun" -l color -d 'When to use colours; on a terminal, unless NO_COLOR is set, when not given' -r -f -a "auto\t'On a terminal, unless NO_COLOR is set'
+always\t'Always'
+never\t'Never'"
+complete -c batchai -n "__fish_batchai_using_subcommand job; and __fish_seen_subcommand_from rerun" -l verbose -d 'Also say what is being done'
+complete -c batchai -n "__fish_batchai_using_subcommand job; and __fish_seen_subcommand_from rerun" -l debug -d 'Also show every request and every answer, without secrets'
+complete -c batchai -n "__fish_batchai_using_subcommand job; and __fish_seen_subcommand_from rerun" -l only-show-errors -d 'Show errors only, no notes and no warnings'
+complete -c batchai -n "__fish_batchai_using_subcommand job; and __fish_seen_subcommand_from rerun" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c batchai -n "__fish_batchai_using_subcommand job; and __fish_seen_subcommand_from file" -s o -l output -d 'How to print the result' -r -f -a "json\t'JSON in the shape of the Azure CLI'
 table\t'A table with the columns of the Azure CLI'
 none\t'Nothing'"

@@ -150,7 +150,16 @@ impl Session {
         let subscription = global.subscription.as_ref().or(settings.subscription.as_ref());
         let subscription = subscription.map_or(SUBSCRIPTION, String::as_str).to_owned();
         check("subscription", &subscription, "-_.", 64)?;
-        Ok(Self { client, report, printer, is_format_given, settings, subscription, logins: home.logins(), _socket: socket })
+        Ok(Self {
+            client,
+            report,
+            printer,
+            is_format_given,
+            settings,
+            subscription,
+            logins: home.logins(),
+            _socket: socket,
+        })
     }
 
     /// Prints a result.

@@ -5,8 +5,8 @@
 //! configuration, and has no opinion on how a failure is shown.
 
 pub mod error;
-pub mod foresight;
 pub mod follow;
+pub mod foresight;
 pub mod local;
 pub mod probe;
 pub mod remote;

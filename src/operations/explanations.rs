@@ -112,6 +112,11 @@ fn situation(reader: &Reader<'_>, job: &Stored<Job>) -> Result<(Situation, Vec<J
     };
     let Some(cluster) = reader.cluster(&spec.cluster)? else { return Ok((alone, Vec::new())) };
     let scale = cluster.value.spec.scale;
+    let nodes = nodes(reader, cluster.number, &spec.cluster, scale)?;
+    if spec.node_count > scale.most() {
+        // It goes before nobody, and nobody goes before it.
+        return Ok((Situation { cluster: Some(nodes), ..alone }, Vec::new()));
+    }
     let running: Vec<Job> = reader.running_jobs_of(cluster.number)?.into_iter().map(|job| job.value).collect();
     let mut ahead = Vec::new();
     for queued in reader.queued_jobs(cluster.number, scale.most(), MOST_NAMED)? {
@@ -120,18 +125,15 @@ fn situation(reader: &Reader<'_>, job: &Stored<Job>) -> Result<(Situation, Vec<J
         }
         ahead.extend(reader.job_by_number(queued.number)?.map(|job| job.value));
     }
-    let count = reader.queued_ahead(job, scale.most())?;
     let names = |jobs: &[Job]| jobs.iter().map(|job| job.key.name.to_string()).collect();
     let situation = Situation {
-        cluster: Some(nodes(reader, cluster.number, &spec.cluster, scale)?),
-        ahead: count,
-        // A job that needs more than there can be goes before nobody, and nobody goes before it.
-        first_ahead: if count == 0 { Vec::new() } else { names(&ahead) },
+        cluster: Some(nodes),
+        ahead: reader.queued_ahead(job, scale.most())?,
+        first_ahead: names(&ahead),
         running: names(&running),
         ..alone
     };
-    let before = if count == 0 { running } else { running.into_iter().chain(ahead).collect() };
-    Ok((situation, before))
+    Ok((situation, running.into_iter().chain(ahead).collect()))
 }
 
 fn nodes(

@@ -106,8 +106,7 @@ fn find_cluster(
         Err(OperationError::NotFound { .. }) if may_make.cluster => {
             made.push("cluster");
             let scale = Scale::Auto { minimum: 0, maximum: cores.clamp(FEWEST_NODES, MAX_NODES), initial: 0 };
-            let cluster =
-                Cluster::new(spec.cluster.clone(), ClusterSpec::local(scale), NOT_SUBMITTED.into(), now);
+            let cluster = Cluster::new(spec.cluster.clone(), ClusterSpec::local(scale), NOT_SUBMITTED.into(), now);
             // No cluster of the store has this number.
             Ok(Stored { number: 0, generation: 0, value: cluster })
         }
@@ -182,15 +181,10 @@ mod tests {
     #[test]
     fn a_job_is_planned_on_idle_nodes_then_on_those_that_come() {
         let scale = Scale::Manual { target: 5, deallocation: Deallocation::Requeue };
-        let place =
-            ClusterPlace { number: 1, spec: ClusterSpec::local(scale), path_segment: String::new() };
+        let place = ClusterPlace { number: 1, spec: ClusterSpec::local(scale), path_segment: String::new() };
         let broken = NodeState::Unusable { reason: "disk".into() };
-        let nodes = [
-            node(0, NodeState::Ready),
-            node(1, NodeState::Ready),
-            node(2, NodeState::Preparing),
-            node(3, broken),
-        ];
+        let nodes =
+            [node(0, NodeState::Ready), node(1, NodeState::Ready), node(2, NodeState::Preparing), node(3, broken)];
         let chosen = |needs| -> Vec<u32> {
             choose(&place, &nodes, &[0], needs, Timestamp::UNIX_EPOCH).iter().map(|node| node.index).collect()
         };

@@ -5,8 +5,8 @@ use axum::extract::DefaultBodyLimit;
 use axum::routing::{delete, get, patch, post};
 
 use super::routes::{
-    clusters, downloads, experiments, file_servers, files, foresight, jobs, long_operations, operations, resource_manager, server,
-    snapshots, tokens, usages, workspaces,
+    clusters, downloads, experiments, file_servers, files, foresight, jobs, long_operations, operations,
+    resource_manager, server, snapshots, tokens, usages, workspaces,
 };
 use crate::api::path;
 use crate::operations::Context;

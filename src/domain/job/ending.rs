@@ -60,14 +60,17 @@ fn failure(exit_code: Option<i32>, error: &JobError) -> (String, Option<&'static
 fn exited(who: &str, code: i32, error: &JobError) -> (String, Option<&'static str>) {
     let (meaning, remedy) = meaning(code);
     let details: Vec<&str> = error.details.iter().map(|(_, text)| text.as_str()).collect();
-    let details = if details.is_empty() { String::new() } else { format!(" ({})", details.join("; ")) };
-    (format!("{who} ended with exit code {code}{meaning}{details}"), remedy)
+    // They say who ended, and how.
+    let ended = if details.is_empty() { format!("{who} exited with code {code}") } else { details.join("; ") };
+    (format!("{ended}{meaning}"), remedy)
 }
 
 /// What an exit code of a shell stands for (POSIX `sh`, EXIT STATUS), and what to do.
 fn meaning(code: i32) -> (String, Option<&'static str>) {
     let (text, remedy) = match code {
-        126 => ("a command was found but cannot be run", Some("make the script executable, or run it with `sh SCRIPT`")),
+        126 => {
+            ("a command was found but cannot be run", Some("make the script executable, or run it with `sh SCRIPT`"))
+        }
         127 => ("a command was not found", Some("install the program, or write its whole path")),
         137 => (
             "SIGKILL: nobody asked for it, so the machine may have run out of memory",
@@ -125,8 +128,8 @@ mod tests {
             exit(139),
             exit(143),
             exit(200),
-            failed(Some(9), "JobFailed", "x", Some("rank 1 ended with exit code 9")),
-            failed(Some(2), "JobPreparationFailed", "x", Some("the preparation ended with exit code 2 on node n")),
+            failed(Some(9), "JobFailed", "x", Some("rank 1 exited with code 9")),
+            failed(Some(2), "JobPreparationFailed", "x", Some("the preparation exited with code 2 on node n")),
             failed(None, "JobMaxWallClockTimeExceeded", "The job was ended because it ran too long", None),
             failed(None, "JobTerminated", "The specified job has been terminated by the user", None),
             failed(None, "JobLost", "the supervisor of the job disappeared", None),
@@ -137,8 +140,29 @@ mod tests {
         ];
         let lines = endings.iter().map(|outcome| {
             let Described { summary, remedies, signal } = describe(outcome);
-            format!("{} | {summary} | {}\n", signal.unwrap_or("-"), remedies.join(" "))
+            let helps = remedies.iter().map(|remedy| format!(" | {remedy}")).collect::<String>();
+            format!("{} | {summary}{helps}\n", signal.unwrap_or("-"))
         });
-        insta::assert_snapshot!(lines.collect::<String>(), @"");
+        insta::assert_snapshot!(lines.collect::<String>(), @r"
+        - | it succeeded
+        - | it exited with code 3
+        - | it exited with code 126: a command was found but cannot be run | make the script executable, or run it with `sh SCRIPT`
+        - | it exited with code 127: a command was not found | install the program, or write its whole path
+        SIGINT | it exited with code 130: SIGINT
+        SIGABRT | it exited with code 134: SIGABRT: the program gave up, as after a failed assertion
+        SIGKILL | it exited with code 137: SIGKILL: nobody asked for it, so the machine may have run out of memory | use less memory, such as a smaller batch, or run fewer jobs at once
+        SIGSEGV | it exited with code 139: SIGSEGV: the program touched memory that is not its own
+        SIGTERM | it exited with code 143: SIGTERM: somebody or something asked it to end
+        - | it exited with code 200
+        - | rank 1 exited with code 9
+        - | the preparation exited with code 2 on node n
+        - | the job was ended because it ran too long | give it more time: constraints.maxWallClockTime, such as `PT12H`
+        - | its user stopped it
+        - | the supervisor of the job disappeared | submit it again: nothing says that the job itself was at fault
+        - | it could not start: caffeSettings: not here
+        - | it could not start: cannot write /x
+        - | the cluster of the job was deleted | submit it again to another cluster
+        - | unable to mount Azure File; busy
+        ");
     }
 }

@@ -78,7 +78,8 @@ fn never(needs: u32, cluster: &Nodes) -> Described {
 
 fn behind(situation: &Situation, cluster: &Nodes) -> (String, Vec<String>) {
     let go = if situation.ahead == 1 { "1 job goes".into() } else { format!("{} jobs go", situation.ahead) };
-    let summary = format!("{go} before it on cluster `{}`: {}", cluster.name, list(&situation.first_ahead, situation.ahead));
+    let summary =
+        format!("{go} before it on cluster `{}`: {}", cluster.name, list(&situation.first_ahead, situation.ahead));
     let mut remedies = vec!["it starts when those before it have started and there are nodes enough".into()];
     if situation.priority < Priority::High {
         remedies.push("submit it again with a higher schedulingPriority to go before them".into());
@@ -176,6 +177,33 @@ mod tests {
             let can = if can_start { "waits" } else { "never" };
             format!("{what}: {can}: {summary}\n{}", remedies.iter().map(|r| format!("  - {r}\n")).collect::<String>())
         });
-        insta::assert_snapshot!(lines.collect::<String>(), @"");
+        insta::assert_snapshot!(lines.collect::<String>(), @r"
+        no cluster: never: its cluster is gone, so it can never start
+          - delete it, and submit it to another cluster
+        too large, fixed: never: it can never start: it needs 4 nodes, and cluster `c` is fixed at 2 nodes
+          - resize cluster `c` to 4 nodes: `batchai cluster resize -w w -n c --target 4`
+          - submit it with a smaller nodeCount, or to a larger cluster
+        too large, auto-scale: never: it can never start: it needs 4 nodes, and cluster `c` has at most 2 nodes
+          - let cluster `c` grow to 4 nodes: `batchai cluster auto-scale -w w -n c --min 0 --max 4`
+          - submit it with a smaller nodeCount, or to a larger cluster
+        nothing fits: never: it can never start: it needs 1 node, and cluster `c` is fixed at 0 nodes
+          - resize cluster `c` to 1 node: `batchai cluster resize -w w -n c --target 1`
+          - submit it with a smaller nodeCount, or to a larger cluster
+        behind two: waits: 2 jobs go before it on cluster `c`: `b`, `d`
+          - it starts when those before it have started and there are nodes enough
+          - submit it again with a higher schedulingPriority to go before them
+        behind five, high: waits: 5 jobs go before it on cluster `c`: `b`, `d` and 3 more
+          - it starts when those before it have started and there are nodes enough
+        nodes busy, fixed: waits: it waits for 2 nodes of cluster `c`; idle now: 1, running jobs: 1, being prepared: 0
+          - it starts when enough of these end: `a`
+          - resize cluster `c` to 3 nodes: `batchai cluster resize -w w -n c --target 3`
+        nodes busy, auto-scale: waits: it waits for 2 nodes of cluster `c`; idle now: 0, running jobs: 1, being prepared: 0
+          - it starts when enough of these end: `a`
+          - let cluster `c` grow to 3 nodes: `batchai cluster auto-scale -w w -n c --min 0 --max 3`
+        nodes come: waits: it waits for 2 nodes of cluster `c`; idle now: 0, running jobs: 0, being prepared: 2
+          - it starts as soon as the nodes are ready, without anything being done
+        nodes broken: waits: it waits for 2 nodes of cluster `c`; idle now: 1, running jobs: 0, being prepared: 0
+          - 1 node unusable: `batchai cluster show -w w -n c` says why
+        ");
     }
 }

@@ -36,8 +36,11 @@ pub fn plan(plan: plans::JobPlan) -> JobPlan {
     let Preview { directories, nodes, preparation, processes, max_wall_clock_seconds, grace_seconds } = preview;
     JobPlan {
         directories,
-        preparation: preparation
-            .map(|(command_line, stdout, stderr)| PlannedPreparation { command_line, stdout, stderr }),
+        preparation: preparation.map(|(command_line, stdout, stderr)| PlannedPreparation {
+            command_line,
+            stdout,
+            stderr,
+        }),
         processes: processes.into_iter().map(|process| planned(process, &nodes)).collect(),
         nodes: nodes.into_iter().map(node).collect(),
         exit_code,

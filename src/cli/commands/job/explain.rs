@@ -62,7 +62,10 @@ fn from_job(job: Job) -> JobExplanation {
     let state = properties.execution_state;
     let summary = match state.as_str() {
         "queued" => properties.queue_reason.unwrap_or_else(|| {
-            format!("it waits for nodes of cluster `{}`", properties.spec.cluster.id.rsplit('/').next().unwrap_or_default())
+            format!(
+                "it waits for nodes of cluster `{}`",
+                properties.spec.cluster.id.rsplit('/').next().unwrap_or_default()
+            )
         }),
         "running" => "it runs".into(),
         "terminating" => "it is being stopped".into(),
@@ -83,16 +86,21 @@ fn failure(info: &ExecutionInfo) -> String {
     let errors = info.errors.iter().flatten().map(|error| error.message.clone());
     let code = info.exit_code.map(|code| format!("exit code {code}"));
     let said: Vec<String> = code.into_iter().chain(errors).collect();
-    if said.is_empty() { "it failed, and the server does not say why".into() } else { format!("it failed: {}", said.join("; ")) }
+    if said.is_empty() {
+        "it failed, and the server does not say why".into()
+    } else {
+        format!("it failed: {}", said.join("; "))
+    }
 }
 
 /// The explanation of the job of this id, as people read it.
 fn text(explanation: &JobExplanation, id: &ResourceId, now: Timestamp) -> String {
     let JobExplanation { name, execution_state, summary, remedies, queue, run, ending, .. } = explanation;
-    let mut lines = vec![format!("Job {name} is {execution_state}: {summary}.")];
+    let verb = if ending.is_some() { "has" } else { "is" };
+    let mut lines = vec![format!("Job {name} {verb} {execution_state}: {summary}.")];
     lines.extend(queue.iter().flat_map(|queue| queued(queue, now)));
     lines.extend(run.iter().flat_map(|run| running(run, now)));
-    lines.extend(ending.iter().flat_map(|ending| ended(ending)));
+    lines.extend(ending.iter().flat_map(ended));
     if !remedies.is_empty() {
         lines.extend([String::new(), "What helps:".into()]);
         lines.extend(remedies.iter().map(|remedy| format!("  - {remedy}")));
@@ -171,9 +179,7 @@ fn next(state: &str, id: &ResourceId) -> Vec<String> {
 /// The flags that name the job, without what is default.
 fn flags_of(id: &ResourceId) -> String {
     match &id.child {
-        Child::Job(experiment, name)
-            if id.group == DEFAULT && id.workspace == DEFAULT && experiment == DEFAULT =>
-        {
+        Child::Job(experiment, name) if id.group == DEFAULT && id.workspace == DEFAULT && experiment == DEFAULT => {
             format!(" -n {name}")
         }
         _ => flags(id),
@@ -181,7 +187,9 @@ fn flags_of(id: &ResourceId) -> String {
 }
 
 fn since(moment: &str, now: Timestamp) -> String {
-    moment.parse::<Timestamp>().map_or_else(|_| "an unknown time".into(), |at| lasting(now.duration_since(at).as_secs()))
+    moment
+        .parse::<Timestamp>()
+        .map_or_else(|_| "an unknown time".into(), |at| lasting(now.duration_since(at).as_secs()))
 }
 
 /// `2 d 3 h`, `5 min 2 s`: the two largest units.
@@ -209,104 +217,5 @@ impl Row for JobExplanation {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::api::BatchAiError;
-    use crate::api::explanation::{JobBefore, LastOutput};
-    use crate::api::job::JobProperties;
-
-    const ID: &str =
-        "/subscriptions/s/resourceGroups/g/providers/Microsoft.BatchAI/workspaces/w/experiments/e/jobs/train";
-
-    fn told(explanation: &JobExplanation) -> String {
-        let now = "2026-11-01T10:02:05Z".parse().expect("a time");
-        text(explanation, &ResourceId::parse(ID).expect("an id"), now)
-    }
-
-    fn of(state: &str, summary: &str) -> JobExplanation {
-        JobExplanation {
-            name: "train".into(),
-            execution_state: state.into(),
-            summary: summary.into(),
-            ..JobExplanation::default()
-        }
-    }
-
-    #[test]
-    fn a_queued_a_running_and_a_failed_job_are_explained() {
-        let since = "2026-11-01T10:00:00Z".to_owned();
-        let before = JobBefore {
-            name: "a".into(),
-            experiment: "e".into(),
-            execution_state: "running".into(),
-            priority: "high".into(),
-            node_count: 2,
-        };
-        let queue = QueueExplanation {
-            since: since.clone(),
-            can_start: true,
-            needs: 2,
-            cluster: Some("c".into()),
-            most: 2,
-            running: 2,
-            before_it: vec![before],
-            ..QueueExplanation::default()
-        };
-        let queued = JobExplanation {
-            queue: Some(queue),
-            remedies: vec!["it starts when `a` ends".into()],
-            ..of("queued", "it waits for 2 nodes")
-        };
-        let run = RunExplanation {
-            since: since.clone(),
-            nodes: vec!["tvm-1".into(), "tvm-2".into()],
-            ranks: Some(4),
-            seconds_left: 90_000,
-            last_output_time: Some("2026-11-01T10:02:00Z".into()),
-        };
-        let running = JobExplanation { run: Some(run), ..of("running", "it runs on 2 nodes") };
-        let ending = EndingExplanation {
-            started: since,
-            ended: "2026-11-01T11:00:00Z".into(),
-            exit_code: Some(137),
-            signal: Some("SIGKILL".into()),
-            error: Some("JobFailed".into()),
-            output: Some(LastOutput { file_name: "stderr.txt".into(), lines: vec!["one".into(), "\u{1b}[2Jtwo".into()] }),
-        };
-        let failed = JobExplanation { ending: Some(ending), ..of("failed", "it ended with exit code 137: SIGKILL") };
-        insta::assert_snapshot!([queued, running, failed].map(|e| told(&e)).join("---\n"), @"");
-    }
-
-    #[test]
-    fn a_job_alone_tells_what_it_knows() {
-        let job = |state: &str, info: Option<ExecutionInfo>| Job {
-            id: ID.into(),
-            name: "train".into(),
-            kind: String::new(),
-            properties: JobProperties {
-                execution_state: state.into(),
-                execution_info: info,
-                ..JobProperties::default()
-            },
-        };
-        let error = BatchAiError { code: "JobFailed".into(), message: "it broke".into(), details: None };
-        let info = ExecutionInfo {
-            start_time: "2026-11-01T10:00:00Z".into(),
-            end_time: Some("2026-11-01T10:01:00Z".into()),
-            exit_code: Some(3),
-            errors: Some(vec![error]),
-        };
-        let failed = from_job(job("failed", Some(info)));
-        assert_eq!(failed.summary, "it failed: exit code 3; it broke");
-        assert_eq!(failed.ending.and_then(|ending| ending.exit_code), Some(3));
-        assert!(from_job(job("queued", None)).summary.starts_with("it waits for nodes"));
-        assert!(from_job(job("failed", None)).summary.contains("does not say why"));
-    }
-
-    #[test]
-    fn a_time_has_its_two_largest_units() {
-        let times = [0, 59, 60, 125, 3600, 90_061, 604_800];
-        let expected = ["0 s", "59 s", "1 min", "2 min 5 s", "1 h", "1 d 1 h", "7 d"];
-        assert_eq!(times.map(lasting), expected);
-    }
-}
+#[path = "explain_tests.rs"]
+mod tests;

@@ -60,7 +60,8 @@ async fn copy(session: &Session, id: &ResourceId, name: Option<&str>) -> Result<
     let old: Job = session.client.get(id).await?;
     let spec = old.properties.spec;
     if let Some(secret) = hidden(&spec) {
-        let message = format!("job `{}` cannot be run again: it has {secret}, which this server does not hand out", old.name);
+        let message =
+            format!("job `{}` cannot be run again: it has {secret}, which this server does not hand out", old.name);
         return Err(Failure::new(ExitCode::Refused, message)
             .hint(format!("submit it again with the job file: `batchai job create{} -f FILE`", flags(id))));
     }
