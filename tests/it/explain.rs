@@ -44,7 +44,7 @@ fn a_job_that_waits_says_for_what_and_what_would_help() {
 
     wait_until("output is seen", || !sandbox.run("job explain first").succeeds().stdout.contains("none so far"));
     let first = sandbox.run("job explain first").succeeds();
-    first.prints_part("is running: it runs on 1 node").prints_part("time left     6 d 23 h").prints_part("tvm-");
+    first.prints_part("is running: it runs on 1 node").prints_part("time left     ").prints_part("tvm-");
     let table = sandbox.run("job explain first second -o table").succeeds().stdout;
     assert!(table.contains("Explanation") && table.contains("second"), "{table}");
     sandbox.run("job explain nothing").fails_with(3);
