@@ -6,6 +6,7 @@ use schemars::{JsonSchema, Schema, SchemaGenerator};
 
 use super::cluster::{Cluster, ClusterCreate, ClusterUpdate};
 use super::experiment::Experiment;
+use super::explanation::JobExplanation;
 use super::file::File;
 use super::file_server::{FileServer, FileServerCreate};
 use super::job::{Job, JobCreate};
@@ -14,6 +15,7 @@ use super::node::RemoteLoginInformation;
 use super::operation::Operation as ProviderOperation;
 use super::page::Page;
 use super::path::{self, below_group as at};
+use super::plan::{JobPlan, JobRerun};
 use super::server::ServerStatus;
 use super::token::{Token, TokenCreate};
 use super::usage::Usage;
@@ -89,6 +91,11 @@ const WAIT_FOR: Parameter = optional(
     "string",
     "Wait for a state: of a job `queued`, `running`, `terminating`, `succeeded`, `failed` or `ended`, of a cluster \
      `steady`, `resizing` or `idle`",
+);
+const WOULD_MAKE: Parameter = optional(
+    "wouldMake",
+    "string",
+    "What may be missing because it would be made first: of `workspace`, `experiment`, `cluster`, with commas",
 );
 const ONLY_NEW: Parameter = header("If-None-Match", "`*`: any job of that name is a conflict");
 const DIRECTORY_ID: Parameter = required("outputdirectoryid", "`stdouterr`, or the id of an output directory");
@@ -208,6 +215,12 @@ fn below_group() -> Vec<Operation> {
         put(at::JOB, "Jobs_Create", "Submits a job").with(&[ONLY_NEW]).sends::<JobCreate>().json::<Job>(),
         delete(at::JOB, "Jobs_Delete", "Stops a job and deletes it"),
         post(at::TERMINATE, "Jobs_Terminate", "Stops a job").with(WAIT).statuses(&[200, 202]),
+        post(at::PLAN, "Jobs_Plan", "What a job would do; nothing is submitted")
+            .with(&[WOULD_MAKE])
+            .sends::<JobCreate>()
+            .json::<JobPlan>(),
+        get(at::EXPLANATION, "Jobs_Explain", "Why a job waits, what it does, or how it ended").json::<JobExplanation>(),
+        post(at::RERUN, "Jobs_Rerun", "Submits a job once more under another name").sends::<JobRerun>().json::<Job>(),
         get(
             at::JOB_REMOTE_LOGIN,
             "Jobs_ListRemoteLoginInformationPage",

@@ -103,6 +103,12 @@ pub mod below_group {
     pub const JOB_REMOTE_LOGIN: &str = "/{workspace}/experiments/{experiment}/jobs/{job}/listRemoteLoginInformation";
     /// Lists files of a job.
     pub const LIST_OUTPUT_FILES: &str = "/{workspace}/experiments/{experiment}/jobs/{job}/listOutputFiles";
+    /// What a job of this name would do.
+    pub const PLAN: &str = "/{workspace}/experiments/{experiment}/jobs/{job}/plan";
+    /// Why a job waits, what it does, or how it ended.
+    pub const EXPLANATION: &str = "/{workspace}/experiments/{experiment}/jobs/{job}/explanation";
+    /// Submits a job once more.
+    pub const RERUN: &str = "/{workspace}/experiments/{experiment}/jobs/{job}/rerun";
     /// One file of a job: directory id, then its path in that directory.
     pub const OUTPUT_FILE: &str = "/{workspace}/experiments/{experiment}/jobs/{job}/outputFiles/{directory}/{*path}";
 }

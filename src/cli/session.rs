@@ -41,6 +41,8 @@ pub struct Session {
     pub report: Report,
     /// Results.
     pub printer: Printer,
+    /// Whether the user chose the format of results, rather than nobody.
+    pub is_format_given: bool,
     /// What the user has set.
     pub settings: ClientSettings,
     /// The subscription that ids begin with.
@@ -158,10 +160,20 @@ impl Session {
         if report.is_verbose {
             client.observe(move |seen| tell(report, seen));
         }
+        let is_format_given = global.output.is_some() || global.query.is_some() || settings.output.is_some();
         let subscription = global.subscription.as_ref().or(settings.subscription.as_ref());
         let subscription = subscription.map_or(SUBSCRIPTION, String::as_str).to_owned();
         check_subscription(&subscription)?;
-        Ok(Self { client, report, printer, settings, subscription, logins: home.logins(), _socket: socket })
+        Ok(Self {
+            client,
+            report,
+            printer,
+            is_format_given,
+            settings,
+            subscription,
+            logins: home.logins(),
+            _socket: socket,
+        })
     }
 
     /// Prints a result.

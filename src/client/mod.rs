@@ -9,6 +9,7 @@ mod address;
 pub mod answer;
 pub mod error;
 pub mod follow;
+pub mod foresight;
 #[cfg_attr(not(target_os = "linux"), path = "no_local.rs")]
 pub mod local;
 mod machines;

@@ -125,12 +125,14 @@ impl Client {
         Ok(found)
     }
 
-    /// Jobs of a subscription that have not ended, running ones first. A local server is not started for that: then
-    /// there are none that run.
-    pub async fn active_jobs(&self, subscription: &str) -> Result<Vec<Job>, ClientError> {
+    /// Jobs of a subscription that have not ended, running ones first; `None` from a server that knows no such list.
+    /// A local server is not started for that: then there are none that run.
+    pub async fn active_jobs(&self, subscription: &str) -> Result<Option<Vec<Job>>, ClientError> {
         let path = path::ACTIVE_JOBS.replace("{subscription}", subscription);
-        let page: Page<Job> = json(self.send_if(IfDown::Fail, plain(Method::GET, path)).await?).await?;
-        Ok(page.value)
+        match self.send_if(IfDown::Fail, plain(Method::GET, path)).await {
+            Err(_) if !self.speaks_ours() => Ok(None),
+            answer => Ok(Some(json::<Page<Job>>(answer?).await?.value)),
+        }
     }
 
     /// Deletes a resource; returns when it is gone, or at once with `Waits::No`. A missing one is fine.

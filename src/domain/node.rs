@@ -89,6 +89,14 @@ impl NodeState {
     }
 }
 
+/// The name of a node made at `now`: `tvm-<cluster>_<place>-<time>`, with `-p` for low priority
+/// (azure-sdk-for-python recordings, June 2018).
+#[must_use]
+pub fn node_id(cluster: i64, index: u32, is_low_priority: bool, now: Timestamp) -> String {
+    let suffix = if is_low_priority { "-p" } else { "" };
+    format!("tvm-{cluster:010}_{index}-{}{suffix}", now.strftime("%Y%m%dt%H%M%Sz"))
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -9,6 +9,7 @@ pub mod environment;
 pub mod launch;
 pub mod local;
 pub mod outcome;
+pub mod preview;
 pub mod secrets;
 pub mod setup_task;
 pub mod simulated;
@@ -19,6 +20,7 @@ use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 
+use self::preview::Preview;
 use crate::domain::cluster::{Cluster, ClusterSpec};
 use crate::domain::job::{Job, JobDirectory, Outcome};
 use crate::domain::name::{FileServerKey, RunId};
@@ -159,6 +161,13 @@ pub trait Engine: Send + Sync {
     /// # Errors
     /// See [`EngineError`].
     fn launch(&self, request: &LaunchRequest) -> Result<(), EngineError>;
+
+    /// What [`Engine::launch`] would do with this request, without doing it. The job needs no directories yet, and
+    /// nodes that are not there need no address.
+    ///
+    /// # Errors
+    /// [`EngineError::NotStarted`] when the launch would end so.
+    fn preview(&self, request: &LaunchRequest) -> Result<Preview, EngineError>;
 
     /// What became of these runs, in this order. Many at once.
     ///

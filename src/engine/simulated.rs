@@ -10,6 +10,7 @@ use std::path::PathBuf;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
+use super::preview::Preview;
 use super::{ClusterPlace, Engine, EngineError, LaunchRequest, NodeCondition, NodeFact, NodeName, Observation, Waker};
 use crate::domain::job::{Job, JobDirectory, JobError, Outcome};
 use crate::domain::name::{FileServerKey, RunId};
@@ -253,6 +254,19 @@ impl Engine for Simulated {
         }
         state.begin(request);
         if fault.is_some() { Err(refused("launch a run")) } else { Ok(()) }
+    }
+
+    /// Runs have a length here, and no commands.
+    fn preview(&self, request: &LaunchRequest) -> Result<Preview, EngineError> {
+        self.directories(&request.job, &request.cluster)?;
+        Ok(Preview {
+            directories: Vec::new(),
+            nodes: Vec::new(),
+            preparation: None,
+            processes: Vec::new(),
+            max_wall_clock_seconds: request.job.spec.max_wall_clock_seconds,
+            grace_seconds: 0,
+        })
     }
 
     fn observe(&self, runs: &[RunId]) -> Result<Vec<Observation>, EngineError> {

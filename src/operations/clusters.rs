@@ -179,7 +179,7 @@ pub(super) fn find(reader: &Reader<'_>, key: &ClusterKey) -> Result<Stored<Clust
 }
 
 /// The cluster as something to send jobs to.
-pub(super) fn find_open(tx: &Tx<'_>, key: &ClusterKey) -> Result<Stored<Cluster>, OperationError> {
+pub(super) fn find_open(tx: &Reader<'_>, key: &ClusterKey) -> Result<Stored<Cluster>, OperationError> {
     let cluster = find(tx, key)?;
     ensure_stays(Kind::Cluster, &cluster.value.key.name, cluster.value.provisioning)?;
     Ok(cluster)

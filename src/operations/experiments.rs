@@ -93,7 +93,7 @@ pub(super) fn find(reader: &Reader<'_>, key: &ExperimentKey) -> Result<Stored<Ex
 }
 
 /// The experiment as something to put jobs into.
-pub(super) fn ensure_open(tx: &Tx<'_>, key: &ExperimentKey) -> Result<(), OperationError> {
+pub(super) fn ensure_open(tx: &Reader<'_>, key: &ExperimentKey) -> Result<(), OperationError> {
     let experiment = find(tx, key)?.value;
     ensure_stays(Kind::Experiment, &experiment.key.name, experiment.provisioning)
 }

@@ -142,7 +142,7 @@ fn in_use(server: &FileServer, user: &User) -> OperationError {
 ///
 /// # Errors
 /// When one is missing or being deleted, or the store fails.
-pub(super) fn ensure_there(tx: &Tx<'_>, mounts: &[Mount], volumes: &str) -> Result<(), OperationError> {
+pub(super) fn ensure_there(tx: &Reader<'_>, mounts: &[Mount], volumes: &str) -> Result<(), OperationError> {
     for (at, key) in mounts.iter().filter_map(|mount| mount.source.file_server()).enumerate() {
         let Some(found) = tx.file_server(key)? else {
             let target = format!("{volumes}.fileServers[{at}].fileServer.id");

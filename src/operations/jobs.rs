@@ -281,7 +281,7 @@ fn queue_view(reader: &Reader<'_>, job: &Stored<Job>) -> Result<QueueView, Opera
 }
 
 /// Those of its nodes that are still there, the master first.
-fn nodes_of(reader: &Reader<'_>, job: &Stored<Job>) -> Result<Vec<Node>, OperationError> {
+pub(super) fn nodes_of(reader: &Reader<'_>, job: &Stored<Job>) -> Result<Vec<Node>, OperationError> {
     let Some(run) = job.value.execution().run() else { return Ok(Vec::new()) };
     let Some(cluster) = reader.cluster(&job.value.spec.cluster)? else { return Ok(Vec::new()) };
     let nodes = reader.nodes(cluster.number)?;

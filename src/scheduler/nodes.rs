@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use crate::domain::allocation::AllocationEvent;
 use crate::domain::cluster::Cluster;
-use crate::domain::node::{Node, NodeEvent, NodeState};
+use crate::domain::node::{Node, NodeEvent, NodeState, node_id};
 use crate::domain::provisioning::ProvisioningState;
 use crate::domain::{Step, Timestamp};
 use crate::engine::{ClusterPlace, NodeCondition, NodeFact, NodeName};
@@ -182,13 +182,6 @@ fn new_node(fact: &NodeFact, now: Timestamp) -> Node {
         since: now,
     };
     after(&preparing, fact, now).unwrap_or(preparing)
-}
-
-/// The name of a node made at `now`: `tvm-<cluster>_<place>-<time>`, with `-p` for low priority
-/// (azure-sdk-for-python recordings, June 2018).
-fn node_id(cluster: i64, index: u32, is_low_priority: bool, now: Timestamp) -> String {
-    let suffix = if is_low_priority { "-p" } else { "" };
-    format!("tvm-{cluster:010}_{index}-{}{suffix}", now.strftime("%Y%m%dt%H%M%Sz"))
 }
 
 fn write(tick: &Tick<'_>, cluster: &Present, change: Change) -> Result<(), StoreError> {

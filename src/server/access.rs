@@ -11,8 +11,8 @@ use crate::domain::token::{Action, Place, Verb};
 const OPEN: [&str; 1] = ["downloads"];
 
 /// POSTs that change nothing.
-const READING: [&str; 4] =
-    ["listoutputfiles", "listsetuptaskfiles", "listremotelogininformation", "checknameavailability"];
+const READING: [&str; 5] =
+    ["listoutputfiles", "listsetuptaskfiles", "listremotelogininformation", "checknameavailability", "plan"];
 
 /// What a request would do.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -144,6 +144,9 @@ mod tests {
         let verb = |method: Method, path: String| of(&method, &path).action.verb;
         assert_eq!(verb(Method::POST, format!("{job}/listOutputFiles")), Verb::Read);
         assert_eq!(verb(Method::POST, format!("{job}/ListRemoteLoginInformation")), Verb::Read);
+        assert_eq!(verb(Method::POST, format!("{job}/plan")), Verb::Read);
+        assert_eq!(verb(Method::GET, format!("{job}/explanation")), Verb::Read);
+        assert_eq!(verb(Method::POST, format!("{job}/rerun")), Verb::Write);
         assert_eq!(verb(Method::POST, format!("{job}/terminate")), Verb::Write);
         assert_eq!(verb(Method::POST, "/subscriptions/s/resourceGroups/g/x/listKeys".into()), Verb::Write);
         assert_eq!(verb(Method::PUT, format!("{job}/listOutputFiles")), Verb::Write);

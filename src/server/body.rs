@@ -17,6 +17,7 @@ use crate::api::check;
 use crate::api::cluster::{ClusterCreate, ClusterUpdate};
 use crate::api::file_server::FileServerCreate;
 use crate::api::job::JobCreate;
+use crate::api::plan::JobRerun;
 use crate::api::resource_manager::{GroupCreate, GroupUpdate};
 use crate::api::storage_account::{AccountCreate, NameToCheck};
 use crate::api::token::TokenCreate;
@@ -49,6 +50,7 @@ macro_rules! described {
     };
 }
 described!(GroupCreate, GroupUpdate, AccountCreate, NameToCheck);
+described!(JobRerun);
 described!(WorkspaceCreate, WorkspaceUpdate, ClusterCreate, ClusterUpdate, FileServerCreate, JobCreate, TokenCreate);
 
 impl<S: Send + Sync, T: Described> FromRequest<S> for Body<T> {

@@ -5,8 +5,8 @@ use axum::extract::DefaultBodyLimit;
 use axum::routing::{delete, get, patch, post};
 
 use super::routes::{
-    clusters, downloads, experiments, file_servers, files, jobs, long_operations, operations, resource_manager, server,
-    snapshots, tokens, usages, workspaces,
+    clusters, downloads, experiments, file_servers, files, foresight, jobs, long_operations, operations,
+    resource_manager, server, snapshots, tokens, usages, workspaces,
 };
 use crate::api::path;
 use crate::operations::Context;
@@ -30,6 +30,9 @@ pub(super) fn router(context: Context) -> Router {
         .route(at::JOBS, get(jobs::list))
         .route(at::JOB, get(jobs::get).put(jobs::create).delete(jobs::delete))
         .route(at::TERMINATE, post(jobs::terminate))
+        .route(at::PLAN, post(foresight::plan))
+        .route(at::EXPLANATION, get(foresight::explain))
+        .route(at::RERUN, post(foresight::rerun))
         .route(at::JOB_REMOTE_LOGIN, post(jobs::remote_login).get(jobs::remote_login))
         .route(at::LIST_OUTPUT_FILES, post(files::list).get(files::list))
         .route(at::OUTPUT_FILE, get(files::read));

@@ -148,6 +148,11 @@ impl Reader<'_> {
         Ok(jobs)
     }
 
+    /// How many jobs of this cluster that need at most `most` nodes would go before a new one of this priority.
+    pub fn queued_before_new(&self, cluster: i64, priority: Priority, most: u32) -> Result<u64, StoreError> {
+        self.count(AHEAD, params![cluster, rank(priority), i64::MAX, most])
+    }
+
     /// Jobs whose record is being deleted, oldest first.
     pub fn deleting_jobs(&self) -> Result<Vec<Stored<Job>>, StoreError> {
         self.many(

@@ -8,7 +8,7 @@ use crate::api::id::{Child, ResourceId};
 use crate::api::job::Job;
 use crate::cli::exit_code::ExitCode;
 use crate::cli::output::{self, Output};
-use crate::cli::report::Report;
+use crate::cli::report::{Failure, Report};
 use crate::cli::session::{Session, with_session};
 use crate::cli::{Global, Outcome};
 use crate::client::ClientError;
@@ -24,26 +24,33 @@ pub fn run(global: &Global, report: Report) -> Outcome {
     let is_text = global.output.is_none() && global.query.is_none();
     with_session(global, report, |session| async move {
         let jobs = match session.client.active_jobs(&session.subscription).await {
-            Err(ClientError::NotRunning) => None,
-            other => Some(other?),
+            Err(ClientError::NotRunning) => Vec::new(),
+            other => match other? {
+                Some(jobs) => jobs,
+                None => return Err(unknown(&session)),
+            },
         };
         if !is_text {
-            return session.print(&Output::list(&jobs.unwrap_or_default()));
+            return session.print(&Output::list(&jobs));
         }
-        let text = text(jobs.as_deref(), &whereabouts(&session), Timestamp::now());
+        let text = text(&jobs, &whereabouts(&session), Timestamp::now());
         output::raw(text.as_bytes())?;
         Ok(ExitCode::Ok.value())
     })
+}
+
+fn unknown(session: &Session) -> Failure {
+    let message = format!("the server {} does not tell which jobs run", whereabouts(session));
+    Failure::new(ExitCode::Refused, message)
+        .hint("`batchai job list -w WORKSPACE -e EXPERIMENT -o table` lists those of an experiment, `batchai --help` all commands")
 }
 
 fn whereabouts(session: &Session) -> String {
     session.client.remote().map_or_else(|| "on this machine".into(), |remote| format!("at {}", remote.origin()))
 }
 
-/// `None`: there is no server, so nothing runs.
-fn text(jobs: Option<&[Job]>, whereabouts: &str, now: Timestamp) -> String {
+fn text(jobs: &[Job], whereabouts: &str, now: Timestamp) -> String {
     let mut out = format!("batchai {}\n\n", env!("CARGO_PKG_VERSION"));
-    let jobs = jobs.unwrap_or_default();
     if jobs.is_empty() {
         let _ = writeln!(out, "No job is running or waiting {whereabouts}.\n");
     } else {
@@ -133,7 +140,7 @@ mod tests {
     #[test]
     fn a_new_user_learns_how_to_start() {
         let now: Timestamp = "2026-01-02T00:00:00Z".parse().expect("a moment");
-        let told = text(None, "on this machine", now);
+        let told = text(&[], "on this machine", now);
         assert!(told.contains("No job is running or waiting on this machine.") && told.contains("batchai job run -f"));
     }
 }

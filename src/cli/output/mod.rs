@@ -197,8 +197,8 @@ fn write_to(out: &mut impl Write, bytes: &[u8]) -> Result<bool, OutputError> {
 
 fn shaped(value: &Output<'_>) -> Result<Value, serde_json::Error> {
     match value {
-        Output::One(resource) => resource.wire().map(shape::shape),
-        Output::List(resources) => resources.iter().map(|resource| resource.wire().map(shape::shape)).collect(),
+        Output::One(resource) => resource.printed(),
+        Output::List(resources) => resources.iter().map(|resource| resource.printed()).collect(),
     }
 }
 

@@ -22,6 +22,15 @@ pub trait Row {
     /// Where the value has no JSON form.
     fn wire(&self) -> Result<Value, serde_json::Error>;
 
+    /// The value as it is printed as JSON.
+    ///
+    /// # Errors
+    ///
+    /// As [`Row::wire`].
+    fn printed(&self) -> Result<Value, serde_json::Error> {
+        self.wire().map(shape::shape)
+    }
+
     /// The titles of the columns.
     fn columns(&self) -> &'static [&'static str];
 

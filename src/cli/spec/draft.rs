@@ -66,6 +66,10 @@ impl Draft {
         draft.found.extend(upgrade::upgrade(&mut draft.root, subject, form));
         draft.found.extend(placeholders::replace(&mut draft.root, options.storage.as_ref()));
         draft.value = draft.root.to_value();
+        // The file itself may name its resource group; only what lies deeper can have been printed.
+        for value in draft.value.as_object_mut().into_iter().flat_map(|object| object.values_mut()) {
+            super::printed::restore(value);
+        }
         Ok(draft)
     }
 

@@ -20,6 +20,7 @@ mod form;
 mod job;
 mod options;
 mod placeholders;
+mod printed;
 mod report;
 mod rules;
 mod scalar;

@@ -1,8 +1,10 @@
 //! Jobs: what was asked for ([`spec`]) and what became of it ([`execution`]).
 
+pub mod ending;
 pub mod execution;
 pub mod queue;
 pub mod spec;
+pub mod waiting;
 
 use serde::{Deserialize, Serialize};
 

@@ -22,6 +22,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use super::directories::{self, Layout};
+use super::preview::Preview;
 use super::toolkit;
 use super::volumes;
 use super::{ClusterPlace, Engine, EngineError, LaunchRequest, NodeFact, NodeName, Observation, Waker};
@@ -102,6 +103,13 @@ impl Engine for LocalEngine {
 
     fn launch(&self, request: &LaunchRequest) -> Result<(), EngineError> {
         self.runs.launch(request)
+    }
+
+    fn preview(&self, request: &LaunchRequest) -> Result<Preview, EngineError> {
+        let mut request = request.clone();
+        request.job.directories = directories::directories(&self.layout, &request.job, &request.cluster.spec)?;
+        self.nodes.foresee(&mut request.nodes);
+        self.runs.preview(&request)
     }
 
     fn observe(&self, runs: &[RunId]) -> Result<Vec<Observation>, EngineError> {

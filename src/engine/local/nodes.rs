@@ -16,6 +16,7 @@ use super::record::{self, Key, Record, State};
 use super::runs::Runs;
 use super::setting_up::{Attempt, SetUps};
 use super::{failed, files};
+use crate::domain::node::Node;
 use crate::engine::directories::Layout;
 use crate::engine::environment::{self, Host};
 use crate::engine::{ClusterPlace, EngineError, NodeFact, NodeName, Waker, volumes};
@@ -129,6 +130,16 @@ impl Nodes {
         match &lock(&self.known).get(&key)?.record.state {
             State::SettingUp(attempt) => Some(attempt.clone()),
             State::Preparing | State::Mounted | State::Ready | State::Broken(_) => None,
+        }
+    }
+
+    /// Gives nodes that are not there yet the addresses that they would get now.
+    pub(super) fn foresee(&self, nodes: &mut [Node]) {
+        let known = lock(&self.known);
+        let mut used: BTreeSet<String> = known.values().map(|node| node.record.address.clone()).collect();
+        for node in nodes.iter_mut().filter(|node| node.address.is_empty()) {
+            node.address = free_address(&self.layout, &used.iter().map(String::as_str).collect());
+            used.insert(node.address.clone());
         }
     }
 

@@ -26,6 +26,7 @@ use crate::domain::secret::{Seal, SecretVariable};
 use crate::engine::directories::{Layout, below};
 use crate::engine::environment::Host;
 use crate::engine::outcome::outcome;
+use crate::engine::preview::{self, Preview};
 use crate::engine::{EngineError, LaunchRequest, Observation, Waker, launch, secrets};
 use crate::supervisor::run_dir::{Exit, Launch, RunDir, RunDirError};
 use crate::supervisor::secrets::Secrets;
@@ -113,6 +114,11 @@ impl Runs {
         self.make_directories(request, &run_dir)
             .map_err(failed(|| format!("make the run directory {}", run_dir.path().display())))?;
         self.begin(&request.run, &run_dir, &plan, &request.job.spec.secrets)
+    }
+
+    /// See [`crate::engine::Engine::preview`].
+    pub(super) fn preview(&self, request: &LaunchRequest) -> Result<Preview, EngineError> {
+        Ok(preview::preview(&launch::plan(request, &self.layout, &self.host)?, &request.nodes))
     }
 
     /// Writes the plan of a run into its directory, which is there, and starts a supervisor on it. The caller has seen

@@ -167,7 +167,7 @@ pub fn job(view: &JobView, version: ApiVersion) -> wire::Job {
     }
 }
 
-fn state(execution: &Execution) -> (&'static str, crate::domain::Timestamp) {
+pub(super) fn state(execution: &Execution) -> (&'static str, crate::domain::Timestamp) {
     match execution {
         Execution::Queued { since } => ("queued", *since),
         Execution::Running { since, .. } => ("running", *since),

@@ -8,6 +8,7 @@ pub mod cluster;
 mod container;
 mod directory;
 pub mod file_server;
+pub mod foresight;
 pub mod group;
 pub mod job;
 mod machine;

@@ -5,6 +5,7 @@ pub mod downloads;
 pub mod experiments;
 pub mod file_servers;
 pub mod files;
+pub mod foresight;
 pub mod groups;
 pub mod jobs;
 pub mod long_operations;

@@ -3,6 +3,7 @@
 use clap::Args;
 use tokio::sync::Notify;
 
+use super::dry_run;
 use super::run::follow;
 use super::submit::{SubmitArgs, prepare};
 use super::wait;
@@ -30,6 +31,9 @@ pub struct CreateArgs {
 /// # Errors
 /// With what to tell the user.
 pub async fn run(args: &CreateArgs, session: &Session) -> Outcome {
+    if args.submit.dry_run {
+        return dry_run::run(&args.submit, session).await;
+    }
     if args.stream {
         return follow(&args.submit, true, session).await;
     }

@@ -2,12 +2,15 @@
 
 pub mod bulk;
 pub mod create;
+pub mod dry_run;
 pub mod ensure;
+pub mod explain;
 pub mod file;
 pub mod interrupt;
 pub mod live;
 pub mod logs;
 pub mod node;
+pub mod rerun;
 pub mod run;
 pub mod sink;
 pub mod submit;
@@ -51,6 +54,13 @@ pub enum JobCommand {
     /// Show what the processes of a job wrote to their standard output.
     #[command(before_help = "Example: batchai job logs train --tail 20")]
     Logs(logs::LogsArgs),
+    /// Say why a job waits, what it does, or why it failed. Text for people, unless -o or the configuration asks for
+    /// a format.
+    #[command(before_help = "Example: batchai job explain -w ws -e exp -n train")]
+    Explain(explain::ExplainArgs),
+    /// Submit a job once more: the same parameters, secrets and code, under another name.
+    #[command(before_help = "Example: batchai job rerun -w ws -e exp -n train")]
+    Rerun(rerun::RerunArgs),
     /// Find and follow the files of a job.
     #[command(subcommand, before_help = "Example: batchai job file stream -j train -f stdout.txt")]
     File(file::FileCommand),
@@ -103,6 +113,8 @@ pub async fn run(command: JobCommand, session: Session) -> Outcome {
         }
         JobCommand::Wait(args) => wait::run(&args, &session).await,
         JobCommand::Logs(args) => logs::run(&args, &session).await,
+        JobCommand::Explain(args) => explain::run(&args, &session).await,
+        JobCommand::Rerun(args) => rerun::run(&args, &session).await,
         JobCommand::File(command) => file::run(command, &session).await,
         JobCommand::Node(command) => node::run(command, &session).await,
     }

@@ -8,7 +8,7 @@ use tokio::sync::Notify;
 use super::interrupt::{Answer, Interruption, Reaction, Signals, ask, is_terminal, react};
 use super::live::{self, View};
 use super::submit::{Prepared, SubmitArgs, Submitted, flags, prepare};
-use super::wait;
+use super::{dry_run, wait};
 use crate::api::id::{Child, ResourceId};
 use crate::api::job::Job;
 use crate::cli::Outcome;
@@ -33,6 +33,9 @@ pub struct RunArgs {
 /// # Errors
 /// With what to tell the user.
 pub async fn run(args: RunArgs, session: &Session) -> Outcome {
+    if args.submit.dry_run {
+        return dry_run::run(&args.submit, session).await;
+    }
     follow(&args.submit, args.detach_on_signal, session).await
 }
 

@@ -39,6 +39,9 @@ pub struct SubmitArgs {
     pub mounts: MountArgs,
     #[command(flatten)]
     pub set: SetArgs,
+    /// Submit nothing; print the request, and what the job would do on which nodes.
+    #[arg(long)]
+    pub dry_run: bool,
 }
 
 /// A job that was submitted.
@@ -51,9 +54,12 @@ pub struct Submitted {
 
 /// A job that is ready to be submitted.
 pub struct Prepared {
-    id: ResourceId,
-    around: Surroundings,
-    body: JobCreate,
+    /// Its id.
+    pub id: ResourceId,
+    /// What it needs around it.
+    pub around: Surroundings,
+    /// What is sent.
+    pub body: JobCreate,
     code: Option<Snapshot>,
 }
 
@@ -75,7 +81,8 @@ pub fn prepare(args: &SubmitArgs, session: &Session) -> Result<Prepared, Failure
     let scope = WorkspaceScope { resource_group: Some(id.group.clone()), workspace: Some(id.workspace.clone()) };
     let file_server = file_server_id(args.mounts.nfs.as_deref(), &scope, session)?;
     spec.mount_volumes = args.mounts.over(spec.mount_volumes, file_server.as_ref(), &session.settings.storage)?;
-    spec.code_snapshot = code.as_ref().map(|snapshot| snapshot.digest().to_owned());
+    // A job that was shown names the snapshot that it had.
+    spec.code_snapshot = code.as_ref().map(|snapshot| snapshot.digest().to_owned()).or(spec.code_snapshot);
     // A PATH that is not text cannot travel; the server's own is then used.
     spec.search_path = spec.search_path.or_else(|| std::env::var("PATH").ok());
     Ok(Prepared { id, around, body: JobCreate { properties: spec }, code })

@@ -1,0 +1,46 @@
+//! Endpoints that only servers of our own api-version have: plans, explanations, jobs once more, and what runs now.
+//! `None`: the server speaks only the api-versions of the service.
+
+use reqwest::Method;
+use serde::de::DeserializeOwned;
+
+use super::answer::Answer;
+use super::{Client, ClientError, json, plain, url};
+use crate::api::explanation::JobExplanation;
+use crate::api::id::ResourceId;
+use crate::api::job::{Job, JobCreate};
+use crate::api::plan::{JobPlan, JobRerun};
+
+impl Client {
+    /// What a job would do. `would_make` are words of what may be missing: `workspace`, `experiment`, `cluster`.
+    ///
+    /// # Errors
+    /// See [`ClientError`]; likewise for every method here.
+    pub async fn plan_job(
+        &self,
+        id: &ResourceId,
+        body: &JobCreate,
+        would_make: &[&str],
+    ) -> Result<Option<JobPlan>, ClientError> {
+        let url = url(&format!("{id}/plan?wouldMake={}", would_make.join(",")));
+        read(self.send_ours(|http| http.post(&url).json(body)).await?).await
+    }
+
+    /// Why a job waits, what it does, or how it ended.
+    pub async fn explain_job(&self, id: &ResourceId) -> Result<Option<JobExplanation>, ClientError> {
+        read(self.send_ours(plain(Method::GET, format!("{id}/explanation"))).await?).await
+    }
+
+    /// Submits a job once more, as `name` or under the next free name.
+    pub async fn rerun_job(&self, id: &ResourceId, name: Option<&str>) -> Result<Option<Job>, ClientError> {
+        let (url, body) = (url(&format!("{id}/rerun")), JobRerun { name: name.map(str::to_owned) });
+        read(self.send_ours(|http| http.post(&url).json(&body)).await?).await
+    }
+}
+
+async fn read<T: DeserializeOwned>(answer: Option<Answer>) -> Result<Option<T>, ClientError> {
+    match answer {
+        Some(answer) => json(answer).await.map(Some),
+        None => Ok(None),
+    }
+}

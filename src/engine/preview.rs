@@ -1,0 +1,147 @@
+//! The plan of a run as somebody reads it who does not run it: every environment whole, and no secret in it.
+//!
+//! Pure. Engines make it of what [`super::launch`] plans; operations hand it on.
+
+use std::path::Path;
+
+use super::environment::Variables;
+use crate::domain::node::Node;
+use crate::supervisor::run_dir::{Launch, LaunchMount, LaunchNode, MountHow, Process};
+
+/// What stands for the value of a secret variable.
+const SECRET: &str = "***";
+
+/// What a run would do.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Preview {
+    /// Directories that are made before anything else.
+    pub directories: Vec<String>,
+    /// Its nodes, the master first.
+    pub nodes: Vec<PreviewNode>,
+    /// Command, files for standard output, files for standard error; the files by node.
+    pub preparation: Option<(String, Vec<String>, Vec<String>)>,
+    /// Its processes, in the order of their ranks.
+    pub processes: Vec<PreviewProcess>,
+    /// Seconds until it is ended.
+    pub max_wall_clock_seconds: u64,
+    /// Seconds between the polite and the impolite signal.
+    pub grace_seconds: u64,
+}
+
+/// A node of it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct PreviewNode {
+    /// Its id.
+    pub id: String,
+    /// Where programs on other nodes reach it.
+    pub address: String,
+    /// Where commands start.
+    pub working_directory: String,
+    /// Where a volume appears, the directory behind it or else the command that mounts it.
+    pub mounts: Vec<(String, Result<String, String>)>,
+    /// The environment of the preparation.
+    pub environment: Variables,
+    /// The log of what was done on it.
+    pub execution_log: String,
+}
+
+/// A process of it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct PreviewProcess {
+    /// `job`, or `rank 1`.
+    pub name: String,
+    /// Its rank, where it has one.
+    pub rank: Option<u32>,
+    /// The place of its node.
+    pub node: usize,
+    /// Shell text.
+    pub command: String,
+    /// All of its environment.
+    pub environment: Variables,
+    /// The file for its standard output.
+    pub stdout: String,
+    /// The file for its standard error.
+    pub stderr: String,
+}
+
+/// What `launch` would do on `nodes`, those of its request.
+#[must_use]
+pub fn preview(launch: &Launch, nodes: &[Node]) -> Preview {
+    let environments: Vec<Variables> =
+        launch.nodes.iter().map(|node| with_secrets(&node.environment, &launch.secrets)).collect();
+    Preview {
+        directories: launch.directories.iter().map(|path| text(path)).collect(),
+        nodes: launch.nodes.iter().zip(nodes).zip(&environments).map(node_of).collect(),
+        preparation: launch.preparation.as_ref().map(|preparation| {
+            let texts = |files: &[std::path::PathBuf]| files.iter().map(|path| text(path)).collect();
+            (preparation.command.clone(), texts(&preparation.stdout), texts(&preparation.stderr))
+        }),
+        processes: launch.processes.iter().map(|process| process_of(process, launch)).collect(),
+        max_wall_clock_seconds: launch.max_wall_clock_seconds,
+        grace_seconds: launch.grace_seconds,
+    }
+}
+
+fn node_of(((launch, node), environment): ((&LaunchNode, &Node), &Variables)) -> PreviewNode {
+    PreviewNode {
+        id: launch.id.clone(),
+        address: node.address.clone(),
+        working_directory: text(&launch.working_directory),
+        mounts: launch.mounts.iter().map(mount_of).collect(),
+        environment: environment.clone(),
+        execution_log: text(&launch.execution_log),
+    }
+}
+
+fn mount_of(mount: &LaunchMount) -> (String, Result<String, String>) {
+    let how = match &mount.how {
+        MountHow::Directory(path) => Ok(text(path)),
+        MountHow::Command(command) => Err(command.clone()),
+    };
+    (text(&mount.path), how)
+}
+
+fn process_of(process: &Process, launch: &Launch) -> PreviewProcess {
+    let mut environment = launch.nodes[process.node].environment.clone();
+    environment.extend(process.environment.clone());
+    PreviewProcess {
+        name: process.name.clone(),
+        rank: process.name.strip_prefix("rank ").and_then(|rank| rank.parse().ok()),
+        node: process.node,
+        command: process.command.clone(),
+        environment: with_secrets(&environment, &launch.secrets),
+        stdout: text(&process.stdout),
+        stderr: text(&process.stderr),
+    }
+}
+
+/// Secrets are over all others, as the supervisor sets them.
+fn with_secrets(variables: &Variables, secrets: &[String]) -> Variables {
+    let mut all = variables.clone();
+    all.extend(secrets.iter().map(|name| (name.clone(), SECRET.to_owned())));
+    all
+}
+
+fn text(path: &Path) -> String {
+    path.to_string_lossy().into_owned()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::engine::launch::tests::{job_spec, launch_of};
+
+    #[test]
+    fn environments_are_whole_and_secrets_are_hidden_in_all_of_them() {
+        let spec = crate::domain::job::JobSpec { environment: vec![("MODE".into(), "fast".into())], ..job_spec() };
+        let launch = Launch { secrets: vec!["KEY".into(), "MODE".into()], ..launch_of(spec) };
+        let preview = preview(&launch, &[]);
+        assert!(preview.nodes.is_empty(), "they come from the request");
+        let environment = &preview.processes[0].environment;
+        assert_eq!(environment["KEY"], "***");
+        assert_eq!(environment["MODE"], "***", "a secret is over a variable");
+        for name in launch.nodes[0].environment.keys() {
+            assert!(environment.contains_key(name), "{name}");
+        }
+    }
+}
