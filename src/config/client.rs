@@ -82,6 +82,9 @@ impl ClientSettings {
         if let Some(group) = get(env::DEFAULT_GROUP) {
             self.defaults.group = Some(group);
         }
+        if let Some(location) = get(env::DEFAULT_LOCATION) {
+            self.defaults.location = Some(location);
+        }
         if let Some(endpoint) = get(env::ENDPOINT) {
             self.endpoint = Some(endpoint);
         }

@@ -10,6 +10,8 @@ pub const TOKEN: &str = "BATCHAI_TOKEN";
 pub const CA_FILE: &str = "BATCHAI_CA_FILE";
 /// The default of `-g`, as for `az`.
 pub const DEFAULT_GROUP: &str = "AZURE_DEFAULTS_GROUP";
+/// The default of `-l`, as for `az`.
+pub const DEFAULT_LOCATION: &str = "AZURE_DEFAULTS_LOCATION";
 /// The default of `-o`, as for `az`.
 pub const OUTPUT: &str = "AZURE_CORE_OUTPUT";
 /// `true`: commands that delete do not ask, as for `az`.
