@@ -163,7 +163,7 @@ fn what_this_version_cannot_do_is_said_before_anything_is_sent() {
     old.run("workspace create -n default -l eastus").succeeds();
     let speaks = format!("the server at {} speaks only 2018-05-01, which", old.url);
     old.run("workspace create -n w -g nowhere").fails_with(2).says(&speaks).says("region");
-    old.run("cluster create -n c -t 1").fails_with(2).says(&speaks).says("VM size");
+    old.run("cluster create -n c -t 1").fails_with(2).says("Please provide VM size");
     old.user.spec("job.json", &json!({ "customToolkitSettings": { "commandLine": "true" } }));
     old.run("job create -n j -c c -f job.json").fails_with(2).says(&speaks).says("stdOutErrPathPrefix");
     old.user.file("code/train.py", "1\n");

@@ -2,7 +2,7 @@
 
 use serde_json::{Value, json};
 
-use crate::support::Sandbox;
+use crate::support::{Done, Sandbox};
 
 fn clusters(usages: &Value) -> &Value {
     let of = usages.as_array().expect("a list").iter().find(|usage| usage["name"]["value"] == "Clusters");
@@ -39,6 +39,9 @@ fn the_configured_region_is_that_of_usages_and_of_new_workspaces() {
     assert_eq!(sandbox.run("workspace create b -l eastus").succeeds().json()["location"], "eastus");
     sandbox.run("cluster create -w a c -t 0").succeeds();
     assert_eq!(*clusters(&sandbox.run("list-usages").succeeds().json()), json!(1));
+    let mut command = sandbox.command(["workspace", "create", "c"]);
+    let made = Done::of(&command.env("AZURE_DEFAULTS_LOCATION", "West US").output().expect("the program"));
+    assert_eq!(made.succeeds().json()["location"], "westus", "the environment wins over the file");
 }
 
 #[test]
