@@ -42,7 +42,10 @@ fn lines_of_several_files_begin_with_the_name_of_their_file() {
     );
     sandbox.run("job run -f prepared.yaml -n train").succeeds();
     let logs = sandbox.run("job logs train").succeeds();
-    assert_eq!(logs.stdout.lines().filter(|line| line.starts_with("stdout.txt") && line.ends_with(" | trained")).count(), 1);
+    assert_eq!(
+        logs.stdout.lines().filter(|line| line.starts_with("stdout.txt") && line.ends_with(" | trained")).count(),
+        1
+    );
     assert!(logs.stderr.lines().any(|line| line.ends_with(" | prepared")), "{}", logs.stderr);
     sandbox.run("job logs train --no-prefix").succeeds().prints("trained\n");
 }
