@@ -23,6 +23,7 @@ mod listen;
 mod login;
 mod logs;
 mod long_operations;
+mod man;
 mod names;
 mod node_set_up;
 mod old_versions;

@@ -8,6 +8,7 @@ pub mod experiment;
 pub mod job;
 pub mod landing;
 pub mod login;
+pub mod man;
 pub mod server;
 pub mod supervise;
 pub mod token;
@@ -52,9 +53,12 @@ pub enum Command {
     /// Check what this machine has that jobs may need, and say what it means for them.
     #[command(before_help = "Example: batchai doctor")]
     Doctor,
-    /// Print a script that teaches a shell to complete batchai's commands and flags.
+    /// Print a script that teaches a shell to complete commands, flags and names.
     #[command(before_help = "Example: batchai completion bash")]
     Completion(completion::CompletionArgs),
+    /// Write a manual page of every command, for `man`.
+    #[command(before_help = "Example: batchai man share/man/man1")]
+    Man(man::ManArgs),
 }
 
 /// Runs one.
@@ -78,6 +82,7 @@ pub fn run(command: Command, global: &Global, report: Report) -> Outcome {
         Command::Config(command) => config::run(command, global, report),
         Command::Configure(args) => config::configure(&args, global, report),
         Command::Doctor => doctor::run(global, report),
-        Command::Completion(args) => completion::run(&args),
+        Command::Completion(args) => completion::run(&args, report),
+        Command::Man(args) => man::run(&args, report),
     }
 }
