@@ -30,8 +30,8 @@ enum Shell {
     /// Put it into ~/.config/fish/completions.
     Fish,
     /// Windows PowerShell and PowerShell 7.
-    #[value(name = "powershell")]
-    PowerShell,
+    #[value(name = "powershell", alias = "pwsh")]
+    Power,
 }
 
 /// Prints the script; a user who sees it on a terminal is told what to do with it.
@@ -53,7 +53,7 @@ fn script(shell: Shell) -> &'static str {
         Shell::Bash => include_str!("../../../completions/batchai.bash"),
         Shell::Zsh => include_str!("../../../completions/_batchai"),
         Shell::Fish => include_str!("../../../completions/batchai.fish"),
-        Shell::PowerShell => include_str!("../../../completions/batchai.ps1"),
+        Shell::Power => include_str!("../../../completions/batchai.ps1"),
     }
 }
 

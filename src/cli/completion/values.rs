@@ -40,7 +40,7 @@ pub enum Kind {
 const IMAGES: [&str; 2] = ["UbuntuLTS", "UbuntuDSVM"];
 
 /// Arguments of which nobody can guess the value.
-const FREE: [&str; 24] = [
+const FREE: [&str; 26] = [
     "query",
     "expiry",
     "fingerprint",
@@ -65,6 +65,8 @@ const FREE: [&str; 24] = [
     "storage_account_key",
     "account_name",
     "account_key",
+    "setup_task_output",
+    "user",
 ];
 
 /// Value names of which nobody can guess the value: numbers, moments, expressions.
@@ -90,7 +92,7 @@ const FREE_VALUES: [&str; 14] = [
 pub fn kind(path: &[&str], arg: &Arg) -> Option<Kind> {
     let id = arg.get_id().as_str();
     let value_name = arg.get_value_names().and_then(|names| names.first()).map_or("", |name| name.as_str());
-    of_id(path, id).or_else(|| of_value_name(value_name)).or_else(|| FREE.contains(&id).then_some(Kind::Free))
+    of_id(path, id).or_else(|| FREE.contains(&id).then_some(Kind::Free)).or_else(|| of_value_name(value_name))
 }
 
 fn of_id(path: &[&str], id: &str) -> Option<Kind> {
