@@ -52,6 +52,7 @@
 //! | a command, flag or text | [`cli::commands`] |
 //! | what a job file may say | [`api::job`], then [`cli::spec`] and [`server::convert::job`] |
 //! | a table column | [`cli::output::rows`] |
+//! | what the Tab key offers | [`cli::completion::values`] |
 //! | an endpoint | [`api::path`], [`api::catalogue`], `server/router.rs`, [`server::routes`] |
 //! | what a body may hold, and what is wrong with it | [`server::convert`] |
 //! | what the two oldest api-versions say otherwise | [`server::versions`] |

@@ -4,6 +4,7 @@
 //! Two commands are the server's own: `server run`, and `__supervise`, which is none for people and not parsed.
 
 pub mod commands;
+pub mod completion;
 pub mod confirm;
 pub mod doctor;
 pub mod download;
@@ -107,6 +108,10 @@ pub fn run(arguments: impl IntoIterator<Item = OsString>) -> u8 {
     #[cfg(target_os = "linux")]
     if let Some(run_dir) = commands::supervise::run_dir(&arguments) {
         return code_of(commands::supervise::run(run_dir), Report::default());
+    }
+    if let Some(question) = completion::question(&arguments) {
+        completion::answer(&question);
+        return ExitCode::Ok.value();
     }
     let cli = match Cli::try_parse_from(arguments) {
         Ok(cli) => cli,

@@ -129,8 +129,30 @@ impl Session {
     pub fn open(global: &Global, report: Report, reach: Reach) -> Result<Self, Failure> {
         let home = Home::find()?;
         let settings = ClientSettings::load(&home.client_config())?;
+        home.make().map_err(|error| unusable(&home, &error))?;
+        Self::of(&home, settings, global, report, reach)
+    }
+
+    /// For somebody who only looks: makes no folder, says nothing, and is `None` where there is nothing to look at.
+    #[must_use]
+    pub fn peek(global: &Global) -> Option<Self> {
+        let home = Home::find().ok()?;
+        let settings = ClientSettings::load(&home.client_config()).ok()?;
+        if endpoint(global, &settings).is_none() && !home.socket().exists() {
+            return None;
+        }
+        Self::of(&home, settings, global, Report { only_errors: true, ..Report::default() }, Reach::Anywhere).ok()
+    }
+
+    fn of(
+        home: &Home,
+        settings: ClientSettings,
+        global: &Global,
+        report: Report,
+        reach: Reach,
+    ) -> Result<Self, Failure> {
         let printer = printer(global, &settings)?;
-        let socket = home.make().and_then(|()| home.socket_address()).map_err(|error| unusable(&home, &error))?;
+        let socket = home.socket_address().map_err(|error| unusable(home, &error))?;
         let executable = std::env::current_exe().map_err(|error| {
             Failure::new(ExitCode::Refused, format!("cannot tell where the program batchai itself is: {error}"))
         })?;
@@ -147,7 +169,7 @@ impl Session {
         };
         let mut client = match endpoint(global, &settings).filter(|_| reach == Reach::Anywhere) {
             Some((endpoint, origin)) => {
-                let remote = remote(&endpoint, &home)?;
+                let remote = remote(&endpoint, home)?;
                 report.info(&format!("the server is {} (by {origin})", remote.origin()));
                 Client::of(remote, local)?
             }

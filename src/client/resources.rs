@@ -125,6 +125,16 @@ impl Client {
         Ok(found)
     }
 
+    /// The first page of a list, for somebody who cannot wait. A local server is not started for that.
+    pub async fn glance<T: DeserializeOwned>(&self, collection: &str) -> Result<Page<T>, ClientError> {
+        json(self.send_if(IfDown::Fail, plain(Method::GET, collection.to_owned())).await?).await
+    }
+
+    /// One resource, likewise.
+    pub async fn glance_at<T: DeserializeOwned>(&self, id: &ResourceId) -> Result<T, ClientError> {
+        json(self.send_if(IfDown::Fail, plain(Method::GET, id.to_string())).await?).await
+    }
+
     /// Jobs of a subscription that have not ended, running ones first; `None` from a server that knows no such list.
     /// A local server is not started for that: then there are none that run.
     pub async fn active_jobs(&self, subscription: &str) -> Result<Option<Vec<Job>>, ClientError> {

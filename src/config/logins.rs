@@ -59,6 +59,11 @@ impl Logins {
         self.servers.get(origin)
     }
 
+    /// The addresses of all that are known.
+    pub fn origins(&self) -> impl Iterator<Item = &str> {
+        self.servers.keys().map(String::as_str)
+    }
+
     /// Remembers a server; an earlier login to it is replaced.
     ///
     /// # Errors

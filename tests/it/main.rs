@@ -32,6 +32,7 @@ mod listen;
 mod login;
 mod logs;
 mod long_operations;
+mod man;
 mod names;
 mod node_exec;
 mod node_set_up;

@@ -11,6 +11,7 @@ pub mod fresh;
 pub mod job;
 pub mod landing;
 pub mod login;
+pub mod man;
 pub mod mounted;
 pub mod schema;
 #[cfg(target_os = "linux")]
@@ -69,7 +70,7 @@ pub enum Command {
     /// Check what this machine has that jobs may need, and say what it means for them.
     #[command(before_help = "Example: batchai doctor")]
     Doctor,
-    /// Print a script that teaches a shell to complete batchai's commands and flags.
+    /// Print a script that teaches a shell to complete commands, flags and names.
     #[command(before_help = "Example: batchai completion bash")]
     Completion(completion::CompletionArgs),
     /// Look at files of jobs, clusters and file servers, and tell everything that is wrong with them; nothing is sent.
@@ -78,6 +79,9 @@ pub enum Command {
     /// Print the JSON Schema of a file, with which editors complete and check it.
     #[command(before_help = "Example: batchai schema job")]
     Schema(schema::SchemaArgs),
+    /// Write a manual page of every command, for `man`.
+    #[command(before_help = "Example: batchai man share/man/man1")]
+    Man(man::ManArgs),
 }
 
 /// Runs one.
@@ -104,8 +108,9 @@ pub fn run(command: Command, global: &Global, report: Report) -> Outcome {
         Command::Config(command) => config::run(command, global, report),
         Command::Configure(args) => config::configure(&args, global, report),
         Command::Doctor => doctor::run(global, report),
-        Command::Completion(args) => completion::run(&args),
         Command::Validate(args) => validate::run(&args, global, report),
         Command::Schema(args) => schema::run(&args),
+        Command::Completion(args) => completion::run(&args, report),
+        Command::Man(args) => man::run(&args, report),
     }
 }
