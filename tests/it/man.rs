@@ -44,6 +44,7 @@ fn a_page_has_what_help_and_readme_say() {
             let quoted = format!(".SH \"{section}\"\n");
             assert!(page.contains(&head) || page.contains(&quoted), "{name} has no {section}");
         }
+        assert!(page.starts_with(".TH BATCHAI") && page.contains("1 \"\" \"batchai "), "{name}");
         assert!(page.contains("BATCHAI_HOME") && page.contains("it does not exist"), "{name}");
         for hidden in ["announce", "leave\\-when\\-idle", "__"] {
             assert!(!page.contains(hidden), "{name}: {hidden}");

@@ -25,6 +25,8 @@ pub struct ManArgs {
 /// Where the tables are.
 const README: &str = include_str!("../../../README.md");
 
+const VERSION: &str = env!("CARGO_PKG_VERSION");
+
 /// What users find on their disk.
 const FILES: [(&str, &str); 4] = [
     ("~/.local/share/batchai", "The data of the local server: its database, its log, and the files of jobs."),
@@ -80,9 +82,10 @@ fn title(command: &Command) -> String {
 }
 
 fn page(command: &Command, parent: Option<&str>) -> io::Result<Vec<u8>> {
-    let man = Man::new(command.clone()).source(concat!("batchai ", env!("CARGO_PKG_VERSION"))).manual("batchai manual");
-    let mut out = Vec::new();
-    man.render_title(&mut out)?;
+    let man = Man::new(command.clone());
+    // Written here because an empty date, which keeps a page the same on every day, would be lost.
+    let head = format!(".TH {} 1 \"\" \"batchai {}\" \"batchai manual\"\n", title(command).to_uppercase(), VERSION);
+    let mut out = head.into_bytes();
     man.render_name_section(&mut out)?;
     man.render_synopsis_section(&mut out)?;
     man.render_description_section(&mut out)?;
