@@ -24,6 +24,13 @@ impl SetArgs {
     pub fn options(&self, storage: StorageAccount) -> Options {
         Options { set: self.set.clone(), storage: Some(storage) }
     }
+
+    /// The same of a file that is only looked at: placeholders of an account that nobody gave stay.
+    #[must_use]
+    pub fn options_of_look(&self, storage: StorageAccount) -> Options {
+        let storage = storage.name.is_some().then_some(storage);
+        Options { set: self.set.clone(), storage }
+    }
 }
 
 /// The storage account of flags, else of the environment and `config.yaml`, for the placeholders of a file.

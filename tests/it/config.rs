@@ -68,7 +68,7 @@ fn bad_settings_are_refused_and_nothing_is_written() {
     let sandbox = Sandbox::new();
     for (words, why) in [
         ("config set outptu=table", "did you mean `output`?"),
-        ("config set output=xml", "json, table"),
+        ("config set output=xml", "use one of json, "),
         ("config set endpoint=gpu:1", "cannot be an endpoint"),
         ("config set defaults.workspace=a/b", "the workspace name `a/b` cannot be used"),
         ("config set disableConfirmPrompt=perhaps", "must be true or false"),

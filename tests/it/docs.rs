@@ -120,6 +120,10 @@ fn every_example_of_the_help_does_what_it_says() {
         } else if example.starts_with("login") {
             sandbox.run_fed(&example, "bai_x\n").fails_with(4).says("cannot reach the server");
         } else if example.contains("node exec") {
+            wait_until("the cluster has its node", || {
+                let shown = sandbox.run("cluster show -w ws -n gpu").succeeds().json();
+                shown["nodeStateCounts"]["idleNodeCount"] == 1
+            });
             sandbox.run(&example).fails_with(1).says(if example.starts_with("job") { "No nodes" } else { "no SSH" });
         } else if example.starts_with("logout") {
             sandbox.run(&example).fails_with(3).says("nobody is logged in");

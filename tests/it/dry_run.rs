@@ -134,7 +134,7 @@ fn every_recipe_of_azure_shows_its_request() {
     sandbox.run("workspace create -n default").succeeds();
     sandbox.run("cluster create -n y --target 0").succeeds();
     let all = recipes(&Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/fixtures/recipes"));
-    assert!(all.len() >= 3, "{all:?}");
+    assert_eq!(all.len(), 17, "{all:?}");
     for recipe in all {
         let path = recipe.display().to_string();
         let done = sandbox.run_with(["job", "create", "--dry-run", "-n", "x", "-c", "y", "-f", &path]).succeeds();

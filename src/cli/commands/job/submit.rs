@@ -69,7 +69,9 @@ pub struct Prepared {
 /// With what to tell the user.
 pub fn prepare(args: &SubmitArgs, session: &Session) -> Result<Prepared, Failure> {
     let source = Source::from_argument(&args.config_file)?;
-    let file = spec::job_file_with(&source, &args.set.options(storage(&args.mounts.storage, session)))?;
+    let account = storage(&args.mounts.storage, session);
+    let options = if args.dry_run { args.set.options_of_look(account) } else { args.set.options(account) };
+    let file = spec::job_file_with(&source, &options)?;
     tell(&session.report, &file.warnings);
     let (id, around) = place(args, &file, session)?;
     let code = file.code.as_deref().map(|folder| snapshot::plan(folder, DEFAULT_LIMIT)).transpose();
