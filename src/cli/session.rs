@@ -47,6 +47,8 @@ pub struct Session {
     pub settings: ClientSettings,
     /// The subscription that ids begin with.
     pub subscription: String,
+    /// What chose the server: a flag, a variable, the configuration, or the lack of them.
+    pub chosen_by: &'static str,
     /// The file of servers that were logged in to.
     pub logins: PathBuf,
     _socket: SocketAddress,
@@ -167,15 +169,17 @@ impl Session {
             arguments: ["server", "run", "--announce"].map(String::from).to_vec(),
             leave_when_idle: "--leave-when-idle".into(),
         };
+        let chosen_by;
         let mut client = match endpoint(global, &settings).filter(|_| reach == Reach::Anywhere) {
             Some((endpoint, origin)) => {
                 let remote = remote(&endpoint, home)?;
-                report.info(&format!("the server is {} (by {origin})", remote.origin()));
+                chosen_by = origin;
+                report.info(&format!("the server is {} (by {chosen_by})", remote.origin()));
                 Client::of(remote, local)?
             }
             None => {
-                let why = if reach == Reach::Local { "this command is about it" } else { "no endpoint is given" };
-                report.info(&format!("the server is the local one at {} ({why})", local.socket.display()));
+                chosen_by = if reach == Reach::Local { "this command is about it" } else { "no endpoint is given" };
+                report.info(&format!("the server is the local one at {} ({chosen_by})", local.socket.display()));
                 Client::new(local)?
             }
         };
@@ -193,6 +197,7 @@ impl Session {
             is_format_given,
             settings,
             subscription,
+            chosen_by,
             logins: home.logins(),
             _socket: socket,
         })

@@ -116,3 +116,17 @@ fn names_come_from_the_environment_as_for_az() {
     let id = created.json()["id"].as_str().expect("an id").to_owned();
     assert!(id.starts_with(&format!("/subscriptions/{subscription}/resourceGroups/rg/")), "{id}");
 }
+
+#[test]
+fn file_servers_have_a_default_group_of_their_own_as_in_az() {
+    let sandbox = Sandbox::new();
+    let set = [
+        ("AZURE_DEFAULTS_GROUP", "common"),
+        ("AZURE_DEFAULTS_DEFAULT_WORKSPACE_RESOURCE_GROUP", "storage"),
+        ("AZURE_DEFAULTS_DEFAULT_WORKSPACE_NAME", "ws"),
+    ];
+    run_in(&sandbox, &set, "workspace create -n ws -g storage").succeeds();
+    let words = "file-server create nfs --disk-count 1 --disk-size 1 --storage-sku Standard_LRS";
+    let made = run_in(&sandbox, &set, words).succeeds().json();
+    assert_eq!(made["resourceGroup"], "storage");
+}

@@ -50,7 +50,7 @@ fn one_file_comes_alone_and_the_folder_is_called_like_the_job_otherwise() {
     assert_eq!(std::fs::read_to_string(sandbox.path("er/note")).expect("a file"), "note\n");
     sandbox.run("job file download -j train").succeeds();
     assert_eq!(std::fs::read_to_string(sandbox.path("train/stdout.txt")).expect("a file"), "trained\n");
-    sandbox.run("job file download -j train -f nowhere.txt").fails_with(3).says("`batchai job file list -j train`");
+    sandbox.run("job file download -j train -f nowhere.txt").fails_with(3).says("`batchai job file list train`");
     sandbox.run("job file download -j train -d NOTHING").fails_with(1).says("NOTHING");
     sandbox.run("job file download -j nobody").fails_with(3);
 }
@@ -120,4 +120,19 @@ fn files_come_over_the_network_too() {
     command.env("BATCHAI_ENDPOINT", &network.url).env("BATCHAI_TOKEN", token).env("BATCHAI_CA_FILE", "ca.pem");
     assert!(command.output().expect("the program").status.success());
     assert_eq!(std::fs::read_to_string(user.path("train/weights.txt")).expect("a file"), numbers());
+}
+
+#[test]
+fn jobs_and_files_are_named_as_arguments_too() {
+    let sandbox = Sandbox::new();
+    sandbox.job_file("echo trained");
+    sandbox.run("job run -f job.json -n train").succeeds();
+    sandbox.run("job file list train -o tsv --query [].name").succeeds().prints_part("stdout.txt\n");
+    sandbox.run("job file stream train stdout.txt").succeeds().prints("trained\n");
+    sandbox.run("job file stream train -f stdout.txt -j train").succeeds().prints("trained\n");
+    sandbox.run("job file download train stdout.txt --to out").succeeds();
+    assert_eq!(std::fs::read_to_string(sandbox.path("out/stdout.txt")).expect("a file"), "trained\n");
+    sandbox.run("job file list train -j other").fails_with(2).says("two names are given for one job");
+    sandbox.run("job file stream train").fails_with(2).says("no file is named");
+    sandbox.run("job file list").fails_with(2).says("no job is named");
 }

@@ -50,6 +50,8 @@ fn status_tells_who_the_server_is_and_where_it_keeps_everything() {
     assert_eq!(status["socket"], sandbox.home().join("server.sock").to_str().expect("text"));
     assert_eq!(status["addresses"], serde_json::json!([]));
     assert_eq!(status["leavesWhenIdle"], true);
+    assert_eq!((&status["clientVersion"], &status["endpoint"]), (&status["version"], &status["socket"]));
+    assert_eq!(status["chosenBy"], "no endpoint is given");
     assert_eq!(status["activeJobs"], 1);
     assert!(status["started"].as_str().expect("a time").parse::<jiff::Timestamp>().is_ok(), "{status}");
     assert_eq!(the_only_server(&sandbox), sandbox.server());

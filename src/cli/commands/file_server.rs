@@ -106,7 +106,12 @@ async fn create(args: CreateArgs, session: &Session) -> Outcome {
     let file = spec::file_server_file_with(&source, &options)?;
     tell(&session.report, &file.warnings);
     let scope = WorkspaceScope {
-        resource_group: args.scope.resource_group.clone().or(file.resource_group),
+        resource_group: args
+            .scope
+            .resource_group
+            .clone()
+            .or(file.resource_group)
+            .or_else(|| session.settings.defaults.file_server_group.clone()),
         workspace: args.scope.workspace.clone().or(file.workspace),
     };
     let name = naming::either("file server", args.new_name.as_ref(), ("-n", args.name.as_ref()))?.or(file.name);

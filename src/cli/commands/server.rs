@@ -1,13 +1,18 @@
 //! `server run | start | stop | status | token | logs`.
 
 use clap::Subcommand;
+use serde::Serialize;
+use serde_json::Value;
 
 #[cfg(target_os = "linux")]
 use super::serve;
 use super::token::{self, TokenCommand};
+use crate::api::server::ServerStatus;
 use crate::cli::Outcome;
 use crate::cli::output::Output;
+use crate::cli::output::rows::Row;
 use crate::cli::session::{Reach, Session};
+use crate::client::remote::Remote;
 
 /// Verbs of `server`.
 #[derive(Debug, Subcommand)]
@@ -61,11 +66,60 @@ pub async fn run(command: ServerCommand, session: Session) -> Outcome {
         #[cfg(target_os = "linux")]
         ServerCommand::Stop => serve::stop(&session).await,
         ServerCommand::Status => {
-            let status = session.client.server_status().await?;
-            session.print(&Output::one(&status))
+            let server = session.client.server_status().await?;
+            let endpoint = session.client.remote().map_or_else(|| server.socket.clone(), Remote::origin);
+            let client_version = env!("CARGO_PKG_VERSION").to_owned();
+            session.print(&Output::one(&Talk { client_version, endpoint, chosen_by: session.chosen_by, server }))
         }
         ServerCommand::Token(command) => token::run(command, &session).await,
         #[cfg(target_os = "linux")]
         ServerCommand::Logs => serve::logs(&session),
+    }
+}
+
+/// What is talking to what: this program, the server, and why it is that one.
+#[derive(Debug, Serialize)]
+#[serde(rename_all = "camelCase")]
+struct Talk {
+    client_version: String,
+    endpoint: String,
+    chosen_by: &'static str,
+    #[serde(flatten)]
+    server: ServerStatus,
+}
+
+impl Row for Talk {
+    fn wire(&self) -> Result<Value, serde_json::Error> {
+        serde_json::to_value(self)
+    }
+
+    fn columns(&self) -> &'static [&'static str] {
+        &[
+            "Endpoint",
+            "Chosen By",
+            "PID",
+            "Version",
+            "Started",
+            "Active Jobs",
+            "Leaves When Idle",
+            "Addresses",
+            "Data Directory",
+        ]
+    }
+
+    fn cells(&self) -> Vec<String> {
+        let server = &self.server;
+        let leaves = if server.leaves_when_idle { "yes" } else { "no" };
+        vec![
+            self.endpoint.clone(),
+            self.chosen_by.to_owned(),
+            server.pid.to_string(),
+            server.version.clone(),
+            server.started.clone(),
+            server.active_jobs.to_string(),
+            leaves.to_owned(),
+            server.addresses.join(", "),
+            server.data_directory.clone(),
+        ]
     }
 }

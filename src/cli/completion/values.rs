@@ -114,7 +114,7 @@ fn of_id(path: &[&str], id: &str) -> Option<Kind> {
         "nfs" | "nfs_name" | "file_server" => Kind::Live(Wanted::FileServer),
         "node" | "node_id" => Kind::Live(Wanted::Node),
         "output_directory_id" if own == Some(Wanted::Job) => Kind::Live(Wanted::OutputDirectory),
-        "file_name" if own == Some(Wanted::Job) => Kind::Live(Wanted::File),
+        "file_name" | "file" if own == Some(Wanted::Job) => Kind::Live(Wanted::File),
         "path" if own == Some(Wanted::Job) => Kind::Live(Wanted::Folder),
         "path" if own == Some(Wanted::Cluster) => Kind::Free,
         "vm_size" => Kind::VmSize,

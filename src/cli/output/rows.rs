@@ -9,7 +9,6 @@ use crate::api::cluster::Cluster;
 use crate::api::experiment::Experiment;
 use crate::api::file::File;
 use crate::api::job::Job;
-use crate::api::server::ServerStatus;
 use crate::api::token::Token;
 use crate::api::workspace::Workspace;
 
@@ -156,31 +155,6 @@ impl Row for File {
             self.file_type.clone(),
             size.map(|bytes| bytes.to_string()).unwrap_or_default(),
             properties.last_modified.as_deref().map(shape::timestamp).unwrap_or_default(),
-        ]
-    }
-}
-
-/// Ours: the Azure CLI had no server to tell of.
-impl Row for ServerStatus {
-    fn wire(&self) -> Result<Value, serde_json::Error> {
-        serde_json::to_value(self)
-    }
-
-    fn columns(&self) -> &'static [&'static str] {
-        &["PID", "Version", "Started", "Active Jobs", "Leaves When Idle", "Socket", "Addresses", "Data Directory"]
-    }
-
-    fn cells(&self) -> Vec<String> {
-        let leaves = if self.leaves_when_idle { "yes" } else { "no" };
-        vec![
-            self.pid.to_string(),
-            self.version.clone(),
-            self.started.clone(),
-            self.active_jobs.to_string(),
-            leaves.to_owned(),
-            self.socket.clone(),
-            self.addresses.join(", "),
-            self.data_directory.clone(),
         ]
     }
 }

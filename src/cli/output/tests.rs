@@ -5,7 +5,6 @@ use crate::api::cluster::Cluster;
 use crate::api::experiment::Experiment;
 use crate::api::file::File;
 use crate::api::job::Job;
-use crate::api::server::ServerStatus;
 use crate::api::workspace::Workspace;
 
 const WORKSPACE: &str =
@@ -321,26 +320,6 @@ fn files_have_a_size_and_directories_have_nulls() {
       }
     ]
     "#);
-}
-
-#[test]
-fn the_status_of_a_server_has_a_table() {
-    let status = ServerStatus {
-        fingerprint: None,
-        pid: 42,
-        version: "0.1.0".into(),
-        started: "2026-11-01T08:00:00Z".into(),
-        socket: "/run/s".into(),
-        addresses: vec!["127.0.0.1:1".into(), "[::1]:1".into()],
-        data_directory: "/data".into(),
-        leaves_when_idle: true,
-        active_jobs: 3,
-    };
-    insta::assert_snapshot!(printed(Format::Table, &Output::one(&status)), @r"
-    PID    Version    Started               Active Jobs    Leaves When Idle    Socket    Addresses             Data Directory
-    -----  ---------  --------------------  -------------  ------------------  --------  --------------------  ----------------
-    42     0.1.0      2026-11-01T08:00:00Z  3              yes                 /run/s    127.0.0.1:1, [::1]:1  /data
-    ");
 }
 
 #[test]

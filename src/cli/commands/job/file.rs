@@ -6,6 +6,7 @@ use std::time::Duration;
 use clap::{Args, Subcommand};
 use serde_json::Value;
 
+use super::node::JobArgs;
 use super::wait::is_ended;
 
 use crate::api::error::code;
@@ -15,10 +16,11 @@ use crate::cli::Outcome;
 use crate::cli::download::Fetched;
 use crate::cli::download::fetch::Fetch;
 use crate::cli::exit_code::ExitCode;
+use crate::cli::naming;
 use crate::cli::output::rows::Row;
 use crate::cli::output::{self, Output};
 use crate::cli::report::Failure;
-use crate::cli::session::{ExperimentScope, Session};
+use crate::cli::session::Session;
 use crate::cli::watch::{self, Watch};
 use crate::client::ClientError;
 
@@ -39,11 +41,8 @@ pub enum FileCommand {
 /// Which directory of which job.
 #[derive(Debug, Args)]
 pub struct DirectoryArgs {
-    /// Job.
-    #[arg(long, short = 'j')]
-    job: String,
     #[command(flatten)]
-    scope: ExperimentScope,
+    job: JobArgs,
     /// `stdouterr` for standard output and logs, or the id of an output directory.
     #[arg(long, short = 'd', value_name = "ID", default_value = STDOUTERR)]
     output_directory_id: String,
@@ -70,8 +69,11 @@ pub struct StreamArgs {
     #[command(flatten)]
     directory: DirectoryArgs,
     /// The file; it need not exist yet.
-    #[arg(long, short = 'f')]
-    file_name: String,
+    #[arg(value_name = "PATH")]
+    file: Option<String>,
+    /// The file; it need not exist yet.
+    #[arg(long, short = 'f', value_name = "PATH")]
+    file_name: Option<String>,
 }
 
 /// Arguments of `download`.
@@ -80,7 +82,10 @@ pub struct DownloadArgs {
     #[command(flatten)]
     directory: DirectoryArgs,
     /// Only this file of the directory.
-    #[arg(long, short = 'f')]
+    #[arg(value_name = "PATH")]
+    file: Option<String>,
+    /// Only this file of the directory.
+    #[arg(long, short = 'f', value_name = "PATH")]
     file_name: Option<String>,
     /// The folder to write to, made when it is not there; without it one that is called like the job, or, for one
     /// file, the folder you are in.
@@ -98,7 +103,7 @@ pub struct DownloadArgs {
 pub async fn run(command: FileCommand, session: &Session) -> Outcome {
     match command {
         FileCommand::List(ListArgs { directory, expiry, watch }) => {
-            let job = session.job(&directory.scope, &directory.job)?;
+            let job = directory.job.id(session)?;
             let (id, path) = (&directory.output_directory_id, &directory.path);
             watch::show(session, watch, async || Ok(session.client.list_files(&job, id, path, expiry).await?)).await
         }
@@ -109,8 +114,10 @@ pub async fn run(command: FileCommand, session: &Session) -> Outcome {
 
 async fn download(args: &DownloadArgs, session: &Session) -> Outcome {
     let directory = &args.directory;
-    let id = session.job(&directory.scope, &directory.job)?;
-    let here = if args.file_name.is_some() { "." } else { directory.job.as_str() };
+    let name = directory.job.name()?;
+    let id = directory.job.id(session)?;
+    let wanted = naming::either("file", args.file.as_ref(), ("-f", args.file_name.as_ref()))?;
+    let here = if wanted.is_some() { "." } else { name.as_str() };
     let fetch = Fetch {
         client: &session.client,
         job: &id,
@@ -121,12 +128,11 @@ async fn download(args: &DownloadArgs, session: &Session) -> Outcome {
     };
     let fetched = async {
         let mut files = fetch.list(&directory.path).await?;
-        if let Some(name) = &args.file_name {
-            let wanted = name.trim_start_matches("./");
-            files.retain(|file| file.below == wanted);
+        if let Some(wanted) = &wanted {
+            files.retain(|file| file.below == wanted.trim_start_matches("./"));
             if files.is_empty() {
-                let message = format!("cannot download {name}: the directory has no such file");
-                let hint = format!("`batchai job file list -j {}` shows the files there are", directory.job);
+                let message = format!("cannot download {wanted}: the directory has no such file");
+                let hint = format!("`batchai job file list {name}` shows the files there are");
                 return Err(Failure::new(ExitCode::Missing, message).hint(hint));
             }
         }
@@ -167,10 +173,11 @@ const WORTH_A_WORD: Duration = Duration::from_secs(1);
 
 async fn stream(args: &StreamArgs, session: &Session) -> Outcome {
     let directory = &args.directory;
-    let job = session.job(&directory.scope, &directory.job)?;
+    let job = directory.job.id(session)?;
+    let name = naming::one("file", args.file.as_ref(), ("-f", args.file_name.as_ref()))?;
     let file = match directory.path.trim_start_matches("./").trim_matches('/') {
-        "" | "." => args.file_name.clone(),
-        folder => format!("{folder}/{}", args.file_name),
+        "" | "." => name,
+        folder => format!("{folder}/{name}"),
     };
     let mut follow = session.client.follow(&job, &directory.output_directory_id, &file);
     {

@@ -47,13 +47,20 @@ pub struct NodeExecArgs {
 }
 
 impl JobArgs {
+    /// Its name.
+    ///
+    /// # Errors
+    /// When no job is named, or two.
+    pub fn name(&self) -> Result<String, Failure> {
+        naming::one("job", self.job_name.as_ref(), ("-j", self.job.as_ref()))
+    }
+
     /// Its id.
     ///
     /// # Errors
     /// When no job is named, or two.
     pub fn id(&self, session: &Session) -> Result<ResourceId, Failure> {
-        let name = naming::one("job", self.job_name.as_ref(), ("-j", self.job.as_ref()))?;
-        session.job(&self.scope, &name)
+        session.job(&self.scope, &self.name()?)
     }
 }
 
