@@ -150,8 +150,11 @@ fn code_of(outcome: Outcome, report: Report) -> u8 {
 /// What every command answers: the exit code of the process.
 pub type Outcome = Result<u8, Failure>;
 
-/// The full definition of the command line, for completions and tests.
+/// The full definition of the command line, for completions and tests. What is parsed is not it: there, the
+/// arguments of a command are put together only when it is called, which is what makes a start quick.
 #[must_use]
 pub fn definition() -> clap::Command {
-    <Cli as clap::CommandFactory>::command()
+    let mut whole = <Cli as clap::CommandFactory>::command();
+    whole.build();
+    whole
 }

@@ -20,6 +20,7 @@ const HIDDEN: &str = "***";
 
 /// Verbs of `config`.
 #[derive(Debug, Subcommand)]
+#[command(defer = true)]
 pub enum ConfigCommand {
     /// Print the value of a setting, the one that counts: of the environment, else of the file.
     #[command(before_help = "Example: batchai config get defaults.workspace")]

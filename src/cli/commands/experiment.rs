@@ -15,6 +15,7 @@ use crate::cli::watch::{self, Watched};
 
 /// Verbs of `experiment`.
 #[derive(Debug, Subcommand)]
+#[command(defer = true)]
 pub enum ExperimentCommand {
     /// Create an experiment; one that exists is shown as it is.
     #[command(before_help = "Example: batchai experiment create -w ws -n exp")]

@@ -26,6 +26,7 @@ use crate::cli::watch::{self, Watched};
 
 /// Verbs of `file-server`.
 #[derive(Debug, Subcommand)]
+#[command(defer = true)]
 pub enum FileServerCommand {
     /// Create a file server: a directory that clusters and jobs mount with --nfs.
     #[command(before_help = "Example: batchai file-server create -w ws -n nfs -f nfs.yaml")]

@@ -33,6 +33,7 @@ use super::{Global, Outcome};
 
 /// Every command there is.
 #[derive(Debug, Subcommand)]
+#[command(defer = true)]
 pub enum Command {
     /// Submit, follow and manage jobs.
     #[command(subcommand, before_help = "Example: batchai job run -f job.yaml")]

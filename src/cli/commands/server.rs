@@ -16,6 +16,7 @@ use crate::client::remote::Remote;
 
 /// Verbs of `server`.
 #[derive(Debug, Subcommand)]
+#[command(defer = true)]
 pub enum ServerCommand {
     #[cfg(target_os = "linux")]
     /// Run a server here, in the foreground, until Ctrl-C.

@@ -11,6 +11,7 @@ use crate::cli::session::{Session, check_name};
 
 /// Verbs of `server token`.
 #[derive(Debug, Subcommand)]
+#[command(defer = true)]
 pub enum TokenCommand {
     /// Make a token and print it: nobody can ask for it again.
     #[command(before_help = "Example: batchai server token create ci --role contributor --expires 30")]

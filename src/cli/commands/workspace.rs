@@ -16,6 +16,7 @@ use crate::cli::watch::{self, Watch};
 
 /// Verbs of `workspace`.
 #[derive(Debug, Subcommand)]
+#[command(defer = true)]
 pub enum WorkspaceCommand {
     /// Create a workspace; one that exists is shown as it is.
     #[command(before_help = "Example: batchai workspace create -n ws")]

@@ -14,6 +14,7 @@ use crate::cli::session::Session;
 
 /// Verbs of `cluster file`.
 #[derive(Debug, Subcommand)]
+#[command(defer = true)]
 pub enum FileCommand {
     /// List the files of the set-up task of a cluster: the output of every node.
     #[command(before_help = "Example: batchai cluster file list -w ws -c gpu -o table")]

@@ -18,6 +18,7 @@ use crate::cli::watch::{self, Watched};
 
 /// Verbs of `cluster`.
 #[derive(Debug, Subcommand)]
+#[command(defer = true)]
 pub enum ClusterCommand {
     /// Create a cluster.
     #[command(before_help = "Example: batchai cluster create -w ws -n gpu --min 0 --max 4")]

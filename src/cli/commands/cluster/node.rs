@@ -13,6 +13,7 @@ use crate::cli::ssh::{self, ExecArgs};
 
 /// Verbs of `cluster node`.
 #[derive(Debug, Subcommand)]
+#[command(defer = true)]
 pub enum NodeCommand {
     /// List the nodes of a cluster: ids, and where they are reached.
     #[command(before_help = "Example: batchai cluster node list -w ws -c gpu -o table")]

@@ -26,6 +26,7 @@ use crate::client::ClientError;
 
 /// Verbs of `job file`.
 #[derive(Debug, Subcommand)]
+#[command(defer = true)]
 pub enum FileCommand {
     /// List the files of a job: standard output and logs, or an output directory.
     #[command(before_help = "Example: batchai job file list -j train -o table")]

@@ -29,6 +29,7 @@ use crate::cli::watch::{self, Watched};
 
 /// Verbs of `job`.
 #[derive(Debug, Subcommand)]
+#[command(defer = true)]
 pub enum JobCommand {
     /// Submit a job, show its output as it is written, and exit with its exit code.
     #[command(before_help = "Example: batchai job run -f job.yaml")]

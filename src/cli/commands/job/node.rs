@@ -15,6 +15,7 @@ use crate::cli::ssh::{self, ExecArgs};
 
 /// Verbs of `job node`.
 #[derive(Debug, Subcommand)]
+#[command(defer = true)]
 pub enum NodeCommand {
     /// List the nodes on which a job runs: ids, and where they are reached.
     #[command(before_help = "Example: batchai job node list -j train -o table")]
