@@ -53,6 +53,11 @@
 //! | what a job file may say | [`api::job`], then [`cli::spec`] and [`server::convert::job`] |
 //! | a table column | [`cli::output::rows`] |
 //! | what the Tab key offers | [`cli::completion::values`] |
+//! | a setting of commands, and the variables for it | [`config::settings`] |
+//! | which jobs, clusters and so on a command is about | [`cli::targets`] |
+//! | what a flag of `az` makes of a request | [`cli::request`] |
+//! | what is fetched, and what is left alone | [`cli::download::plan`] |
+//! | what `doctor` says | [`cli::doctor::judge`] |
 //! | an endpoint | [`api::path`], [`api::catalogue`], `server/router.rs`, [`server::routes`] |
 //! | what a body may hold, and what is wrong with it | [`server::convert`] |
 //! | what the two oldest api-versions say otherwise | [`server::versions`] |
