@@ -110,7 +110,7 @@ fn next(jobs: &[Job]) -> Vec<(&'static str, String)> {
         jobs.first().and_then(|job| ResourceId::parse(&job.id)).map(|id| super::job::submit::flags(&id))
     {
         next.push(("follow its output", format!("job logs -f{flags}")));
-        next.push(("see why it waits", format!("job explain{flags}")));
+        next.push(("say how it does", format!("job explain{flags}")));
     } else {
         next.push(("list jobs", "job list -o table".to_owned()));
         next.push(("check this machine", "doctor".to_owned()));

@@ -165,11 +165,10 @@ fn harmless(line: &str) -> String {
 
 fn next(state: &str, id: &ResourceId) -> Vec<String> {
     let named = flags_of(id);
-    let followed = named.replacen(" -n ", " -j ", 1);
-    let output = format!("batchai job file stream{followed} -f stdout.txt");
+    let output = format!("batchai job logs{named}");
     match state {
         "queued" => vec![format!("batchai job wait{named}"), format!("batchai job terminate{named}")],
-        "running" => vec![output, format!("batchai job terminate{named}")],
+        "running" => vec![format!("{output} -f"), format!("batchai job terminate{named}")],
         "terminating" => vec![format!("batchai job wait{named}")],
         _ => vec![output, format!("batchai job rerun{named}")],
     }

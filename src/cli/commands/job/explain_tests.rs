@@ -83,7 +83,7 @@ fn a_queued_a_running_and_a_failed_job_are_explained() {
       last output   5 s ago
 
     Next:
-      batchai job file stream -g g -w w -e e -j train -f stdout.txt
+      batchai job logs -g g -w w -e e -n train -f
       batchai job terminate -g g -w w -e e -n train
     ---
     Job train has failed: it ended with exit code 137: SIGKILL.
@@ -97,7 +97,7 @@ fn a_queued_a_running_and_a_failed_job_are_explained() {
       [2Jtwo
 
     Next:
-      batchai job file stream -g g -w w -e e -j train -f stdout.txt
+      batchai job logs -g g -w w -e e -n train
       batchai job rerun -g g -w w -e e -n train
     ");
 }

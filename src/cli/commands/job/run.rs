@@ -124,8 +124,7 @@ fn detached(session: &Session, id: &ResourceId, is_ending: bool) -> u8 {
 /// The commands that lead back to the job.
 fn reattach(id: &ResourceId) -> String {
     let named = flags(id);
-    let followed = named.replacen(" -n ", " -j ", 1);
-    format!("`batchai job wait{named}`, its output: `batchai job file stream{followed} -f stdout.txt`")
+    format!("`batchai job wait{named}`, its output: `batchai job logs -f{named}`")
 }
 
 fn place(job: &Job) -> String {
