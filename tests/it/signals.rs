@@ -182,7 +182,7 @@ fn ctrl_c_on_a_terminal_asks_and_detaches() {
     let mut terminal = run_on_terminal(&sandbox);
     terminal.types("d\n");
     assert_eq!(terminal.exit_code(), 130);
-    terminal.shows("stream -w default -e default -j a -f stdout.txt`");
+    terminal.shows("job logs -f -w default -e default -n a`");
     let told = terminal.screen().replace("\r\n", "\n");
     assert!(told.contains("The job goes on. To wait for it: "), "{told}");
     reattach_as_told(&sandbox, &told);
