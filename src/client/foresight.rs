@@ -3,13 +3,16 @@
 
 use reqwest::Method;
 use serde::de::DeserializeOwned;
+use serde_json::Value;
 
 use super::answer::Answer;
+use super::sending::PREPARING;
 use super::{Client, ClientError, json, plain, url};
 use crate::api::explanation::JobExplanation;
 use crate::api::id::ResourceId;
 use crate::api::job::{Job, JobCreate};
 use crate::api::plan::{JobPlan, JobRerun};
+use crate::api::version::ApiVersion;
 
 impl Client {
     /// What a job would do. `would_make` are words of what may be missing: `workspace`, `experiment`, `cluster`.
@@ -24,6 +27,17 @@ impl Client {
     ) -> Result<Option<JobPlan>, ClientError> {
         let url = url(&format!("{id}/plan?wouldMake={}", would_make.join(",")));
         read(self.send_ours(|http| http.post(&url).json(body)).await?).await
+    }
+
+    /// The body of a job and the api-version, as this server is asked to take it; known once it has been asked
+    /// anything. What the version lacks is an error, as of a job that is submitted.
+    pub fn job_as_sent(&self, body: &JobCreate) -> Result<(Value, ApiVersion), ClientError> {
+        let version = self.speaks.get();
+        let value = match version.is_ours() {
+            true => serde_json::to_value(body).map_err(|error| ClientError::transport(PREPARING, &error))?,
+            false => self.older_body(body)?,
+        };
+        Ok((value, version))
     }
 
     /// Why a job waits, what it does, or how it ended.

@@ -59,10 +59,15 @@ impl Client {
     fn falls_back(&self, error: &ClientError) -> bool {
         let falls_back = self.speaks_ours() && error.is_unknown_version();
         if falls_back {
-            self.speaks.set(ApiVersion::V2018May);
-            self.observer.tell(&Seen::FellBack(ApiVersion::V2018May));
+            self.fall_back();
         }
         falls_back
+    }
+
+    /// From now on the server is asked in the version of the service.
+    pub(super) fn fall_back(&self) {
+        self.speaks.set(ApiVersion::V2018May);
+        self.observer.tell(&Seen::FellBack(ApiVersion::V2018May));
     }
 
     async fn send_once(
