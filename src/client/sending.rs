@@ -34,8 +34,9 @@ impl Client {
         if_down: IfDown,
         request: impl Fn(&reqwest::Client) -> RequestBuilder,
     ) -> Result<Answer, ClientError> {
+        let asked_in = self.speaks.get();
         match self.send_once(if_down, &request).await {
-            Err(error) if self.falls_back(&error) => self.send_once(if_down, &request).await,
+            Err(error) if self.falls_back(&error, asked_in) => self.send_once(if_down, &request).await,
             result => result,
         }
     }
@@ -49,16 +50,18 @@ impl Client {
         if !self.speaks_ours() {
             return Ok(None);
         }
+        let asked_in = self.speaks.get();
         match self.send_once(IfDown::Start, &request).await {
-            Err(error) if self.falls_back(&error) => Ok(None),
+            Err(error) if self.falls_back(&error, asked_in) => Ok(None),
             result => result.map(Some),
         }
     }
 
     /// Whether the server has just said that it does not know our api-version; it is asked in another from then on.
-    fn falls_back(&self, error: &ClientError) -> bool {
-        let falls_back = self.speaks_ours() && error.is_unknown_version();
-        if falls_back {
+    /// Of several requests at once, each that was sent in ours is told so.
+    fn falls_back(&self, error: &ClientError, asked_in: ApiVersion) -> bool {
+        let falls_back = asked_in.is_ours() && error.is_unknown_version();
+        if falls_back && self.speaks_ours() {
             self.fall_back();
         }
         falls_back
