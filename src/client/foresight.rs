@@ -26,7 +26,7 @@ impl Client {
         would_make: &[&str],
     ) -> Result<Option<JobPlan>, ClientError> {
         let url = url(&format!("{id}/plan?wouldMake={}", would_make.join(",")));
-        read(self.send_ours(|http| http.post(&url).json(body)).await?).await
+        read(self.send_own(|http| http.post(&url).json(body)).await?).await
     }
 
     /// The body of a job and the api-version, as this server is asked to take it; known once it has been asked
@@ -42,13 +42,13 @@ impl Client {
 
     /// Why a job waits, what it does, or how it ended.
     pub async fn explain_job(&self, id: &ResourceId) -> Result<Option<JobExplanation>, ClientError> {
-        read(self.send_ours(plain(Method::GET, format!("{id}/explanation"))).await?).await
+        read(self.send_own(plain(Method::GET, format!("{id}/explanation"))).await?).await
     }
 
     /// Submits a job once more, as `name` or under the next free name.
     pub async fn rerun_job(&self, id: &ResourceId, name: Option<&str>) -> Result<Option<Job>, ClientError> {
         let (url, body) = (url(&format!("{id}/rerun")), JobRerun { name: name.map(str::to_owned) });
-        read(self.send_ours(|http| http.post(&url).json(&body)).await?).await
+        read(self.send_own(|http| http.post(&url).json(&body)).await?).await
     }
 }
 

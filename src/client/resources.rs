@@ -8,8 +8,8 @@ use serde::de::DeserializeOwned;
 
 use super::local::Stay;
 use super::older::body;
-use super::snapshot::Snapshot;
 pub use super::older::changes::Look;
+use super::snapshot::Snapshot;
 use super::{Client, ClientError, IfDown, PATIENCE, is_finished, json, plain, success, url};
 use crate::api::cluster::{Cluster, ClusterCreate};
 use crate::api::experiment::Experiment;

@@ -35,6 +35,8 @@ const BEYOND: &[(&str, i32, &str)] = &[
     ("job file download -j r -e e --to down", 0, "downloaded"),
     ("job file download -j r -e e --to down", 0, "unchanged"),
     ("job file download -j r -e e -d MODEL -f deep/m.bin --to down", 0, "downloaded"),
+    ("job create -n secret -e e -c c -f secret.json --wait", 0, "succeeded"),
+    ("job rerun secret -e e", 1, "cannot be run again: it has secrets, which this server does not hand out"),
     ("job delete -e e --all-failed --older-than 1h -y", 0, "nothing to delete"),
     ("job delete -e e --all-failed -y", 0, "to be deleted: 6"),
     ("", 0, "No job is running or waiting at http://"),
@@ -54,8 +56,18 @@ const BEYOND: &[(&str, i32, &str)] = &[
 
 /// Commands that ask no server, or only the one of this machine by its own means.
 const LOCAL: &[&str] = &[
-    "logout", "config", "configure", "doctor", "completion", "validate", "schema", "man", "server run", "server start",
-    "server stop", "server logs",
+    "logout",
+    "config",
+    "configure",
+    "doctor",
+    "completion",
+    "validate",
+    "schema",
+    "man",
+    "server run",
+    "server start",
+    "server stop",
+    "server logs",
 ];
 
 /// With an experiment `e` and a cluster `c` that has its node.
@@ -100,12 +112,20 @@ fn no_command_that_asks_a_server_is_missing() {
 fn what_goes_beyond_az_batchai_works_or_says_that_this_server_cannot() {
     let old = staged();
     old.user.spec("own.json", &json!({ "customToolkitSettings": { "commandLine": "true" } }));
+    let prefix = old.server.work().display().to_string();
+    let secrets = json!([{ "name": "KEY", "value": "hunter2" }]);
+    let secret = json!({ "stdOutErrPathPrefix": prefix, "customToolkitSettings": { "commandLine": "true" },
+                         "secrets": secrets });
+    old.user.spec("secret.json", &secret);
     let task = format!("--setup-task true --setup-task-output {}", old.server.work().display());
     old.run(&format!("cluster create t -t 0 -s STANDARD_D1 -p x {task}")).succeeds();
     for (words, code, told) in BEYOND {
         let Done { code: ended, stdout, stderr } = old.run(&words.replace("URL", &old.url));
         assert_eq!(ended, *code, "batchai {words}\n{stdout}{stderr}");
-        assert!(stdout.contains(told) || stderr.contains(told), "batchai {words} does not say {told}\n{stdout}{stderr}");
+        assert!(
+            stdout.contains(told) || stderr.contains(told),
+            "batchai {words} does not say {told}\n{stdout}{stderr}"
+        );
     }
     assert_eq!(std::fs::read_to_string(old.user.path("down/deep/m.bin")).expect("a file"), "model\n");
 }

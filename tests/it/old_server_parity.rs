@@ -110,7 +110,8 @@ pub const ENDING: &[&str] = &[
     "workspace delete -n gone -y",
 ];
 
-const GROUP: &str = "/subscriptions/00000000-0000-0000-0000-000000000000/resourceGroups/default/providers/Microsoft.BatchAI/workspaces";
+const GROUP: &str =
+    "/subscriptions/00000000-0000-0000-0000-000000000000/resourceGroups/default/providers/Microsoft.BatchAI/workspaces";
 
 /// The id of the workspace, and of the last one, where they stand for it.
 pub fn filled_in(words: &str) -> String {
@@ -152,9 +153,15 @@ fn normal(served: &Served, text: &str) -> String {
         link if link.contains("sig=") => link.split('?').next().unwrap_or_default().to_owned(),
         _ => word.to_owned(),
     };
-    // Moments and times in the words of `job wait`.
-    let is_told = |line: &&str| !["submitted at", "started execution", "exit code"].iter().any(|w| line.contains(w));
-    text.lines().filter(is_told).flat_map(|line| line.split_inclusive(['"', ' ']).chain(["\n"])).map(of_no_two).collect()
+    // Moments and states in the words of `job wait`; of what is there already, an old server is looked at first, and az's words are
+    // said of it.
+    let other = ["submitted at", "started execution", "Job state:", "exit code", "already exists"];
+    let is_told = |line: &&str| !other.iter().any(|words| line.contains(words));
+    text.lines()
+        .filter(is_told)
+        .flat_map(|line| line.split_inclusive(['"', ' ']).chain(["\n"]))
+        .map(of_no_two)
+        .collect()
 }
 
 #[track_caller]

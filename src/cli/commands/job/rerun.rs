@@ -87,8 +87,11 @@ async fn free_name(session: &Session, id: &ResourceId, old: &str) -> Result<Stri
     let jobs: Vec<Job> = session.client.list(&path::collection(id)).await?;
     let is_free = |name: &String| !jobs.iter().any(|job| job.name.eq_ignore_ascii_case(name));
     successors(old).find(is_free).ok_or_else(|| {
-        Failure::new(ExitCode::Refused, format!("job `{old}` cannot be run again: no name is left that could follow it"))
-            .hint(format!("give one: `batchai job rerun{} --new-name NAME`", flags(id)))
+        Failure::new(
+            ExitCode::Refused,
+            format!("job `{old}` cannot be run again: no name is left that could follow it"),
+        )
+        .hint(format!("give one: `batchai job rerun{} --new-name NAME`", flags(id)))
     })
 }
 
