@@ -9,7 +9,6 @@ const LONGEST: usize = 64;
 const MOST_DIGITS: usize = 3;
 
 /// The names that may follow `name`, the next one first: `train` -> `train-2`, `train-3` ...; `train-2` -> `train-3` ...
-#[must_use]
 pub fn successors(name: &str) -> impl Iterator<Item = String> {
     let numbered = name.rsplit_once('-').filter(|(base, digits)| {
         let is_number = !digits.is_empty() && digits.bytes().all(|byte| byte.is_ascii_digit());
