@@ -96,7 +96,7 @@ impl<'c> Follow<'c> {
         let address = path::output_file(&self.job, &self.directory, &self.file);
         let path = format!("{address}?offset={}&follow={}", self.offset, self.is_followed);
         self.asked = Instant::now();
-        match self.client.send_ours(plain(Method::GET, path)).await? {
+        match self.client.send_own(plain(Method::GET, path)).await? {
             Some(answer) => self.way = Some(Way::Answer(Box::new(answer))),
             None => {
                 let place = (self.job.clone(), self.directory.clone(), self.file.as_str());

@@ -53,6 +53,7 @@ pub struct Client {
     remote: Option<Remote>,
     is_checked: Cell<bool>,
     speaks: Cell<ApiVersion>,
+    is_own: Cell<bool>,
     observer: Observer,
 }
 
@@ -94,7 +95,8 @@ impl Client {
 
     fn with(http: reqwest::Client, local: LocalServer, remote: Option<Remote>) -> Self {
         let is_checked = Cell::new(remote.is_some());
-        Self { http, local, remote, is_checked, speaks: Cell::new(ApiVersion::Ours), observer: Observer::default() }
+        let (speaks, is_own) = (Cell::new(ApiVersion::Ours), Cell::new(false));
+        Self { http, local, remote, is_checked, speaks, is_own, observer: Observer::default() }
     }
 
     /// From now on `tell` is told of every request and what else happens.

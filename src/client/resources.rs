@@ -8,6 +8,7 @@ use serde::de::DeserializeOwned;
 
 use super::local::Stay;
 use super::older::body;
+pub use super::older::changes::Look;
 use super::snapshot::Snapshot;
 use super::{Client, ClientError, IfDown, PATIENCE, is_finished, json, plain, success, url};
 use crate::api::cluster::{Cluster, ClusterCreate};
@@ -103,14 +104,20 @@ impl Client {
         json(self.send(plain(Method::GET, id.to_string())).await?).await
     }
 
-    /// The job as soon as it is another than `known`, or as it is after some time.
-    pub async fn wait_for_change(&self, id: &ResourceId, known: &Job) -> Result<Job, ClientError> {
+    /// The job as soon as it is another than `known`, or as it is after some time. `look` is for servers that tell of
+    /// no change.
+    pub async fn wait_for_change(&self, id: &ResourceId, known: &Job, look: Look) -> Result<Job, ClientError> {
         let generation = known.properties.generation.unwrap_or(0);
         let path = format!("{id}?generation={generation}&waitSeconds={PATIENCE}");
-        match self.send_ours(plain(Method::GET, path)).await? {
-            Some(answer) => json(answer).await,
-            None => self.look_for_change(id, known).await,
+        if let Some(answer) = self.send_ours(plain(Method::GET, path)).await? {
+            let job: Job = json(answer).await?;
+            if job.properties.generation.is_some() {
+                return Ok(job);
+            }
+            // It takes any api-version, does not know ours, and answers at once.
+            self.fall_back();
         }
+        self.look_for_change(id, known, look).await
     }
 
     /// All resources of a list, page by page.
@@ -128,6 +135,11 @@ impl Client {
     /// The first page of a list, for somebody who cannot wait. A local server is not started for that.
     pub async fn glance<T: DeserializeOwned>(&self, collection: &str) -> Result<Page<T>, ClientError> {
         json(self.send_if(IfDown::Fail, plain(Method::GET, collection.to_owned())).await?).await
+    }
+
+    /// The same of a list that is asked for with POST.
+    pub async fn glance_by_post<T: DeserializeOwned>(&self, path: &str) -> Result<Page<T>, ClientError> {
+        json(self.send_if(IfDown::Fail, plain(Method::POST, path.to_owned())).await?).await
     }
 
     /// One resource, likewise.

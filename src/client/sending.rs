@@ -9,6 +9,7 @@ use reqwest::{Request, RequestBuilder};
 use super::answer::Answer;
 use super::observer::{Exchange, Received, Seen};
 use super::{Client, ClientError, IfDown, address, remote, success};
+use crate::api::server::BUILD_HEADER;
 use crate::api::version::ApiVersion;
 
 /// How often one request may find the server down before that is an error.
@@ -34,8 +35,9 @@ impl Client {
         if_down: IfDown,
         request: impl Fn(&reqwest::Client) -> RequestBuilder,
     ) -> Result<Answer, ClientError> {
+        let asked_in = self.speaks.get();
         match self.send_once(if_down, &request).await {
-            Err(error) if self.falls_back(&error) => self.send_once(if_down, &request).await,
+            Err(error) if self.falls_back(&error, asked_in) => self.send_once(if_down, &request).await,
             result => result,
         }
     }
@@ -49,20 +51,44 @@ impl Client {
         if !self.speaks_ours() {
             return Ok(None);
         }
+        let asked_in = self.speaks.get();
         match self.send_once(IfDown::Start, &request).await {
-            Err(error) if self.falls_back(&error) => Ok(None),
+            Err(error) if self.falls_back(&error, asked_in) => Ok(None),
             result => result.map(Some),
         }
     }
 
+    /// The same for a path that the service does not have: `None` also when somebody else's server, which takes any
+    /// api-version, knows no such path.
+    pub(super) async fn send_own(
+        &self,
+        request: impl Fn(&reqwest::Client) -> RequestBuilder,
+    ) -> Result<Option<Answer>, ClientError> {
+        match self.send_ours(request).await {
+            Err(ClientError::Refused { status: 404 | 405, .. } | ClientError::Nonsense { .. })
+                if !self.is_own.get() =>
+            {
+                self.fall_back();
+                Ok(None)
+            }
+            result => result,
+        }
+    }
+
     /// Whether the server has just said that it does not know our api-version; it is asked in another from then on.
-    fn falls_back(&self, error: &ClientError) -> bool {
-        let falls_back = self.speaks_ours() && error.is_unknown_version();
-        if falls_back {
-            self.speaks.set(ApiVersion::V2018May);
-            self.observer.tell(&Seen::FellBack(ApiVersion::V2018May));
+    /// Of several requests at once, each that was sent in ours is told so.
+    fn falls_back(&self, error: &ClientError, asked_in: ApiVersion) -> bool {
+        let falls_back = asked_in.is_ours() && error.is_unknown_version();
+        if falls_back && self.speaks_ours() {
+            self.fall_back();
         }
         falls_back
+    }
+
+    /// From now on the server is asked in the version of the service.
+    pub(super) fn fall_back(&self) {
+        self.speaks.set(ApiVersion::V2018May);
+        self.observer.tell(&Seen::FellBack(ApiVersion::V2018May));
     }
 
     async fn send_once(
@@ -71,6 +97,9 @@ impl Client {
         request: &impl Fn(&reqwest::Client) -> RequestBuilder,
     ) -> Result<Answer, ClientError> {
         let answer = self.exchange(if_down, request).await?;
+        if answer.header(BUILD_HEADER).is_some() {
+            self.is_own.set(true);
+        }
         let is_replaced = if_down == IfDown::Start && self.replace_older(&answer).await?;
         if is_replaced && !answer.status().is_success() {
             return success(self.exchange(if_down, request).await?).await;

@@ -31,6 +31,18 @@ struct Foreign {
 impl Foreign {
     /// Answers with what `answer` says; of another api-version than 2018-05-01 it knows nothing.
     fn start(answer: impl Fn(&str, &Asked) -> Said + Send + Sync + 'static) -> Self {
+        Self::start_for_any(move |own, asked| {
+            let is_storage = asked.what.contains("/storage/");
+            if is_storage || asked.query.contains("api-version=2018-05-01") {
+                answer(own, asked)
+            } else {
+                error(400, "InvalidApiVersionParameter", "The api-version is invalid")
+            }
+        })
+    }
+
+    /// The same of one that does not look at the api-version.
+    fn start_for_any(answer: impl Fn(&str, &Asked) -> Said + Send + Sync + 'static) -> Self {
         let listener = TcpListener::bind("127.0.0.1:0").expect("a port");
         let url = format!("http://{}", listener.local_addr().expect("an address"));
         let (log, own) = (Arc::new(Mutex::new(Vec::new())), url.clone());
@@ -60,12 +72,7 @@ fn serve(stream: TcpStream, own: &str, log: &Mutex<Vec<String>>, answer: &impl F
     let range = asked.headers.get("range").map(|range| format!(" {range}")).unwrap_or_default();
     let has_token = asked.headers.contains_key("authorization");
     log.lock().expect("the log").push(format!("{}{range}{}", asked.what, if has_token { "" } else { " (no token)" }));
-    let is_storage = asked.what.contains("/storage/");
-    let (status, headers, body) = if is_storage || asked.query.contains("api-version=2018-05-01") {
-        answer(own, &asked)
-    } else {
-        error(400, "InvalidApiVersionParameter", "The api-version is invalid")
-    };
+    let (status, headers, body) = answer(own, &asked);
     let mut stream = stream;
     // Whoever hung up reads nothing.
     let _ = write!(
@@ -243,4 +250,42 @@ fn an_address_that_never_opens_is_an_error_and_not_asked_for_ever() {
     });
     let user = Sandbox::new();
     foreign.run(&user, "job file stream -j j -f stdout.txt").fails_with(4).says("failed to authenticate");
+}
+
+#[test]
+fn a_server_that_takes_any_version_and_tells_of_no_change_is_not_asked_without_a_pause() {
+    let foreign = Foreign::start_for_any(|_, asked| match asked.what.as_str() {
+        what if what == format!("GET {JOB}") => ok(&job("running")),
+        other => panic!("{other}"),
+    });
+    let user = Sandbox::new();
+    foreign.run(&user, "job wait -n j --interval 3600 --timeout 1s").fails_with(5).says("job j is running");
+    assert_eq!(foreign.asked().len(), 2, "the job, and then whether the server tells of changes");
+    foreign.run(&user, "job wait -n j --timeout 1s").fails_with(5);
+    assert!(foreign.asked().len() < 20, "{}", foreign.asked().len());
+}
+
+#[test]
+fn output_of_a_server_that_takes_any_version_is_followed() {
+    let looks = Mutex::new(0);
+    let foreign = Foreign::start_for_any(move |own, asked| match asked.what.as_str() {
+        what if what == format!("GET {JOB}") => {
+            let mut looks = looks.lock().expect("looks");
+            *looks += 1;
+            ok(&job(if *looks < 4 { "running" } else { "succeeded" }))
+        }
+        what if what == format!("POST {JOB}/listOutputFiles") => {
+            let link = format!("{own}/storage/stdout.txt?sig=s");
+            ok(&json!({ "value": [{ "name": "stdout.txt", "fileType": "file", "downloadUrl": link }] }))
+        }
+        "GET /storage/stdout.txt" if asked.headers["range"] == "bytes=0-" => {
+            (206, "Content-Range: bytes 0-3/4\r\n".into(), "out\n".into())
+        }
+        "GET /storage/stdout.txt" => error(416, "InvalidRange", "nothing new"),
+        _ => error(404, "NotFound", "there is no such thing"),
+    });
+    let user = Sandbox::new();
+    foreign.run(&user, "job logs j -f").succeeds().prints("out\n");
+    foreign.run(&user, "job logs j").succeeds().prints("out\n");
+    foreign.run(&user, "job file stream -j j -f stdout.txt").succeeds().prints("out\n");
 }

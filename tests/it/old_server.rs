@@ -1,39 +1,26 @@
 //! The commands against a server that speaks nothing but 2018-05-01, over the network: as if it were somebody else's.
 
 use std::io::Read;
+use std::ops::Deref;
 
 use serde_json::{Value, json};
 
-use crate::support::{Done, Gate, Network, Rest, SUBSCRIPTION, Sandbox};
+use crate::support::{Done, Gate, Rest, SUBSCRIPTION, Sandbox, Served};
 
-/// Whoever runs the server, and somebody who uses it.
-struct Old {
-    server: Sandbox,
-    user: Sandbox,
-    url: String,
-    token: String,
+struct Old(Served);
+
+impl Deref for Old {
+    type Target = Served;
+
+    fn deref(&self) -> &Served {
+        &self.0
+    }
 }
 
 impl Old {
     #[track_caller]
     fn start() -> Self {
-        let (server, user) = (Sandbox::new(), Sandbox::new());
-        std::fs::create_dir_all(server.home()).expect("a home");
-        std::fs::write(server.home().join("server.yaml"), "apiVersions: [2018-05-01]\n").expect("settings");
-        let network = Network::start(&server, "");
-        let (url, token) = (network.url.clone(), network.token("ci", "--role contributor"));
-        drop(network);
-        Self { server, user, url, token }
-    }
-
-    fn command(&self, words: &str) -> std::process::Command {
-        let mut command = self.user.command(words.split_whitespace());
-        command.env("BATCHAI_ENDPOINT", &self.url).env("BATCHAI_TOKEN", &self.token);
-        command
-    }
-
-    fn run(&self, words: &str) -> Done {
-        Done::of(&self.command(words).output().expect("the program"))
+        Self(Served::old())
     }
 
     /// A cluster with all that this version wants.

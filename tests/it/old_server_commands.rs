@@ -3,39 +3,19 @@
 
 use serde_json::{Value, json};
 
-use crate::support::{Done, Network, Sandbox};
+use crate::support::Served;
 
-struct Old {
-    server: Sandbox,
-    user: Sandbox,
-    url: String,
-    token: String,
-}
-
-impl Old {
-    #[track_caller]
-    fn start() -> Self {
-        let (server, user) = (Sandbox::new(), Sandbox::new());
-        std::fs::create_dir_all(server.home()).expect("a home");
-        std::fs::write(server.home().join("server.yaml"), "apiVersions: [2018-05-01]\n").expect("settings");
-        let network = Network::start(&server, "");
-        let (url, token) = (network.url.clone(), network.token("ci", "--role contributor"));
-        drop(network);
-        let old = Self { server, user, url, token };
-        old.run("workspace create default -l eastus").succeeds();
-        old
-    }
-
-    fn run(&self, words: &str) -> Done {
-        let mut command = self.user.command(words.split_whitespace());
-        command.env("BATCHAI_ENDPOINT", &self.url).env("BATCHAI_TOKEN", &self.token).env("USER", "somebody");
-        Done::of(&command.output().expect("the program"))
-    }
+/// With a workspace.
+#[track_caller]
+fn start() -> Served {
+    let old = Served::old();
+    old.run("workspace create default -l eastus").succeeds();
+    old
 }
 
 #[test]
 fn a_cluster_needs_a_size_and_an_administrator_and_takes_those_of_the_user() {
-    let old = Old::start();
+    let old = start();
     old.run("cluster create c -t 0").fails_with(2).says("Please provide VM size");
     old.run("cluster create c -t 0 -s STANDARD_D1")
         .fails_with(2)
@@ -54,7 +34,7 @@ fn a_cluster_needs_a_size_and_an_administrator_and_takes_those_of_the_user() {
 
 #[test]
 fn keys_of_storage_accounts_are_looked_up_where_nobody_gave_them() {
-    let old = Old::start();
+    let old = start();
     let cluster = "cluster create c -t 0 -s STANDARD_D1 -p x --afs-name share --bfs-name box --storage-account-name";
     old.run(&format!("{cluster} acc")).fails_with(1).says("Cannot find \"acc\" storage account.");
     let made = old.run(&format!("{cluster} acc --storage-account-key a2V5")).succeeds().json();
@@ -74,7 +54,7 @@ fn keys_of_storage_accounts_are_looked_up_where_nobody_gave_them() {
 
 #[test]
 fn a_file_server_is_made_and_mounted() {
-    let old = Old::start();
+    let old = start();
     let disks = "--disk-count 1 --disk-size 10 --storage-sku Standard_LRS";
     old.run(&format!("file-server create data {disks} -p x")).fails_with(2).says("Please provide VM size.");
     let made = old.run(&format!("file-server create data {disks} -s STANDARD_D1 -p x")).succeeds().json();
@@ -88,7 +68,7 @@ fn a_file_server_is_made_and_mounted() {
 
 #[test]
 fn what_only_our_own_server_can_is_refused_with_a_way_out() {
-    let old = Old::start();
+    let old = start();
     old.run("cluster create c -t 0 -s STANDARD_D1 -p x --use-auto-storage")
         .fails_with(1)
         .says("cannot use auto storage")

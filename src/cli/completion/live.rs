@@ -150,7 +150,7 @@ impl Ask<'_> {
             self.session.id(&self.workspace(), Child::Cluster(cluster)).ok()
         })?;
         let path = format!("{of}/listRemoteLoginInformation");
-        let nodes = self.session.client.glance::<RemoteLoginInformation>(&path).await.ok()?.value;
+        let nodes = self.session.client.glance_by_post::<RemoteLoginInformation>(&path).await.ok()?.value;
         let about = |node: &RemoteLoginInformation| Some(node.ip_address.clone().into());
         Some(nodes.iter().map(|node| CompletionCandidate::new(&node.node_id).help(about(node))).collect())
     }
@@ -182,7 +182,7 @@ impl Ask<'_> {
     async fn listed(&self, job: &ResourceId, directory: &str, folder: &str) -> Result<Vec<File>, ClientError> {
         let (directory, folder) = (path::encode(directory), path::encode(folder));
         let path = format!("{job}/listOutputFiles?outputdirectoryid={directory}&directory={folder}");
-        Ok(self.session.client.glance(&path).await?.value)
+        Ok(self.session.client.glance_by_post(&path).await?.value)
     }
 
     /// Where things of a kind are listed.

@@ -6,7 +6,7 @@
 //! spoke to it, and from the recordings of their tests.
 
 pub(super) mod body;
-mod changes;
+pub(super) mod changes;
 mod download;
 pub(super) mod follow;
 mod polling;

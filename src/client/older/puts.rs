@@ -15,13 +15,18 @@ use crate::client::{Client, ClientError, json, plain, url};
 impl Client {
     /// Submits a job that must be new.
     pub(in crate::client) async fn submit_older(&self, id: &ResourceId, body: &JobCreate) -> Result<Job, ClientError> {
-        let body = body::job(body).map_err(|lack| self.because_of(lack))?;
+        let body = self.older_body(body)?;
         self.must_be_new(id).await?;
         match self.put_older(id, Some(&body)).await {
             // Whether it was taken is not known; the same one again is answered and not run twice.
             Err(error) if error.is_lost_connection() => self.put_older(id, Some(&body)).await,
             result => result,
         }
+    }
+
+    /// A job in the words of the version.
+    pub(in crate::client) fn older_body(&self, body: &JobCreate) -> Result<Value, ClientError> {
+        body::job(body).map_err(|lack| self.because_of(lack))
     }
 
     /// Makes a cluster that must be new: nobody knows what the service did to one that was there.

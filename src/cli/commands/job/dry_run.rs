@@ -8,6 +8,7 @@ use crate::cli::Outcome;
 use crate::cli::output::rows::Row;
 use crate::cli::output::{Format, Output};
 use crate::cli::session::Session;
+use crate::client::ClientError;
 
 /// Properties whose text is a secret, whatever they stand in (Swagger 2018-05-01).
 const SECRETS: [&str; 4] = ["accountKey", "password", "adminUserPassword", "instrumentationKey"];
@@ -28,10 +29,10 @@ struct DryRun {
 pub async fn run(args: &SubmitArgs, session: &Session) -> Outcome {
     let prepared = prepare(args, session)?;
     let plan = session.client.plan_job(&prepared.id, &prepared.body, &would_make(&prepared)).await?;
-    if plan.is_none() {
+    let dry_run = DryRun { request: request(&prepared, session)?, plan };
+    if dry_run.plan.is_none() {
         session.report.note("This server cannot say what the job would do: only the request is shown.");
     }
-    let dry_run = DryRun { request: request(&prepared)?, plan };
     tell(session, dry_run.plan.as_ref());
     if session.printer.format == Format::Table {
         return session.print(&Output::list(&dry_run.steps()));
@@ -52,10 +53,10 @@ fn would_make(prepared: &Prepared) -> Vec<&'static str> {
     .collect()
 }
 
-fn request(prepared: &Prepared) -> Result<Value, crate::cli::output::OutputError> {
-    let mut body = serde_json::to_value(&prepared.body)?;
+fn request(prepared: &Prepared, session: &Session) -> Result<Value, ClientError> {
+    let (mut body, version) = session.client.job_as_sent(&prepared.body)?;
     hide(&mut body, false);
-    let url = format!("{}?api-version={}", prepared.id, crate::api::API_VERSION);
+    let url = format!("{}?api-version={version}", prepared.id);
     Ok(json!({ "method": "PUT", "url": url, "body": body }))
 }
 

@@ -82,13 +82,12 @@ fn from_job(job: Job) -> JobExplanation {
 }
 
 fn failure(info: &ExecutionInfo) -> String {
-    let errors = info.errors.iter().flatten().map(|error| error.message.clone());
-    let code = info.exit_code.map(|code| format!("exit code {code}"));
-    let said: Vec<String> = code.into_iter().chain(errors).collect();
-    if said.is_empty() {
-        "it failed, and the server does not say why".into()
-    } else {
-        format!("it failed: {}", said.join("; "))
+    let said: Vec<&str> = info.errors.iter().flatten().map(|error| error.message.as_str()).collect();
+    match (info.exit_code, said.is_empty()) {
+        (Some(code), true) => format!("it exited with code {code}"),
+        (Some(code), false) => format!("it exited with code {code}: {}", said.join("; ")),
+        (None, false) => format!("it failed: {}", said.join("; ")),
+        (None, true) => "it failed, and the server does not say why".into(),
     }
 }
 

@@ -118,7 +118,7 @@ fn a_job_alone_tells_what_it_knows() {
         errors: Some(vec![error]),
     };
     let failed = from_job(job("failed", Some(info)));
-    assert_eq!(failed.summary, "it failed: exit code 3; it broke");
+    assert_eq!(failed.summary, "it exited with code 3: it broke");
     assert_eq!(failed.ending.and_then(|ending| ending.exit_code), Some(3));
     assert!(from_job(job("queued", None)).summary.starts_with("it waits for nodes"));
     assert!(from_job(job("failed", None)).summary.contains("does not say why"));

@@ -17,6 +17,7 @@ use crate::cli::progress::{Spinner, WORTH_A_WORD, is_shown};
 use crate::cli::report::{Failure, Report};
 use crate::cli::session::Session;
 use crate::client::ClientError;
+use crate::client::resources::Look;
 
 /// What is shown of the streams, and how.
 #[derive(Debug, Clone, Default)]
@@ -66,7 +67,7 @@ pub async fn show(session: &Session, id: &ResourceId, submitted: Job, view: &Vie
             return Ok(job);
         }
         tokio::select! {
-            changed = change(&session.client, id, &job), if !is_ended(&job) => job = changed?,
+            changed = change(&session.client, id, &job, Look::Output), if !is_ended(&job) => job = changed?,
             Some(ended) = streams.next(), if !streams.is_empty() => {
                 let is_read = ended?;
                 if view.leaves_with_reader && !is_read {

@@ -6,12 +6,15 @@ use super::submit::flags;
 use crate::api::error::code;
 use crate::api::id::{Child, ResourceId};
 use crate::api::job::{Job, JobCreate};
+use crate::api::path;
+use crate::api::successor::successors;
 use crate::cli::Outcome;
 use crate::cli::exit_code::ExitCode;
 use crate::cli::output::Output;
 use crate::cli::report::Failure;
 use crate::cli::session::{Session, check_name};
 use crate::cli::targets::JobTargets;
+use crate::client::ClientError;
 
 /// Arguments of `job rerun`.
 #[derive(Debug, Args)]
@@ -47,11 +50,15 @@ pub async fn submit_again(session: &Session, id: &ResourceId, name: Option<&str>
     match session.client.rerun_job(id, name).await {
         Ok(Some(job)) => Ok(job),
         Ok(None) => copy(session, id, name).await,
-        Err(error) if error.code() == Some(code::CONFLICT) => {
-            Err(Failure::from(error).hint("give another name with --new-name, or none for the next free one"))
-        }
-        Err(error) => Err(error.into()),
+        Err(error) => Err(explained(error)),
     }
+}
+
+fn explained(error: ClientError) -> Failure {
+    if error.code() == Some(code::CONFLICT) {
+        return Failure::from(error).hint("give another name with --new-name, or none for the next free one");
+    }
+    error.into()
 }
 
 /// The way of servers that cannot do it themselves: what they show is submitted again.
@@ -64,15 +71,28 @@ async fn copy(session: &Session, id: &ResourceId, name: Option<&str>) -> Result<
         return Err(Failure::new(ExitCode::Refused, message)
             .hint(format!("submit it again with the job file: `batchai job create{} -f FILE`", flags(id))));
     }
-    let Some(name) = name else {
-        return Err(Failure::new(ExitCode::Usage, "this server cannot find a free name by itself")
-            .hint(format!("give one: `batchai job rerun{} --new-name NAME`", flags(id))));
-    };
     let Child::Job(experiment, _) = &id.child else {
         return Err(Failure::new(ExitCode::Usage, format!("{id} is not the id of a job")));
     };
-    let new = ResourceId { child: Child::Job(experiment.clone(), name.to_owned()), ..id.clone() };
-    Ok(session.client.put_new_job(&new, &JobCreate { properties: spec }).await?)
+    let name = match name {
+        Some(name) => name.to_owned(),
+        None => free_name(session, id, &old.name).await?,
+    };
+    let new = ResourceId { child: Child::Job(experiment.clone(), name), ..id.clone() };
+    session.client.put_new_job(&new, &JobCreate { properties: spec }).await.map_err(explained)
+}
+
+/// The next name that no job of the experiment has.
+async fn free_name(session: &Session, id: &ResourceId, old: &str) -> Result<String, Failure> {
+    let jobs: Vec<Job> = session.client.list(&path::collection(id)).await?;
+    let is_free = |name: &String| !jobs.iter().any(|job| job.name.eq_ignore_ascii_case(name));
+    successors(old).find(is_free).ok_or_else(|| {
+        Failure::new(
+            ExitCode::Refused,
+            format!("job `{old}` cannot be run again: no name is left that could follow it"),
+        )
+        .hint(format!("give one: `batchai job rerun{} --new-name NAME`", flags(id)))
+    })
 }
 
 /// What of a job no server ever shows, in words; `None` when all of it is there.

@@ -19,6 +19,7 @@ use crate::cli::report::Report;
 use crate::cli::session::Session;
 use crate::cli::targets::JobTargets;
 use crate::cli::{Outcome, span};
+use crate::client::resources::Look;
 use crate::client::{Client, ClientError};
 
 /// Arguments of `job wait`.
@@ -32,7 +33,8 @@ pub struct WaitArgs {
     /// Wait for another state than the end; the exit code then tells only whether it came.
     #[arg(long = "for", value_enum, value_name = "STATE")]
     awaited: Option<Awaited>,
-    /// Seconds between two looks at the job; used with servers of Batch AI only: others tell of changes at once.
+    /// Seconds between two looks at the job, of a server that speaks only the versions of Batch AI; batchai's own
+    /// tells of changes at once.
     #[arg(long, value_name = "SECONDS")]
     interval: Option<u32>,
 }
@@ -97,7 +99,8 @@ const PATIENCE: u32 = 10;
 /// When a job is not there, or goes while it is waited for; when the time is over.
 pub async fn run(args: &WaitArgs, session: &Session) -> Outcome {
     let ids = args.targets.resolve(session)?;
-    until(&ids, args.awaited.unwrap_or_default(), args.timeout, session).await
+    let look = Look::State(args.interval.map(|seconds| Duration::from_secs(seconds.into())));
+    until(&ids, (args.awaited.unwrap_or_default(), look), args.timeout, session).await
 }
 
 /// Waits until one job has ended; its exit code, or that of Ctrl-C.
@@ -105,15 +108,20 @@ pub async fn run(args: &WaitArgs, session: &Session) -> Outcome {
 /// # Errors
 /// As [`run`].
 pub async fn until_ended(id: &ResourceId, session: &Session) -> Outcome {
-    until(std::slice::from_ref(id), Awaited::Ended, None, session).await
+    until(std::slice::from_ref(id), (Awaited::Ended, Look::State(None)), None, session).await
 }
 
-async fn until(ids: &[ResourceId], awaited: Awaited, timeout: Option<Duration>, session: &Session) -> Outcome {
+async fn until(
+    ids: &[ResourceId],
+    (awaited, look): (Awaited, Look),
+    timeout: Option<Duration>,
+    session: &Session,
+) -> Outcome {
     let table = Table { states: RefCell::new(Vec::new()), spinner: Spinner::new(session.report) };
     let is_several = ids.len() > 1;
     let follow = |(place, id)| {
         let table = &table;
-        async move { (place, wait(id, awaited, is_several, session, table).await) }
+        async move { (place, wait(id, (awaited, look), is_several, session, table).await) }
     };
     let mut waits: FuturesUnordered<_> = ids.iter().enumerate().map(follow).collect();
     let mut codes: Vec<Option<Result<u8, Failure>>> = ids.iter().map(|_| None).collect();
@@ -194,7 +202,7 @@ impl Table {
 
 async fn wait(
     id: &ResourceId,
-    awaited: Awaited,
+    (awaited, look): (Awaited, Look),
     is_prefixed: bool,
     session: &Session,
     table: &Table,
@@ -229,7 +237,7 @@ async fn wait(
                     .hint(format!("`batchai job explain{}` tells why", flags(id))));
             }
         }
-        job = change(&session.client, id, &job).await?;
+        job = change(&session.client, id, &job, look).await?;
     }
 }
 
@@ -246,10 +254,10 @@ fn too_late(timeout: Duration, table: &Table) -> Failure {
 ///
 /// # Errors
 /// See [`ClientError`].
-pub async fn change(client: &Client, id: &ResourceId, job: &Job) -> Result<Job, ClientError> {
+pub async fn change(client: &Client, id: &ResourceId, job: &Job, look: Look) -> Result<Job, ClientError> {
     let mut broken = 0;
     loop {
-        match client.wait_for_change(id, job).await {
+        match client.wait_for_change(id, job, look).await {
             Err(error) if error.is_lost_connection() && broken < PATIENCE => {
                 broken += 1;
                 client.pause().await;
