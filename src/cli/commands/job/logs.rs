@@ -7,7 +7,8 @@ use super::live::{self, Label, View};
 use crate::api::file::STDOUTERR;
 use crate::api::job::{Job, OutputStream};
 use crate::cli::exit_code::ExitCode;
-use crate::cli::report::Failure;
+use crate::cli::progress::is_shown;
+use crate::cli::report::{self, Failure};
 use crate::cli::session::{ExperimentScope, Session};
 use crate::cli::{Outcome, span};
 
@@ -55,7 +56,16 @@ pub async fn run(args: &LogsArgs, session: &Session) -> Outcome {
     if is_untold && job.properties.execution_info.is_some() {
         job.properties.output_streams = Some(guessed(session, &id).await?);
     }
-    let shown = live::show(session, &id, job, &view).await?;
+    let shown = tokio::select! {
+        shown = live::show(session, &id, job, &view) => shown?,
+        Ok(()) = tokio::signal::ctrl_c() => {
+            // What was shown last may have no end of its line yet, and what comes next is the user's own.
+            if is_shown(session.report) {
+                report::raw(b"\n");
+            }
+            return Ok(ExitCode::Interrupted.value());
+        }
+    };
     if shown.properties.execution_info.is_none() {
         let reason = shown.properties.queue_reason.unwrap_or_else(|| shown.properties.execution_state.clone());
         session.report.note(&format!("Job {name} has not started, and has written nothing: {reason}"));
