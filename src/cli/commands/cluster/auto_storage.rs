@@ -21,7 +21,7 @@ const CONTAINER: (&str, &str) = ("batchaicontainer", "autobfs");
 /// What the name of an account begins with.
 const PREFIX: &str = "bai";
 /// What a dry run calls an account that would be made.
-const NEW_NAME: &str = "<a new account>";
+const NEW_NAME: &str = "<new-account>";
 
 /// Adds the share and the container of the account of the workspace's region. They need not be made: a batchai
 /// server makes both when they are first mounted.

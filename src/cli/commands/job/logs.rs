@@ -1,5 +1,7 @@
 //! `job logs`: the standard output of all processes of a job.
 
+use std::io::IsTerminal as _;
+
 use clap::Args;
 use jiff::Timestamp;
 
@@ -7,8 +9,8 @@ use super::live::{self, Label, View};
 use crate::api::file::STDOUTERR;
 use crate::api::job::{Job, OutputStream};
 use crate::cli::exit_code::ExitCode;
-use crate::cli::progress::is_shown;
-use crate::cli::report::{self, Failure};
+use crate::cli::output;
+use crate::cli::report::Failure;
 use crate::cli::session::{ExperimentScope, Session};
 use crate::cli::{Outcome, span};
 
@@ -58,11 +60,10 @@ pub async fn run(args: &LogsArgs, session: &Session) -> Outcome {
     }
     let shown = tokio::select! {
         shown = live::show(session, &id, job, &view) => shown?,
-        Ok(()) = tokio::signal::ctrl_c() => {
+        // Off a terminal a reader that does not read could keep us from ever noticing: there the signal just ends us.
+        Ok(()) = tokio::signal::ctrl_c(), if std::io::stdout().is_terminal() => {
             // What was shown last may have no end of its line yet, and what comes next is the user's own.
-            if is_shown(session.report) {
-                report::raw(b"\n");
-            }
+            output::raw(b"\n")?;
             return Ok(ExitCode::Interrupted.value());
         }
     };
