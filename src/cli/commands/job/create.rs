@@ -62,8 +62,10 @@ async fn submit(prepared: &Prepared, session: &Session) -> Result<Option<Submitt
     let stop = Notify::new();
     let mut submitting = pin!(prepared.submit(session, &stop));
     tokio::select! {
-        submitted = &mut submitting => return Ok(Some(submitted?)),
+        // A signal that comes together with the answer counts: nobody would hear it later.
+        biased;
         Ok(()) = tokio::signal::ctrl_c() => stop.notify_one(),
+        submitted = &mut submitting => return Ok(Some(submitted?)),
     }
     let named = flags(&prepared.id);
     tokio::select! {
