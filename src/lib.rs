@@ -68,7 +68,8 @@
 //! | when a job starts, and where | `scheduler/plan.rs`, `scheduler/placement.rs` |
 //! | how a toolkit's processes are started | [`engine::toolkit`] |
 //! | a variable of the job's environment | [`engine::environment`] |
-//! | what a dry run shows | [`engine::preview`], [`operations::plans`], [`cli::commands::job::dry_run`] |
+//! | what a dry run shows | [`engine::preview`], [`operations::plans`], [`cli::commands::job::dry_run`], [`cli::dry_run`] |
+//! | what is said before, during and instead of the wait for a deletion | [`cli::ending`] |
 //! | what `job explain` says | [`domain::job::waiting`], [`domain::job::ending`], [`operations::explanations`] |
 //! | how a node is made ready | `engine/local/nodes.rs`, `engine/local/setting_up.rs`, [`engine::setup_task`] |
 //! | the way of a secret | [`domain::secret`], [`engine::secrets`], [`supervisor::secrets`] |

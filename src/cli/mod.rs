@@ -8,6 +8,8 @@ pub mod completion;
 pub mod confirm;
 pub mod doctor;
 pub mod download;
+pub mod dry_run;
+pub mod ending;
 pub mod exchange;
 pub mod exit_code;
 mod failure;

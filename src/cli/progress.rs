@@ -3,6 +3,7 @@
 //! Off a terminal nothing is drawn: whoever waits there says what is worth a line through `report`.
 
 use std::io::IsTerminal;
+use std::sync::Arc;
 use std::time::Duration;
 
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
@@ -61,29 +62,52 @@ impl Drop for Spinner {
 }
 
 /// A bar of bytes; gone when it is dropped.
-pub struct Bytes(ProgressBar);
+pub struct Bytes {
+    bar: ProgressBar,
+    report: Report,
+}
 
 impl Bytes {
     /// Of so many bytes in all.
     #[must_use]
     pub fn new(report: Report, what: &str, total: u64) -> Self {
+        let bytes = Self::hidden(report, what, total);
+        bytes.show();
+        bytes
+    }
+
+    /// One that is not seen before [`Bytes::show`].
+    #[must_use]
+    pub fn hidden(report: Report, what: &str, total: u64) -> Self {
         let template = "{msg}  {bar:30} {bytes:>10} of {total_bytes}  {bytes_per_sec}";
         let style = ProgressStyle::with_template(template).expect("a template that is a constant");
-        let bar = ProgressBar::new(total).with_style(style).with_message(what.to_owned());
-        if !is_shown(report) {
-            bar.set_draw_target(ProgressDrawTarget::hidden());
+        let bar = ProgressBar::with_draw_target(Some(total), ProgressDrawTarget::hidden());
+        Self { bar: bar.with_style(style).with_message(what.to_owned()), report }
+    }
+
+    /// Draws it from now on, where somebody sees it.
+    pub fn show(&self) {
+        if is_shown(self.report) {
+            self.bar.set_draw_target(ProgressDrawTarget::stderr());
+            self.bar.tick();
         }
-        Self(bar)
     }
 
     /// So many more are done.
     pub fn add(&self, bytes: u64) {
-        self.0.inc(bytes);
+        self.bar.inc(bytes);
+    }
+
+    /// For somebody on another thread: says how many are done in all.
+    #[must_use]
+    pub fn counter(&self) -> Arc<dyn Fn(u64) + Send + Sync> {
+        let bar = self.bar.clone();
+        Arc::new(move |bytes| bar.set_position(bytes))
     }
 }
 
 impl Drop for Bytes {
     fn drop(&mut self) {
-        self.0.finish_and_clear();
+        self.bar.finish_and_clear();
     }
 }

@@ -224,39 +224,6 @@ impl Session {
         }
     }
 
-    /// Deletes what was named, once the user is sure.
-    ///
-    /// # Errors
-    /// With what to tell the user.
-    pub async fn delete(&self, ids: &[ResourceId], ending: &Ending) -> Outcome {
-        self.confirm(ending, "delete", ids)?;
-        each(self, ids, async |id| Ok(self.client.delete(&id, ending.waits()).await?)).await?;
-        Ok(ExitCode::Ok.value())
-    }
-
-    /// Stops the jobs that were named, once the user is sure.
-    ///
-    /// # Errors
-    /// With what to tell the user.
-    pub async fn terminate(&self, ids: &[ResourceId], ending: &Ending) -> Outcome {
-        self.confirm(ending, "terminate", ids)?;
-        each(self, ids, async |id| Ok(self.client.terminate(&id, ending.waits()).await?)).await?;
-        Ok(ExitCode::Ok.value())
-    }
-
-    /// Asks unless told not to; of several things, shows first what will go.
-    ///
-    /// # Errors
-    /// When the answer is no.
-    pub fn confirm(&self, ending: &Ending, verb: &str, ids: &[ResourceId]) -> Result<(), Failure> {
-        let is_sure = ending.yes || self.settings.disable_confirm_prompt == Some(true);
-        if !is_sure && ids.len() > 1 {
-            self.report.note(&format!("This will {verb} {} things:", ids.len()));
-            ids.iter().for_each(|id| self.report.note(&format!("  {id}")));
-        }
-        super::confirm::confirm(is_sure, &self.report)
-    }
-
     /// The resource group: flag, then what else was given.
     #[must_use]
     pub fn group(&self, flag: Option<&String>) -> String {

@@ -21,7 +21,7 @@ pub mod resources;
 mod sending;
 pub mod snapshot;
 mod storage_accounts;
-mod upload;
+pub mod upload;
 
 use std::cell::Cell;
 use std::time::Duration;

@@ -1,5 +1,6 @@
 //! One method per endpoint.
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use reqwest::{Body, Method};
@@ -10,6 +11,7 @@ use super::local::Stay;
 use super::older::body;
 pub use super::older::changes::Look;
 use super::snapshot::Snapshot;
+use super::upload::Sent;
 use super::{Client, ClientError, IfDown, PATIENCE, is_finished, json, plain, success, url};
 use crate::api::cluster::{Cluster, ClusterCreate};
 use crate::api::experiment::Experiment;
@@ -204,8 +206,8 @@ impl Client {
         Ok(found)
     }
 
-    /// Sends a code snapshot unless the server has it.
-    pub async fn put_snapshot(&self, subscription: &str, snapshot: &Snapshot) -> Result<(), ClientError> {
+    /// Sends a code snapshot unless the server has it; `sent` is told how far it is.
+    pub async fn put_snapshot(&self, subscription: &str, snapshot: &Snapshot, sent: &Sent) -> Result<(), ClientError> {
         if !self.speaks_ours() {
             return Err(self.takes_no_code());
         }
@@ -218,12 +220,12 @@ impl Client {
         }
         // A failure in the middle of the body reaches us as a broken connection; the reason is kept aside.
         let reasons = std::cell::RefCell::new(Vec::new());
-        let sent = self.send(|http| {
-            let (body, reason) = super::upload::body(snapshot);
+        let answer = self.send(|http| {
+            let (body, reason) = super::upload::body(snapshot, Arc::clone(sent));
             reasons.borrow_mut().push(reason);
             http.put(&url).header("content-length", snapshot.len()).body(Body::wrap_stream(body))
         });
-        match sent.await {
+        match answer.await {
             Ok(_) => Ok(()),
             Err(error) => match reasons.into_inner().into_iter().find_map(|reason| reason.try_recv().ok()) {
                 Some(reason) => Err(ClientError::Snapshot(reason)),

@@ -1,10 +1,11 @@
 //! The body of an upload: a snapshot's archive, made while it is sent.
 
 use std::io::{self, Write};
+use std::sync::Arc;
 use std::sync::mpsc::Receiver;
 
 use bytes::Bytes;
-use futures_util::Stream;
+use futures_util::{Stream, TryStreamExt};
 use tokio::sync::mpsc;
 
 use super::snapshot::{Snapshot, SnapshotError};
@@ -12,8 +13,14 @@ use super::snapshot::{Snapshot, SnapshotError};
 /// Bytes per piece.
 const PIECE: usize = 256 * 1024;
 
+/// Is told how many bytes of the archive have been handed to the connection; begins anew when they are sent again.
+pub type Sent = Arc<dyn Fn(u64) + Send + Sync>;
+
 /// The archive as a stream of pieces, and, should it break off, the reason.
-pub(super) fn body(snapshot: &Snapshot) -> (impl Stream<Item = io::Result<Bytes>> + use<>, Receiver<SnapshotError>) {
+pub(super) fn body(
+    snapshot: &Snapshot,
+    sent: Sent,
+) -> (impl Stream<Item = io::Result<Bytes>> + use<>, Receiver<SnapshotError>) {
     let (pieces, mut received) = mpsc::channel(4);
     let (tell, reason) = std::sync::mpsc::channel();
     let snapshot = snapshot.clone();
@@ -26,7 +33,13 @@ pub(super) fn body(snapshot: &Snapshot) -> (impl Stream<Item = io::Result<Bytes>
             let _ = pieces.blocking_send(Err(io::Error::other("the code folder could not be read to its end")));
         }
     });
-    (futures_util::stream::poll_fn(move |context| received.poll_recv(context)), reason)
+    let mut total = 0;
+    let pieces = futures_util::stream::poll_fn(move |context| received.poll_recv(context));
+    let counted = pieces.inspect_ok(move |piece: &Bytes| {
+        total += piece.len() as u64;
+        sent(total);
+    });
+    (counted, reason)
 }
 
 struct Pieces(mpsc::Sender<io::Result<Bytes>>);

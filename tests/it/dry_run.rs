@@ -146,6 +146,65 @@ fn every_recipe_of_azure_shows_its_request() {
 }
 
 #[test]
+fn of_a_cluster_the_request_is_shown_and_nothing_is_made() {
+    let sandbox = Sandbox::new();
+    let words = "cluster create -n c --min 0 --max 2 --dry-run -u me";
+    let done = sandbox.run(&format!("{words} -p hunter2 --use-auto-storage")).succeeds();
+    assert!(!done.stdout.contains("hunter2"), "{}", done.stdout);
+    let printed = done.json();
+    let request = &printed["request"];
+    assert_eq!(request["method"], "PUT");
+    assert!(request["url"].as_str().is_some_and(|url| url.contains("/clusters/c?api-version=")), "{request}");
+    let properties = &request["body"]["properties"];
+    assert_eq!(properties["scaleSettings"]["autoScale"]["maximumNodeCount"], 2);
+    assert_eq!(properties["userAccountSettings"], json!({ "adminUserName": "me", "adminUserPassword": "***" }));
+    let share = &properties["nodeSetup"]["mountVolumes"]["azureFileShares"][0];
+    assert_eq!((&share["relativeMountPath"], &share["credentials"]["accountKey"]), (&json!("autoafs"), &json!("***")));
+    let storage = ["workspace", "resource group batchaiautostorage", "storage account"];
+    assert_eq!(printed["plan"]["wouldMake"], json!(storage));
+
+    let keys = sandbox.run(&format!("{words} --generate-ssh-keys")).succeeds().says("first: workspace, SSH key pair.");
+    assert_eq!(keys.json()["request"]["body"]["properties"]["userAccountSettings"], json!({ "adminUserName": "me" }));
+    assert!(!sandbox.work().parent().expect("a home").join(".ssh").exists(), "no key pair is made");
+    sandbox.run(words).fails_with(2).says("Please provide admin user password or ssh key.");
+    assert_eq!(sandbox.run("workspace list").succeeds().json(), json!([]));
+    sandbox.run("cluster create -w none -n c --target 0 --dry-run").fails_with(3).says("workspace none is not found");
+}
+
+#[test]
+fn of_what_is_there_a_dry_run_says_so_and_auto_storage_is_found_again() {
+    let sandbox = Sandbox::new();
+    sandbox.run("cluster create -n c --target 0 --use-auto-storage").succeeds();
+    sandbox.run("cluster create -n c --target 0 --dry-run").fails_with(1).says("already exists");
+    let planned = sandbox.run("cluster create -n d --target 0 --use-auto-storage --dry-run").succeeds().json();
+    assert_eq!(planned["plan"]["wouldMake"], json!([]));
+    let account = |cluster: &Value| {
+        let volumes = &cluster["nodeSetup"]["mountVolumes"];
+        volumes["azureFileShares"][0]["accountName"].as_str().map(str::to_owned)
+    };
+    let made = sandbox.run("cluster show -n c").succeeds().json();
+    assert!(account(&made).is_some() && account(&made) == account(&planned["request"]["body"]["properties"]));
+    sandbox.run("cluster show -n d").fails_with(3);
+}
+
+#[test]
+fn of_a_file_server_the_request_is_shown_and_nothing_is_made() {
+    let sandbox = Sandbox::new();
+    let words = "file-server create -n nfs --disk-count 2 --disk-size 10 --storage-sku Standard_LRS";
+    let done = sandbox.run(&format!("{words} -u me -p hunter2 --dry-run")).succeeds();
+    assert!(!done.stdout.contains("hunter2"), "{}", done.stdout);
+    let printed = done.json();
+    let properties = &printed["request"]["body"]["properties"];
+    assert_eq!(properties["dataDisks"]["diskCount"], 2);
+    assert_eq!(properties["sshConfiguration"]["userAccountSettings"]["adminUserPassword"], "***");
+    assert_eq!(printed["plan"], json!({ "wouldMake": ["workspace"] }));
+    sandbox.run(&format!("{words} --dry-run -o table")).succeeds().prints_part("/fileservers/nfs?api-version=");
+    assert_eq!(sandbox.run("workspace list").succeeds().json(), json!([]));
+    sandbox.run(words).succeeds();
+    sandbox.run(&format!("{words} --dry-run")).fails_with(1).says("already exists");
+}
+
+#[test]
 fn a_reader_may_plan_and_explain_and_may_not_rerun() {
     let sandbox = Sandbox::new();
     let network = Network::start(&sandbox, "");

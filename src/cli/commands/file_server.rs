@@ -2,14 +2,15 @@
 
 use clap::{Args, Subcommand};
 
-use super::administrator::account;
-use super::fresh::ensure_new;
+use super::administrator::{KEY_PAIR, account, account_of_look};
+use super::fresh::{ensure_new, would_make};
 use super::job::ensure::with_workspace;
 use crate::api::ResourceReference;
 use crate::api::file_server::{FileServer, FileServerCreate};
 use crate::api::id::Child;
 use crate::api::path;
 use crate::cli::Outcome;
+use crate::cli::dry_run::DryRun;
 use crate::cli::exit_code::ExitCode;
 use crate::cli::naming;
 use crate::cli::output::Output;
@@ -65,6 +66,9 @@ pub struct CreateArgs {
     /// Do not wait until it is made, and print nothing.
     #[arg(long)]
     no_wait: bool,
+    /// Make nothing; print the request, and what would be made first.
+    #[arg(long)]
+    dry_run: bool,
     #[command(flatten)]
     set: SetArgs,
     #[command(flatten)]
@@ -102,7 +106,8 @@ pub async fn run(command: FileServerCommand, session: Session) -> Outcome {
 }
 
 async fn create(args: CreateArgs, session: &Session) -> Outcome {
-    let options = args.set.options(storage(&StorageArgs::default(), session));
+    let storage = storage(&StorageArgs::default(), session);
+    let options = if args.dry_run { args.set.options_of_look(storage) } else { args.set.options(storage) };
     let source = args.config_file.as_deref().map_or(Ok(Source::nothing()), Source::from_argument)?;
     let file = spec::file_server_file_with(&source, &options)?;
     tell(&session.report, &file.warnings);
@@ -135,6 +140,13 @@ async fn create(args: CreateArgs, session: &Session) -> Outcome {
     let needs = if is_ours { Needs::Name } else { Needs::Everything };
     let ssh = &mut properties.ssh_configuration;
     let of_file = Some(ssh.user_account_settings.clone());
+    if args.dry_run {
+        let mut made = would_make(session, &id, &workspace).await?;
+        let (administrator, would_make_key) = account_of_look(&args.account, of_file, needs)?;
+        made.extend(would_make_key.then(|| KEY_PAIR.to_owned()));
+        ssh.user_account_settings = administrator.unwrap_or_default();
+        return DryRun::new(&id, &FileServerCreate { properties }, made)?.print(session);
+    }
     ssh.user_account_settings = account(&args.account, of_file, needs, session)?.unwrap_or_default();
     let body = FileServerCreate { properties };
     let made = with_workspace(session, &id, &workspace, || session.client.put_file_server(&id, &body)).await?;

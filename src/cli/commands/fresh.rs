@@ -5,7 +5,7 @@ use serde_json::Value;
 use crate::api::id::{Child, ResourceId};
 use crate::cli::exit_code::ExitCode;
 use crate::cli::report::Failure;
-use crate::cli::session::Session;
+use crate::cli::session::{Named, Session};
 use crate::client::ClientError;
 
 /// Asks whether a thing is there, as `az` does before it makes a cluster or a file server.
@@ -16,6 +16,19 @@ pub async fn ensure_new(session: &Session, id: &ResourceId) -> Result<(), Failur
     match session.client.get::<Value>(id).await {
         Ok(_) => Err(taken(id)),
         Err(ClientError::Refused { status: 404, .. }) => Ok(()),
+        Err(error) => Err(error.into()),
+    }
+}
+
+/// Words of what would be made before a thing of a workspace, for a dry run: the workspace, when nobody named it.
+///
+/// # Errors
+/// When it was named and is not there, or that cannot be told.
+pub async fn would_make(session: &Session, id: &ResourceId, workspace: &Named) -> Result<Vec<String>, Failure> {
+    let above = ResourceId { child: Child::None, ..id.clone() };
+    match session.client.get::<Value>(&above).await {
+        Ok(_) => Ok(Vec::new()),
+        Err(ClientError::Refused { status: 404, .. }) if !workspace.is_given => Ok(vec!["workspace".to_owned()]),
         Err(error) => Err(error.into()),
     }
 }

@@ -47,6 +47,8 @@ pub struct Defaults {
     pub user: Option<String>,
     /// The public key of `~/.ssh`.
     pub key: Option<String>,
+    /// Whether nothing is sent and a key pair would be made first: then neither key nor password is missing.
+    pub is_key_to_come: bool,
 }
 
 impl AccountArgs {
@@ -86,7 +88,7 @@ impl AccountArgs {
                 return Err(wrong("Incorrect ssh public key value.")
                     .hint("give the public key itself, or the path of its file, such as ~/.ssh/id_rsa.pub"));
             }
-            if key.is_none() && password.is_none() {
+            if key.is_none() && password.is_none() && !defaults.is_key_to_come {
                 return Err(wrong("Please provide admin user password or ssh key.")
                     .hint("-k gives a key, and --generate-ssh-keys makes one"));
             }
@@ -121,7 +123,7 @@ mod tests {
     }
 
     fn defaults(key: Option<&str>) -> Defaults {
-        Defaults { user: Some("os".into()), key: key.map(str::to_owned) }
+        Defaults { user: Some("os".into()), key: key.map(str::to_owned), is_key_to_come: false }
     }
 
     fn account(name: &str, key: Option<&str>, password: Option<&str>) -> UserAccountSettings {

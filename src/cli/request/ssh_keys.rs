@@ -21,7 +21,7 @@ pub fn defaults() -> Result<Defaults, Failure> {
         Some(path) if path.is_file() => Some(read(&path)?),
         Some(_) | None => None,
     };
-    Ok(Defaults { user, key })
+    Ok(Defaults { user, key, is_key_to_come: false })
 }
 
 /// The text of a key that is given by itself or by the path of its file.

@@ -2,6 +2,7 @@
 
 use crate::api::id::{Child, ResourceId};
 use crate::api::mount::MountVolumes;
+use crate::api::plan::SECRET;
 use crate::api::storage_account::Account;
 use crate::api::workspace::Workspace;
 use crate::cli::commands::job::ensure::with_workspace;
@@ -19,6 +20,8 @@ const SHARE: (&str, &str) = ("batchaishare", "autoafs");
 const CONTAINER: (&str, &str) = ("batchaicontainer", "autobfs");
 /// What the name of an account begins with.
 const PREFIX: &str = "bai";
+/// What a dry run calls an account that would be made.
+const NEW_NAME: &str = "<new-account>";
 
 /// Adds the share and the container of the account of the workspace's region. They need not be made: a batchai
 /// server makes both when they are first mounted.
@@ -31,21 +34,53 @@ pub async fn add(
     workspace: &Named,
     session: &Session,
 ) -> Result<(), Failure> {
-    if !session.client.speaks_ours() {
-        let message = format!("{} has storage that batchai cannot make a share in", session.client.server());
-        return Err(Failure::new(ExitCode::Refused, format!("cannot use auto storage: {message}")).hint(
-            "make a share and a container there, and mount them: --afs-name SHARE --bfs-name CONTAINER \
-             --storage-account-name NAME",
-        ));
-    }
+    ensure_ours(session)?;
     let id = ResourceId { child: Child::None, ..cluster.clone() };
     let found: Workspace = with_workspace(session, &id, workspace, || session.client.get(&id)).await?;
     let account = account(&id.subscription, &region(&found.location), session).await?;
-    let share = file_share(&account, SHARE.0, SHARE.1.to_owned());
-    volumes.azure_file_shares.get_or_insert_default().push(share);
-    let container = container(&account, CONTAINER.0, CONTAINER.1.to_owned());
-    volumes.azure_blob_file_systems.get_or_insert_default().push(container);
+    mount(volumes, &account);
     Ok(())
+}
+
+/// The same for a dry run: makes nothing, and answers words of what [`add`] would make.
+///
+/// # Errors
+/// When the server has no such storage, or cannot tell what there is.
+pub async fn look(volumes: &mut MountVolumes, cluster: &ResourceId, session: &Session) -> Result<Vec<String>, Failure> {
+    ensure_ours(session)?;
+    let client = &session.client;
+    let workspace = client.get::<Workspace>(&ResourceId { child: Child::None, ..cluster.clone() }).await;
+    let has_group = client.get_group(&cluster.subscription, GROUP).await?.is_some();
+    let accounts = if has_group { client.list_accounts(&cluster.subscription, Some(GROUP)).await? } else { Vec::new() };
+    let found = workspace.ok().and_then(|found| of_region(&accounts, &region(&found.location)).map(str::to_owned));
+    let mut made = Vec::new();
+    if !has_group {
+        made.push(format!("resource group {GROUP}"));
+    }
+    if found.is_none() {
+        made.push("storage account".to_owned());
+    }
+    let name = found.unwrap_or_else(|| NEW_NAME.to_owned());
+    mount(volumes, &StorageAccount { name, key: Some(SECRET.to_owned()) });
+    Ok(made)
+}
+
+fn ensure_ours(session: &Session) -> Result<(), Failure> {
+    if session.client.speaks_ours() {
+        return Ok(());
+    }
+    let message = format!("{} has storage that batchai cannot make a share in", session.client.server());
+    Err(Failure::new(ExitCode::Refused, format!("cannot use auto storage: {message}")).hint(
+        "make a share and a container there, and mount them: --afs-name SHARE --bfs-name CONTAINER \
+         --storage-account-name NAME",
+    ))
+}
+
+fn mount(volumes: &mut MountVolumes, account: &StorageAccount) {
+    let share = file_share(account, SHARE.0, SHARE.1.to_owned());
+    volumes.azure_file_shares.get_or_insert_default().push(share);
+    let container = container(account, CONTAINER.0, CONTAINER.1.to_owned());
+    volumes.azure_blob_file_systems.get_or_insert_default().push(container);
 }
 
 async fn account(subscription: &str, region: &str, session: &Session) -> Result<StorageAccount, Failure> {

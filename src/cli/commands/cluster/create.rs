@@ -8,11 +8,12 @@ use crate::api::cluster::{Cluster, ClusterCreate, ClusterSpec, VirtualMachineCon
 use crate::api::file_server::FileServer;
 use crate::api::id::{Child, ResourceId};
 use crate::cli::Outcome;
-use crate::cli::commands::administrator::account;
-use crate::cli::commands::fresh::ensure_new;
+use crate::cli::commands::administrator::{KEY_PAIR, account, account_of_look};
+use crate::cli::commands::fresh::{ensure_new, would_make};
 use crate::cli::commands::job::ensure::with_workspace;
 use crate::cli::commands::mounted::file_server_id;
 use crate::cli::commands::storage_keys;
+use crate::cli::dry_run::DryRun;
 use crate::cli::exit_code::ExitCode;
 use crate::cli::naming;
 use crate::cli::output::Output;
@@ -44,6 +45,9 @@ pub struct CreateArgs {
     /// VM size; `local`, this machine, when not given.
     #[arg(long, short = 's', value_name = "SIZE", help_heading = "Nodes")]
     vm_size: Option<String>,
+    /// Make nothing; print the request, and what would be made first.
+    #[arg(long)]
+    dry_run: bool,
     #[command(flatten)]
     set: SetArgs,
     #[command(flatten)]
@@ -86,7 +90,8 @@ pub enum VmPriorityArg {
 /// # Errors
 /// With what to tell the user.
 pub async fn run(args: CreateArgs, session: &Session) -> Outcome {
-    let options = args.set.options(storage(&args.mounts.storage, session));
+    let storage = storage(&args.mounts.storage, session);
+    let options = if args.dry_run { args.set.options_of_look(storage) } else { args.set.options(storage) };
     let source = args.config_file.as_deref().map_or(Ok(Source::nothing()), Source::from_argument)?;
     let file = spec::cluster_file_with(&source, &options)?;
     tell(&session.report, &file.warnings);
@@ -111,6 +116,11 @@ pub async fn run(args: CreateArgs, session: &Session) -> Outcome {
         return Err(Failure::new(ExitCode::Usage, "Please provide VM size").hint("-s gives it, such as STANDARD_NC6"));
     }
     let needs = if is_ours { Needs::Nothing } else { Needs::Everything };
+    if args.dry_run {
+        let (administrator, would_make_key) = account_of_look(&args.account, administrator, needs)?;
+        properties.user_account_settings = administrator;
+        return look(&args, &id, (&workspace, would_make_key), properties, &scope, session).await;
+    }
     properties.user_account_settings = account(&args.account, administrator, needs, session)?;
     let cluster = make(&args, &id, &workspace, properties, &scope, session).await?;
     session.print(&Output::one(&cluster))
@@ -167,16 +177,35 @@ async fn make(
     if let Some(volumes) = properties.node_setup.as_mut().and_then(|setup| setup.mount_volumes.as_mut()) {
         storage_keys::fill_in(volumes, session).await?;
     }
-    if let (Some(subnet), Some(server)) = (&args.subnet, file_server_id(args.mounts.nfs.as_deref(), scope, session)?) {
-        same_subnet(subnet, &server, session).await?;
-    }
+    ensure_same_subnet(args, scope, session).await?;
     let body = ClusterCreate { properties };
     Ok(with_workspace(session, id, workspace, || session.client.put_cluster(id, &body)).await?)
 }
 
+/// What [`make`] would do, asking only what changes nothing.
+async fn look(
+    args: &CreateArgs,
+    id: &ResourceId,
+    (workspace, would_make_key): (&Named, bool),
+    mut properties: ClusterSpec,
+    scope: &WorkspaceScope,
+    session: &Session,
+) -> Outcome {
+    let mut made = would_make(session, id, workspace).await?;
+    made.extend(would_make_key.then(|| KEY_PAIR.to_owned()));
+    if args.use_auto_storage {
+        let setup = properties.node_setup.get_or_insert_default();
+        made.extend(auto_storage::look(setup.mount_volumes.get_or_insert_default(), id, session).await?);
+    }
+    ensure_same_subnet(args, scope, session).await?;
+    DryRun::new(id, &ClusterCreate { properties }, made)?.print(session)
+}
+
 /// Nodes reach a file server only in its own subnet.
-async fn same_subnet(subnet: &str, server: &ResourceId, session: &Session) -> Result<(), Failure> {
-    let server: FileServer = session.client.get(server).await?;
+async fn ensure_same_subnet(args: &CreateArgs, scope: &WorkspaceScope, session: &Session) -> Result<(), Failure> {
+    let server = file_server_id(args.mounts.nfs.as_deref(), scope, session)?;
+    let (Some(subnet), Some(server)) = (&args.subnet, server) else { return Ok(()) };
+    let server: FileServer = session.client.get(&server).await?;
     match server.properties.spec.subnet {
         Some(theirs) if !theirs.id.eq_ignore_ascii_case(subnet) => {
             let message = "Cluster and mounted NFS must be in the same subnet.";

@@ -12,10 +12,11 @@ use crate::api::id::{Child, ResourceId};
 use crate::api::job::Job;
 use crate::api::path;
 use crate::cli::confirm::confirm;
+use crate::cli::ending::{Verb, carry_out};
 use crate::cli::exit_code::ExitCode;
 use crate::cli::report::Failure;
 use crate::cli::session::{Ending, Session};
-use crate::cli::targets::{JobTargets, each};
+use crate::cli::targets::JobTargets;
 use crate::cli::{Outcome, span};
 
 /// Which jobs, beside or instead of names.
@@ -69,9 +70,8 @@ pub async fn delete(session: &Session, targets: &JobTargets, choice: Choice, end
         chosen.iter().map(|job| session.job(&targets.scope, &job.name)).collect::<Result<_, Failure>>()?;
     session.report.note(&format!("Jobs of the experiment {experiment} to be deleted: {}", chosen.len()));
     lines(&chosen).iter().for_each(|line| session.report.note(line));
-    confirm(ending.yes || session.settings.disable_confirm_prompt == Some(true), &session.report)?;
-    each(session, &ids, async |id| Ok(session.client.delete(&id, ending.waits()).await?)).await?;
-    Ok(ExitCode::Ok.value())
+    confirm(session.is_sure(ending), &session.report)?;
+    carry_out(session, &ids, Verb::Delete, ending.waits()).await
 }
 
 fn ended(job: &Job) -> Option<&str> {

@@ -1,16 +1,19 @@
 //! `job create`: submit and print; with `--wait` or `--stream`, stay until it has ended.
 
+use std::pin::pin;
+
 use clap::Args;
 use tokio::sync::Notify;
 
 use super::dry_run;
 use super::run::follow;
-use super::submit::{SubmitArgs, prepare};
+use super::submit::{Prepared, SubmitArgs, Submitted, flags, prepare};
 use super::wait;
 use crate::api::job::Job;
 use crate::cli::Outcome;
 use crate::cli::exit_code::ExitCode;
 use crate::cli::output::Output;
+use crate::cli::report::Failure;
 use crate::cli::session::Session;
 
 /// Arguments of `job create`.
@@ -37,7 +40,9 @@ pub async fn run(args: &CreateArgs, session: &Session) -> Outcome {
     if args.stream {
         return follow(&args.submit, true, session).await;
     }
-    let submitted = prepare(&args.submit, session)?.submit(session, &Notify::new()).await?;
+    let Some(submitted) = submit(&prepare(&args.submit, session)?, session).await? else {
+        return Ok(ExitCode::Interrupted.value());
+    };
     if !args.wait {
         return session.print(&Output::one(&submitted.job));
     }
@@ -47,4 +52,31 @@ pub async fn run(args: &CreateArgs, session: &Session) -> Outcome {
         session.print(&Output::one(&job))?;
     }
     Ok(code)
+}
+
+/// Submits. `None` after a Ctrl-C that came too late to prevent the job, or a second one.
+///
+/// # Errors
+/// With what to tell the user, also when the job was prevented.
+async fn submit(prepared: &Prepared, session: &Session) -> Result<Option<Submitted>, Failure> {
+    let stop = Notify::new();
+    let mut submitting = pin!(prepared.submit(session, &stop));
+    tokio::select! {
+        // A signal that comes together with the answer counts: nobody would hear it later.
+        biased;
+        Ok(()) = tokio::signal::ctrl_c() => stop.notify_one(),
+        submitted = &mut submitting => return Ok(Some(submitted?)),
+    }
+    let named = flags(&prepared.id);
+    tokio::select! {
+        submitted = submitting => {
+            let name = submitted?.job.name;
+            let wait = format!("To wait for it: `batchai job wait{named}`, to stop it: `batchai job terminate{named}`");
+            session.report.note(&format!("Job {name} was submitted already, and goes on. {wait}"));
+        }
+        Ok(()) = tokio::signal::ctrl_c() => {
+            session.report.note(&format!("The job may have been submitted. To look: `batchai job show{named}`"));
+        }
+    }
+    Ok(None)
 }

@@ -3,18 +3,12 @@
 use serde_json::{Map, Value, json};
 
 use super::submit::{Prepared, SubmitArgs, prepare};
-use crate::api::plan::{JobPlan, SECRET};
+use crate::api::plan::JobPlan;
 use crate::cli::Outcome;
+use crate::cli::dry_run::request;
 use crate::cli::output::rows::Row;
 use crate::cli::output::{Format, Output};
 use crate::cli::session::Session;
-use crate::client::ClientError;
-
-/// Properties whose text is a secret, whatever they stand in (Swagger 2018-05-01).
-const SECRETS: [&str; 4] = ["accountKey", "password", "adminUserPassword", "instrumentationKey"];
-
-/// Lists whose elements have a secret `value`.
-const SECRET_VARIABLES: &str = "secrets";
 
 /// What is printed.
 struct DryRun {
@@ -29,7 +23,8 @@ struct DryRun {
 pub async fn run(args: &SubmitArgs, session: &Session) -> Outcome {
     let prepared = prepare(args, session)?;
     let plan = session.client.plan_job(&prepared.id, &prepared.body, &would_make(&prepared)).await?;
-    let dry_run = DryRun { request: request(&prepared, session)?, plan };
+    let (body, version) = session.client.job_as_sent(&prepared.body)?;
+    let dry_run = DryRun { request: request(&prepared.id, &body, version)?, plan };
     if dry_run.plan.is_none() {
         session.report.note("This server cannot say what the job would do: only the request is shown.");
     }
@@ -51,32 +46,6 @@ fn would_make(prepared: &Prepared) -> Vec<&'static str> {
     .into_iter()
     .filter_map(|(word, is_given)| (!is_given).then_some(word))
     .collect()
-}
-
-fn request(prepared: &Prepared, session: &Session) -> Result<Value, ClientError> {
-    let (mut body, version) = session.client.job_as_sent(&prepared.body)?;
-    hide(&mut body, false);
-    let url = format!("{}?api-version={version}", prepared.id);
-    Ok(json!({ "method": "PUT", "url": url, "body": body }))
-}
-
-/// Takes secrets and what is not set out of a body.
-fn hide(value: &mut Value, is_secret_variable: bool) {
-    match value {
-        Value::Object(fields) => {
-            fields.retain(|_, value| !value.is_null());
-            for (key, value) in fields.iter_mut() {
-                let is_secret = SECRETS.contains(&key.as_str()) || (is_secret_variable && key == "value");
-                if is_secret && value.is_string() {
-                    *value = Value::String(SECRET.to_owned());
-                } else {
-                    hide(value, key == SECRET_VARIABLES);
-                }
-            }
-        }
-        Value::Array(elements) => elements.iter_mut().for_each(|element| hide(element, is_secret_variable)),
-        Value::Null | Value::Bool(_) | Value::Number(_) | Value::String(_) => {}
-    }
 }
 
 /// Says what stands in the way, which a table has no room for.
@@ -164,27 +133,4 @@ fn step(what: &str, node: &str, process: &str, command: &str, variables: &str, o
     // A table has one line per step.
     let command = command.lines().collect::<Vec<_>>().join("; ");
     Step([what, node, process, &command, variables, output].map(str::to_owned).to_vec())
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn secrets_are_hidden_wherever_they_stand_and_nothing_else_is() {
-        let mut body = json!({
-            "secrets": [{ "name": "KEY", "value": "hunter2" }, { "name": "V", "valueSecretReference": { "secretUrl": "u" } }],
-            "environmentVariables": [{ "name": "MODE", "value": "fast" }],
-            "mountVolumes": { "azureFileShares": [{ "credentials": { "accountKey": "hunter2" } }] },
-            "containerSettings": { "credentials": { "username": "u", "password": "hunter2" } },
-            "empty": null,
-        });
-        hide(&mut body, false);
-        let text = body.to_string();
-        assert!(!text.contains("hunter2") && !text.contains("null"), "{text}");
-        assert_eq!(body["secrets"][0], json!({ "name": "KEY", "value": SECRET }));
-        assert_eq!(body["secrets"][1]["valueSecretReference"]["secretUrl"], "u");
-        assert_eq!(body["environmentVariables"][0]["value"], "fast");
-        assert_eq!(body["containerSettings"]["credentials"]["username"], "u");
-    }
 }

@@ -1,5 +1,7 @@
 //! `job logs`: the standard output of all processes of a job.
 
+use std::io::IsTerminal as _;
+
 use clap::Args;
 use jiff::Timestamp;
 
@@ -7,6 +9,7 @@ use super::live::{self, Label, View};
 use crate::api::file::STDOUTERR;
 use crate::api::job::{Job, OutputStream};
 use crate::cli::exit_code::ExitCode;
+use crate::cli::output;
 use crate::cli::report::Failure;
 use crate::cli::session::{ExperimentScope, Session};
 use crate::cli::{Outcome, span};
@@ -55,7 +58,15 @@ pub async fn run(args: &LogsArgs, session: &Session) -> Outcome {
     if is_untold && job.properties.execution_info.is_some() {
         job.properties.output_streams = Some(guessed(session, &id).await?);
     }
-    let shown = live::show(session, &id, job, &view).await?;
+    let shown = tokio::select! {
+        shown = live::show(session, &id, job, &view) => shown?,
+        // Off a terminal a reader that does not read could keep us from ever noticing: there the signal just ends us.
+        Ok(()) = tokio::signal::ctrl_c(), if std::io::stdout().is_terminal() => {
+            // What was shown last may have no end of its line yet, and what comes next is the user's own.
+            output::raw(b"\n")?;
+            return Ok(ExitCode::Interrupted.value());
+        }
+    };
     if shown.properties.execution_info.is_none() {
         let reason = shown.properties.queue_reason.unwrap_or_else(|| shown.properties.execution_state.clone());
         session.report.note(&format!("Job {name} has not started, and has written nothing: {reason}"));

@@ -1,6 +1,7 @@
 //! From a job file and flags to a submitted job; shared by `job create` and `job run`.
 
 use std::path::Path;
+use std::pin::pin;
 
 use clap::Args;
 use serde_json::Value;
@@ -13,6 +14,7 @@ use crate::api::job::{Job, JobCreate};
 use crate::cli::commands::mounted::file_server_id;
 use crate::cli::commands::storage_keys::{are_missing, fill_in};
 use crate::cli::exit_code::ExitCode;
+use crate::cli::progress::{Bytes, WORTH_A_WORD};
 use crate::cli::report::Failure;
 use crate::cli::request::mounts::MountArgs;
 use crate::cli::session::{DEFAULT, ExperimentScope, Named, Session, WorkspaceScope, checked};
@@ -126,11 +128,25 @@ impl Prepared {
                 tokio::select! {
                     biased;
                     () = stop.notified() => return Err(ClientError::Stopped),
-                    sent = client.put_snapshot(&self.id.subscription, snapshot) => sent?,
+                    sent = self.send_code(snapshot, session) => sent?,
                 }
                 client.put_new_job(&self.id, body).await
             }
             (result, _) => result,
+        }
+    }
+
+    /// Sends the code; a bar shows how far it is when that takes long enough to be worth a look.
+    async fn send_code(&self, snapshot: &Snapshot, session: &Session) -> Result<(), ClientError> {
+        let bar = Bytes::hidden(session.report, "Sending the code", snapshot.len());
+        let counter = bar.counter();
+        let mut sending = pin!(session.client.put_snapshot(&self.id.subscription, snapshot, &counter));
+        match tokio::time::timeout(WORTH_A_WORD, &mut sending).await {
+            Ok(sent) => sent,
+            Err(_) => {
+                bar.show();
+                sending.await
+            }
         }
     }
 }
