@@ -141,9 +141,9 @@ fn hint(error_code: &str) -> Option<&'static str> {
         "AuthorizationFailed" | "LinkedAuthorizationFailed" => {
             Some("the server's owner makes a token that may do this with `batchai server token create`")
         }
-        code::INVALID_PARAMETER => {
-            Some("correct the file or the flags; `batchai schema job` (or `cluster`, `file-server`) tells what may be there")
-        }
+        code::INVALID_PARAMETER => Some(
+            "correct the file or the flags; `batchai schema job` (or `cluster`, `file-server`) tells what may be there",
+        ),
         "DiskFull" => Some("make room on the disk that holds the data directory; nothing was changed"),
         _ => None,
     }

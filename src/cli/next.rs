@@ -54,7 +54,10 @@ mod tests {
     fn only_mistakes_of_the_command_line_without_a_hint_get_one() {
         let arguments = words("batchai job show");
         let plain = Failure::new(ExitCode::Usage, "no");
-        assert_eq!(told(plain.clone(), &arguments).hints, ["`batchai job show --help` shows an example, and every flag"]);
+        assert_eq!(
+            told(plain.clone(), &arguments).hints,
+            ["`batchai job show --help` shows an example, and every flag"]
+        );
         let hinted = plain.hint("`batchai job list` shows them");
         assert_eq!(told(hinted.clone(), &arguments), hinted);
         let refused = Failure::new(ExitCode::Refused, "no");

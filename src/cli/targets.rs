@@ -107,7 +107,7 @@ struct Kind {
 }
 
 /// The flags with which a list is its ids.
-const IDS: &str = "--query [].id -o tsv";
+const IDS: &str = "--query '[].id' -o tsv";
 
 impl Kind {
     /// A hint that names the command that lists all of the kind.

@@ -139,9 +139,10 @@ fn token(remote: &Remote) -> Result<String, Failure> {
     };
     let token = given.trim().to_owned();
     if token.is_empty() {
-        return Err(Failure::new(ExitCode::Usage, "there is no token")
-            .hint("type it, give it on standard input, or set BATCHAI_TOKEN; the server's owner makes one with \
-                   `batchai server token create NAME`"));
+        return Err(Failure::new(ExitCode::Usage, "there is no token").hint(
+            "type it, give it on standard input, or set BATCHAI_TOKEN; the server's owner makes one with \
+                   `batchai server token create NAME`",
+        ));
     }
     Ok(token)
 }

@@ -156,7 +156,8 @@ impl Play {
             terminal.types("\x03");
         }
         let (code, written) = terminal.ends();
-        (code, screen::lines(&written))
+        // The echo of the key comes anywhere between what is shown.
+        (code, screen::lines(&written.replace("^C", "")))
     }
 }
 

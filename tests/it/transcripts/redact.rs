@@ -80,6 +80,12 @@ fn of_name(word: &str) -> Option<String> {
     if has_form(word, "0000-00-00") {
         return Some("YYYY-MM-DD".into());
     }
+    // Addresses of nodes are of a network of the server's own.
+    if let Some((_, node)) = word.strip_prefix("127.").and_then(|rest| rest.split_once(".0."))
+        && word.parse::<Ipv4Addr>().is_ok()
+    {
+        return Some(format!("127.N.0.{node}")).filter(|_| !word.starts_with("127.0."));
+    }
     let (time, fraction) = word.split_once('.').unwrap_or((word, ""));
     let digits = |text: &str| text.chars().all(|sign| sign.is_ascii_digit());
     if has_form(time, "0:00:00") && digits(fraction) {
@@ -123,10 +129,15 @@ fn of_spans(text: &str) -> String {
         let is_number = !number.is_empty() && number.chars().all(|sign| sign.is_ascii_digit() || sign == '.');
         let is_ago = words.get(at + 2).is_some_and(|word| word.starts_with("ago"));
         let is_in = out.last().is_some_and(|word| word == "in");
-        if is_number && is_ago && UNITS.contains(&bare) {
+        if words[at].starts_with('/') && words[at].ends_with('…') {
+            out.push("/...…".into());
+        } else if is_number && is_in && UNITS.contains(&bare) {
             out.push("SOME-TIME".into());
             at += 1;
-        } else if is_number && (is_in && UNITS.contains(&bare) || ["m", "s", "minute", "second"].contains(&bare)) {
+        } else if is_number && is_ago && UNITS.contains(&bare) {
+            out.push("SOME-TIME".into());
+            at += 1;
+        } else if is_number && (unit == "s" || ["minute", "second"].contains(&bare)) {
             out.push(format!("{}N", &words[at][..words[at].len() - number.len()]));
         } else if is_number && ["manual", "variables"].contains(&bare) {
             out.push("N".into());
@@ -191,6 +202,10 @@ fn what_differs_is_replaced_and_the_rest_stays() {
         ("in /tmp/.x1/work/a", "in WORK/a"),
         ("made 3 seconds ago", "made SOME-TIME ago"),
         ("  first   queued for 12 seconds   in ws", "  first  queued for N seconds  in ws"),
+        ("at 127.82.0.2, not 127.0.0.1", "at 127.N.0.2, not 127.0.0.1"),
+        ("ran for 12 s", "ran for N s"),
+        ("made in 29 days", "made in SOME-TIME"),
+        ("a  /tmp/.tmpgr…  b", "a  /...…  b"),
         ("queued for a moment", "queued for N seconds"),
         ("at 2026-11-21 14:06:32.672000+00:00; took 0:00:01.13", "at YYYY-MM-DD hh:mm:ss+00:00; took H:MM:SS"),
         ("stopped (pid 47).", "stopped (pid N)."),

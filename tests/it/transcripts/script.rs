@@ -105,8 +105,7 @@ pub fn words(line: &str) -> Vec<String> {
 #[test]
 fn a_script_is_read_line_by_line() {
     let read = steps("# remark\n$ job list | head 2\n> y\n+ a.yaml b: 1\\nc: 2\n? job list => x\n");
-    let shown =
-        Shown { words: "job list".into(), most: Some(2), typed: vec!["y".into()], interrupt: None };
+    let shown = Shown { words: "job list".into(), most: Some(2), typed: vec!["y".into()], interrupt: None };
     let file = Step::File("a.yaml".into(), "b: 1\nc: 2\n".into());
     assert_eq!(read, [Step::Show(shown), file, Step::Until("job list".into(), "x".into())]);
     assert_eq!(words("a 'b c' '' d"), ["a", "b c", "", "d"]);
