@@ -35,12 +35,15 @@ pub fn confirm(yes: bool, report: &Report) -> Result<(), Failure> {
 }
 
 fn conclude(answer: Answer, report: &Report) -> Result<(), Failure> {
+    let cancelled = Failure::new(ExitCode::Refused, CANCELLED);
     match answer {
-        Answer::Yes => return Ok(()),
-        Answer::No => {}
-        Answer::CannotAsk => report.warn(NO_TERMINAL),
+        Answer::Yes => Ok(()),
+        Answer::No => Err(cancelled.hint("nothing was changed")),
+        Answer::CannotAsk => {
+            report.warn(NO_TERMINAL);
+            Err(cancelled.hint("nothing was changed; the same command with `--yes` does it without asking"))
+        }
     }
-    Err(Failure::new(ExitCode::Refused, CANCELLED))
 }
 
 /// Repeats the question until the answer is one of `y`, `Y`, `n`, `N`. The end of the input is a no.
@@ -105,8 +108,9 @@ mod tests {
         let report = Report { only_errors: true, ..Report::default() };
         assert_eq!(conclude(Answer::Yes, &report), Ok(()));
         for answer in [Answer::No, Answer::CannotAsk] {
-            let failure = Failure::new(ExitCode::Refused, "Operation cancelled.");
-            assert_eq!(conclude(answer, &report), Err(failure));
+            let failure = conclude(answer, &report).expect_err("a failure");
+            assert_eq!((failure.code, failure.message.as_str()), (ExitCode::Refused, "Operation cancelled."));
+            assert!(failure.hints[0].starts_with("nothing was changed"), "{failure:?}");
         }
     }
 }

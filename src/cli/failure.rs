@@ -18,7 +18,13 @@ impl From<ConfigError> for Failure {
 /// A bad file is told in whole, as its report.
 impl From<SpecError> for Failure {
     fn from(error: SpecError) -> Self {
-        Self::from_error(ExitCode::Usage, &error)
+        let failure = Self::from_error(ExitCode::Usage, &error);
+        match error {
+            SpecError::Unreadable { .. } => failure.hint("`batchai schema job` tells what a job file may say"),
+            SpecError::Syntax(_) | SpecError::Problems(_) => failure.hint(
+                "`batchai validate FILE` looks at a file and sends nothing; `batchai schema job` tells what may be in it",
+            ),
+        }
     }
 }
 
@@ -41,7 +47,7 @@ impl From<QueryError> for Failure {
                  in quotes, so that the shell leaves it alone",
             ),
             QueryError::Unfit { .. } => Self::from_error(ExitCode::Refused, &error)
-                .hint("the command itself has done its work; without --query you see what it answers"),
+                .hint("the command itself has done its work; without `--query` you see what it answers"),
         }
     }
 }
@@ -61,14 +67,19 @@ impl From<ClientError> for Failure {
             ClientError::Transport { .. } => Self::from_error(ExitCode::Unreachable, &error)
                 .hint("`batchai server status` tells whether the server is well, `batchai server logs` what it says"),
             ClientError::Unreachable { .. } => Self::from_error(ExitCode::Unreachable, &error)
-                .hint("is it running, and is the address right? `--endpoint`, BATCHAI_ENDPOINT or `endpoint` in config.yaml gave it"),
+                .hint(
+                "is it running, and is the address right? `--endpoint`, BATCHAI_ENDPOINT or `endpoint` in config.yaml \
+                 gave it; at the server, `batchai server status` shows its addresses",
+            ),
             ClientError::Untrusted { endpoint, .. } => Self::from_error(ExitCode::Unreachable, &error).hint(format!(
                 "`batchai login {endpoint}` shows its certificate and remembers it, or BATCHAI_CA_FILE names the \
                  server's ca.pem; if you did before, somebody else may be answering"
             )),
-            ClientError::Endpoint { .. } => Self::from_error(ExitCode::Usage, &error),
+            ClientError::Endpoint { .. } => Self::from_error(ExitCode::Usage, &error)
+                .hint("at the server, `batchai server status` shows its addresses"),
             ClientError::Stopped => Self::from_error(ExitCode::Interrupted, &error),
-            ClientError::Nonsense { .. } => Self::from_error(ExitCode::Refused, &error),
+            ClientError::Nonsense { .. } => Self::from_error(ExitCode::Refused, &error)
+                .hint("is it a server of Batch AI? `batchai --debug ...` shows what it answers"),
             ClientError::Io { .. } => Self::from_error(ExitCode::Unreachable, &error)
                 .hint("set BATCHAI_HOME to a folder that you may write to, with free space"),
             ClientError::Snapshot(snapshot) => {
@@ -98,7 +109,11 @@ fn refused(status: u16, error: &ErrorDetail) -> Failure {
         failure.causes =
             error.details.iter().map(|d| format!("{}: {}", d.target.as_deref().unwrap_or("?"), d.message)).collect();
     }
-    match hint(&error.code) {
+    let of_target = match error.target.as_deref() {
+        Some("outputdirectoryid") => Some("`batchai job file list -j JOB -d DIRECTORY` lists the files of one it has"),
+        _ => None,
+    };
+    match of_target.or_else(|| hint(&error.code)) {
         Some(hint) => failure.hint(hint),
         None => failure,
     }
@@ -122,9 +137,13 @@ fn hint(error_code: &str) -> Option<&'static str> {
         "AuthenticationFailed" | "InvalidAuthenticationToken" | "ExpiredAuthenticationToken" => Some(
             "`batchai login URL` remembers a token, BATCHAI_TOKEN names one; the server's owner makes one with `batchai server token create`",
         ),
+        code::TOKEN_NOT_FOUND => Some("`batchai server token list` shows the tokens there are"),
         "AuthorizationFailed" | "LinkedAuthorizationFailed" => {
             Some("the server's owner makes a token that may do this with `batchai server token create`")
         }
+        code::INVALID_PARAMETER => Some(
+            "correct the file or the flags; `batchai schema job` (or `cluster`, `file-server`) tells what may be there",
+        ),
         "DiskFull" => Some("make room on the disk that holds the data directory; nothing was changed"),
         _ => None,
     }

@@ -14,6 +14,7 @@ pub mod exchange;
 pub mod exit_code;
 mod failure;
 pub mod naming;
+pub mod next;
 pub mod output;
 pub mod progress;
 pub mod report;
@@ -115,7 +116,7 @@ pub fn run(arguments: impl IntoIterator<Item = OsString>) -> u8 {
         completion::answer(&question);
         return ExitCode::Ok.value();
     }
-    let cli = match Cli::try_parse_from(arguments) {
+    let cli = match Cli::try_parse_from(&arguments) {
         Ok(cli) => cli,
         Err(error) => {
             let is_help = error.exit_code() == 0;
@@ -136,7 +137,7 @@ pub fn run(arguments: impl IntoIterator<Item = OsString>) -> u8 {
         Some(command) => commands::run(command, &cli.global, report),
         None => commands::landing::run(&cli.global, report),
     };
-    code_of(outcome, report)
+    code_of(outcome.map_err(|failure| next::told(failure, &arguments)), report)
 }
 
 fn code_of(outcome: Outcome, report: Report) -> u8 {

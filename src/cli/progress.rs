@@ -39,6 +39,10 @@ impl Spinner {
     /// Says what is waited for.
     pub fn say(&self, message: String) {
         self.0.set_message(message);
+        // A hidden one is drawn by this, so not before there is something to say.
+        if self.0.is_finished() {
+            self.0.reset();
+        }
         self.0.enable_steady_tick(TICK);
     }
 
@@ -46,7 +50,6 @@ impl Spinner {
     pub fn hide(&self) {
         self.0.disable_steady_tick();
         self.0.finish_and_clear();
-        self.0.reset();
     }
 
     /// Runs something that writes lines where the wheel turns.

@@ -72,6 +72,13 @@ impl Report {
         }
     }
 
+    /// Says what to do about something that is no failure of the command.
+    pub fn hint(&self, message: &str) {
+        if !self.only_errors {
+            write(&labelled(HINT, "hint", message, ""));
+        }
+    }
+
     /// Says what is being done, to a user who wants to know.
     pub fn info(&self, message: &str) {
         if self.is_verbose {

@@ -351,7 +351,16 @@ fn check(what: &str, name: &str, signs: &str, most: usize) -> Result<(), Failure
         None if name.starts_with('.') => "it must not begin with a dot".into(),
         None => return Ok(()),
     };
-    Err(Failure::new(ExitCode::Usage, format!("the {what} name `{name}` cannot be used: {problem}")))
+    let usable = usable(name, signs, most);
+    Err(Failure::new(ExitCode::Usage, format!("the {what} name `{name}` cannot be used: {problem}"))
+        .hint(format!("`{usable}` can be one")))
+}
+
+/// A name that is like this one and can be one.
+fn usable(name: &str, signs: &str, most: usize) -> String {
+    let allowed = |c: char| if c.is_ascii_alphanumeric() || signs.contains(c) { c } else { '-' };
+    let usable: String = name.trim_start_matches('.').chars().map(allowed).take(most).collect();
+    if usable.is_empty() { "train".into() } else { usable }
 }
 
 /// Standard output as the flags and the settings want it.

@@ -59,7 +59,7 @@ impl ExecArgs {
             None if self.address.is_empty() => {
                 let message = "there is nothing to do on the node: neither --exec nor -L is given";
                 Err(Failure::new(ExitCode::Usage, message)
-                    .hint("--exec 'COMMAND' runs a command, -L LOCAL:HOST:PORT forwards a port"))
+                    .hint("`--exec 'COMMAND'` runs a command, `-L LOCAL:HOST:PORT` forwards a port"))
             }
             None => Ok(Work::Ports),
         }

@@ -106,6 +106,16 @@ struct Kind {
     is_one: fn(&Child) -> bool,
 }
 
+/// The flags with which a list is its ids.
+const IDS: &str = "--query '[].id' -o tsv";
+
+impl Kind {
+    /// A hint that names the command that lists all of the kind.
+    fn listed(&self, flags: &str, what: &str) -> String {
+        format!("`batchai {} list {flags}` {what}", self.noun.replace(' ', "-"))
+    }
+}
+
 impl JobTargets {
     /// Their ids, at least one.
     ///
@@ -222,7 +232,7 @@ fn resolve(
     }
     if unique.is_empty() {
         let message = format!("no {} is named: (NAME | --name | --ids) are required", kind.noun);
-        return Err(Failure::new(ExitCode::Usage, message));
+        return Err(Failure::new(ExitCode::Usage, message).hint(kind.listed("-o table", "shows those there are")));
     }
     Ok(unique)
 }
@@ -232,9 +242,10 @@ fn parse(text: &str, kind: &Kind) -> Result<ResourceId, Failure> {
         Some(id) if (kind.is_one)(&id.child) => checked(id),
         Some(_) => {
             let message = format!("invalid resource ID: {text}: it is the id of something else than a {}", kind.noun);
-            Err(Failure::new(ExitCode::Usage, message))
+            Err(Failure::new(ExitCode::Usage, message).hint(kind.listed(IDS, "prints the ids there are")))
         }
-        None => Err(Failure::new(ExitCode::Usage, format!("invalid resource ID: {text}"))),
+        None => Err(Failure::new(ExitCode::Usage, format!("invalid resource ID: {text}"))
+            .hint(kind.listed(IDS, "prints the ids there are"))),
     }
 }
 

@@ -128,12 +128,13 @@ pub async fn serve(settings: ServerSettings, ready: impl FnOnce(&ServerStatus)) 
     })?;
 
     let lifetime = Lifetime::start();
+    // Before anybody is told that it serves, and may want it to leave.
+    leave_on_signals(&lifetime);
     let status = Arc::new(status(&settings, &network));
     ready(&status);
     say_where(&status);
     let identity = Identity { status, lifetime: lifetime.clone(), user: user().into() };
     let app = application(&settings, context.clone(), identity, spoken);
-    leave_on_signals(&lifetime);
     for listener in network.listeners {
         tokio::spawn(listener.serve(app.clone(), lifetime.clone()));
     }

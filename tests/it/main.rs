@@ -66,6 +66,7 @@ mod support;
 mod swagger;
 mod terminate;
 mod tokens;
+mod transcripts;
 mod usages;
 mod usages_cli;
 mod validate;

@@ -70,7 +70,8 @@ pub fn logout(args: &LogoutArgs, session: &Session) -> Outcome {
         session.report.note(&format!("Logged out of {origin}. Its token still works: its owner can revoke it."));
         return Ok(ExitCode::Ok.value());
     }
-    Err(Failure::new(ExitCode::Missing, format!("nobody is logged in to {origin}")))
+    Err(Failure::new(ExitCode::Missing, format!("nobody is logged in to {origin}"))
+        .hint(format!("nothing is left to forget; `batchai login {origin}` logs in")))
 }
 
 /// The certificate to remember; none where this machine's authorities vouch for the server, or nothing is encrypted.
@@ -138,8 +139,10 @@ fn token(remote: &Remote) -> Result<String, Failure> {
     };
     let token = given.trim().to_owned();
     if token.is_empty() {
-        return Err(Failure::new(ExitCode::Usage, "there is no token")
-            .hint("type it, give it on standard input, or set BATCHAI_TOKEN"));
+        return Err(Failure::new(ExitCode::Usage, "there is no token").hint(
+            "type it, give it on standard input, or set BATCHAI_TOKEN; the server's owner makes one with \
+                   `batchai server token create NAME`",
+        ));
     }
     Ok(token)
 }

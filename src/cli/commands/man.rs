@@ -54,7 +54,7 @@ pub fn run(args: &ManArgs, report: Report) -> Outcome {
 
 fn unwritable(path: &Path, error: &io::Error) -> Failure {
     Failure::new(ExitCode::Refused, format!("cannot write manual pages to {}: {error}", path.display()))
-        .hint("name a folder that you may write to, such as ~/.local/share/man/man1")
+        .hint("name a folder that you may write to, such as `batchai man ~/.local/share/man/man1`")
 }
 
 /// File names and contents.

@@ -223,7 +223,12 @@ impl From<ServeError> for Failure {
         match error {
             ServeError::AlreadyRunning { .. } => failure.hint("`batchai server stop` stops it"),
             ServeError::Listen(ListenError::Bind { .. }) => {
-                failure.hint("choose another port, or 0 for any; the address must be one of this machine")
+                failure.hint(
+                    "the address must be one of this machine, and its port free: `--listen 127.0.0.1:0` takes any free port",
+                )
+            }
+            ServeError::Listen(ListenError::Address { .. }) => {
+                Self { code: ExitCode::Usage, ..failure }.hint("for example `batchai server run --listen 127.0.0.1:8650`")
             }
             ServeError::Listen(_) | ServeError::Version { .. } => failure,
             ServeError::Io { .. } | ServeError::Store(_) | ServeError::Engine(_) => {

@@ -7,7 +7,9 @@ use crate::api::token::{Token, TokenCreate};
 use crate::cli::Outcome;
 use crate::cli::exit_code::ExitCode;
 use crate::cli::output::Output;
+use crate::cli::report::Failure;
 use crate::cli::session::{Session, check_name};
+use crate::client::ClientError;
 
 /// Verbs of `server token`.
 #[derive(Debug, Subcommand)]
@@ -77,7 +79,12 @@ pub async fn run(command: TokenCommand, session: &Session) -> Outcome {
 
 async fn create(body: TokenCreate, session: &Session) -> Outcome {
     check_name("token", &body.name)?;
-    let mut token = session.client.create_token(&body).await?;
+    let made = session.client.create_token(&body).await;
+    let mut token = made.map_err(|error| {
+        let is_taken = matches!(&error, ClientError::Refused { status: 409, .. });
+        let failure = Failure::from(error);
+        if is_taken { failure.hint(format!("`batchai server token revoke {}` revokes it", body.name)) } else { failure }
+    })?;
     if let Some(warning) = token.warning.take() {
         session.report.warn(&warning);
     }

@@ -58,7 +58,7 @@ impl Format {
             let known = Self::value_variants().iter().filter_map(ValueEnum::to_possible_value);
             let known: Vec<String> = known.map(|value| value.get_name().to_owned()).collect();
             let message = format!("the configured output format `{text}` is unknown: use one of {}", known.join(", "));
-            Failure::new(ExitCode::Usage, message)
+            Failure::new(ExitCode::Usage, message).hint("`batchai config set output=table` sets one of them")
         })
     }
 }

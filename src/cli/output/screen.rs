@@ -7,7 +7,7 @@ use anstream::{AutoStream, ColorChoice};
 use jiff::Timestamp;
 use rustix::event::{PollFd, PollFlags, Timespec, poll};
 
-use super::{OutputError, raw};
+use super::{OutputError, moment, paint, raw};
 
 /// What standard output can show. The default is what programs read.
 #[derive(Debug, Clone, Copy, Default)]
@@ -39,6 +39,19 @@ impl Screen {
             now: Some(Timestamp::now()),
             has_colours,
         }
+    }
+
+    /// A state, in its colour where there are colours.
+    #[must_use]
+    pub fn state(&self, state: &str) -> String {
+        let style = paint::of_state(state).filter(|_| self.has_colours);
+        style.map_or_else(|| state.to_owned(), |style| paint::painted(style, state))
+    }
+
+    /// A moment: how long ago to a person, as it is to a program.
+    #[must_use]
+    pub fn moment(&self, wire: &str) -> String {
+        self.now.and_then(|now| moment::relative(wire, now)).unwrap_or_else(|| wire.to_owned())
     }
 }
 
@@ -139,6 +152,16 @@ fn frame(text: &str, below: &str, height: Option<usize>) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn states_and_moments_are_for_whoever_reads_them() {
+        let (program, now) = (Screen::default(), "2026-11-21T12:00:00Z".parse().ok());
+        let person = Screen { now, has_colours: true, ..program };
+        let wire = "2026-11-21T11:57:00Z";
+        assert_eq!((program.state("failed").as_str(), program.moment(wire).as_str()), ("failed", wire));
+        assert_eq!(person.state("failed"), "\u{1b}[31mfailed\u{1b}[0m");
+        assert_eq!((person.state("unknown").as_str(), person.moment(wire).as_str()), ("unknown", "3 minutes ago"));
+    }
 
     #[test]
     fn a_frame_overwrites_what_was_there_and_stays_on_the_screen() {

@@ -86,7 +86,7 @@ impl AccountArgs {
             key = key.or(if password.is_none() { defaults.key } else { None });
             if key.as_deref().is_some_and(|key| !is_public_key(key)) {
                 return Err(wrong("Incorrect ssh public key value.")
-                    .hint("give the public key itself, or the path of its file, such as ~/.ssh/id_rsa.pub"));
+                    .hint("give the public key itself, or the path of its file, such as `-k ~/.ssh/id_rsa.pub`; `ssh-keygen` makes one"));
             }
             if key.is_none() && password.is_none() && !defaults.is_key_to_come {
                 return Err(wrong("Please provide admin user password or ssh key.")

@@ -56,7 +56,7 @@ impl DiskArgs {
     pub fn over(self, file: &DataDisks, sku: Option<StorageAccountType>) -> Result<DataDisks, Failure> {
         let disk_size_in_gb = self.disk_size.unwrap_or(file.disk_size_in_gb);
         if disk_size_in_gb == 0 {
-            return Err(wrong("Please provide disk size in Gb.").hint("--disk-size gives it"));
+            return Err(wrong("Please provide disk size in Gb.").hint("`--disk-size 10` gives it"));
         }
         let disk_count = self.disk_count.unwrap_or(file.disk_count);
         if disk_count == 0 {

@@ -4,8 +4,10 @@ use std::fs::File;
 use std::io::{Read, Write};
 use std::process::{Child, Command, Stdio};
 use std::sync::{Arc, Mutex};
+use std::thread::JoinHandle;
 
 use rustix::pty::{OpenptFlags, grantpt, openpt, ptsname, unlockpt};
+use rustix::termios::{Winsize, tcsetwinsize};
 
 use super::wait::{wait_for, wait_until};
 
@@ -14,14 +16,22 @@ pub struct OnTerminal {
     child: Child,
     keyboard: File,
     screen: Arc<Mutex<Vec<u8>>>,
+    reader: JoinHandle<()>,
 }
 
 impl OnTerminal {
     /// Starts a program as the only one on a new terminal, which is its controlling terminal: Ctrl-C reaches it.
     pub fn start(program: &Command) -> Self {
+        Self::start_on(program, 0)
+    }
+
+    /// The same on a terminal with so many characters in a line; 0 for one that does not know.
+    pub fn start_on(program: &Command, width: u16) -> Self {
         let master = openpt(OpenptFlags::RDWR | OpenptFlags::NOCTTY | OpenptFlags::CLOEXEC).expect("a terminal");
         grantpt(&master).expect("a terminal");
         unlockpt(&master).expect("a terminal");
+        let size = Winsize { ws_col: width, ws_row: if width == 0 { 0 } else { 40 }, ws_xpixel: 0, ws_ypixel: 0 };
+        tcsetwinsize(&master, size).expect("a terminal of that size");
         let name = ptsname(&master, Vec::new()).expect("its name").into_string().expect("its name");
         let open = || {
             let flags = rustix::fs::OFlags::RDWR | rustix::fs::OFlags::NOCTTY | rustix::fs::OFlags::CLOEXEC;
@@ -36,14 +46,14 @@ impl OnTerminal {
         let keyboard = File::from(master);
         let screen = Arc::new(Mutex::new(Vec::new()));
         let (mut shown, seen) = (keyboard.try_clone().expect("the terminal"), Arc::clone(&screen));
-        std::thread::spawn(move || {
+        let reader = std::thread::spawn(move || {
             let mut buffer = vec![0; 1 << 12];
             // The end of the last program on it is an error.
             while let Ok(read) = shown.read(&mut buffer) {
                 seen.lock().expect("the screen").extend_from_slice(&buffer[..read]);
             }
         });
-        Self { child, keyboard, screen }
+        Self { child, keyboard, screen, reader }
     }
 
     /// Types; a control character acts as the key does.
@@ -74,6 +84,14 @@ impl OnTerminal {
         wait_for("the program on the terminal has ended", || self.child.try_wait().expect("a child"))
             .code()
             .expect("an exit code")
+    }
+
+    /// Waits for its end; answers the exit code and all that was ever shown.
+    #[track_caller]
+    pub fn ends(mut self) -> (i32, String) {
+        let code = self.exit_code();
+        wait_until("nobody holds the terminal any more", || self.reader.is_finished());
+        (code, self.screen())
     }
 }
 

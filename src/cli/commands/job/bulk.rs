@@ -55,7 +55,8 @@ impl Choice {
 pub async fn delete(session: &Session, targets: &JobTargets, choice: Choice, ending: &Ending) -> Outcome {
     if !targets.names.is_empty() || targets.name.is_some() || !targets.ids.ids.is_empty() {
         let message = "cannot delete jobs both by name and with --all-failed or --older-than: use one of them";
-        return Err(Failure::new(ExitCode::Usage, message));
+        return Err(Failure::new(ExitCode::Usage, message)
+            .hint("`batchai job delete NAME ...` deletes by name, `batchai job delete --all-failed` what failed"));
     }
     let experiment = session.experiment(&targets.scope).name;
     let any = session.id(&targets.scope.workspace, Child::Job(experiment.clone(), "any".into()))?;

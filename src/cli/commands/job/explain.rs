@@ -11,6 +11,7 @@ use crate::api::job::{ExecutionInfo, Job};
 use crate::cli::Outcome;
 use crate::cli::exit_code::ExitCode;
 use crate::cli::output::rows::Row;
+use crate::cli::output::screen::Screen;
 use crate::cli::output::{self, Output};
 use crate::cli::report::Failure;
 use crate::cli::session::{DEFAULT, Session};
@@ -36,7 +37,8 @@ pub async fn run(args: &ExplainArgs, session: &Session) -> Outcome {
     .await?;
     if !session.is_format_given {
         let now = Timestamp::now();
-        let texts: Vec<String> = found.iter().map(|(id, explanation)| text(explanation, id, now)).collect();
+        let screen = Screen::of_stdout();
+        let texts: Vec<String> = found.iter().map(|(id, explanation)| text(explanation, id, now, &screen)).collect();
         output::raw(texts.join("\n").as_bytes())?;
         return Ok(ExitCode::Ok.value());
     }
@@ -92,13 +94,16 @@ fn failure(info: &ExecutionInfo) -> String {
 }
 
 /// The explanation of the job of this id, as people read it.
-fn text(explanation: &JobExplanation, id: &ResourceId, now: Timestamp) -> String {
+fn text(explanation: &JobExplanation, id: &ResourceId, now: Timestamp, screen: &Screen) -> String {
     let JobExplanation { name, execution_state, summary, remedies, queue, run, ending, .. } = explanation;
     let verb = if ending.is_some() { "has" } else { "is" };
-    let mut lines = vec![format!("Job {name} {verb} {execution_state}: {summary}.")];
+    let state = screen.state(execution_state);
+    // Of a good end there is no more to say than that.
+    let why = if execution_state == "succeeded" { String::new() } else { format!(": {summary}") };
+    let mut lines = vec![format!("Job {name} {verb} {state}{why}.")];
     lines.extend(queue.iter().flat_map(|queue| queued(queue, now)));
     lines.extend(run.iter().flat_map(|run| running(run, now)));
-    lines.extend(ending.iter().flat_map(ended));
+    lines.extend(ending.iter().flat_map(|ending| ended(ending, screen)));
     if !remedies.is_empty() {
         lines.extend([String::new(), "What helps:".into()]);
         lines.extend(remedies.iter().map(|remedy| format!("  - {remedy}")));
@@ -142,10 +147,10 @@ fn running(run: &RunExplanation, now: Timestamp) -> Vec<String> {
     lines
 }
 
-fn ended(ending: &EndingExplanation) -> Vec<String> {
+fn ended(ending: &EndingExplanation, screen: &Screen) -> Vec<String> {
     let moment = |text: &str| text.parse::<Timestamp>().ok();
     let ran = moment(&ending.started).zip(moment(&ending.ended)).map(|(from, to)| to.duration_since(from).as_secs());
-    let mut lines = vec![format!("  ended         {}", ending.ended)];
+    let mut lines = vec![format!("  ended         {}", screen.moment(&ending.ended))];
     lines.extend(ran.map(|seconds| format!("  ran for       {}", lasting(seconds))));
     let signal = ending.signal.as_ref().map_or_else(String::new, |signal| format!(" ({signal})"));
     lines.extend(ending.exit_code.map(|code| format!("  exit code     {code}{signal}")));

@@ -7,7 +7,7 @@ const ID: &str = "/subscriptions/s/resourceGroups/g/providers/Microsoft.BatchAI/
 
 fn told(explanation: &JobExplanation) -> String {
     let now = "2026-11-01T10:02:05Z".parse().expect("a time");
-    text(explanation, &ResourceId::parse(ID).expect("an id"), now)
+    text(explanation, &ResourceId::parse(ID).expect("an id"), now, &Screen::default())
 }
 
 fn of(state: &str, summary: &str) -> JobExplanation {

@@ -90,7 +90,9 @@ async fn exec(args: &NodeExecArgs, session: &Session) -> Outcome {
     if args.exec.node_id.is_none() && first.is_none() {
         let state = &job.properties.execution_state;
         let message = format!("No nodes available: the job {} is {state}, and runs on none", job.name);
-        return Err(Failure::new(ExitCode::Refused, message).hint("-n names a node of its cluster all the same"));
+        return Err(Failure::new(ExitCode::Refused, message).hint(
+            "`batchai cluster node list` shows the nodes of its cluster; `-n NODE` names one of them all the same",
+        ));
     }
     let cluster = &job.properties.spec.cluster.id;
     let cluster = ResourceId::parse(cluster).ok_or_else(|| {

@@ -244,9 +244,13 @@ async fn wait(
 fn too_late(timeout: Duration, table: &Table) -> Failure {
     table.spinner.hide();
     let states = table.states.borrow();
+    let names: Vec<&str> = states.iter().map(|(name, _)| name.as_str()).collect();
     let states: Vec<String> = states.iter().map(|(name, state)| format!("job {name} is {state}")).collect();
     let message = format!("waited for {}: {}", span::told(timeout), states.join("; "));
-    Failure::new(ExitCode::TimedOut, message).hint("nothing was stopped; wait longer with a larger --timeout")
+    Failure::new(ExitCode::TimedOut, message).hint(format!(
+        "nothing was stopped; wait longer with a larger `--timeout`, or look: `batchai job explain {}`",
+        names.join(" ")
+    ))
 }
 
 /// The job when it is another than this one, or after some time. A server that goes away in between is
@@ -298,6 +302,7 @@ pub fn conclude(job: &Job, id: &ResourceId, report: Report, prefix: &str) -> u8 
             error.details.iter().flatten().map(|detail| format!("{}: {}", detail.name, detail.value)).collect();
         note(&if details.is_empty() { "<none>".into() } else { details.join("\n") });
     }
+    report.hint(&format!("`batchai job explain{}` tells more", flags(id)));
     exit_code(job)
 }
 
