@@ -11,7 +11,7 @@
 //! `<TAB>files` or `<TAB>directories` asks the shell to complete paths as it does for other programs. Whoever is
 //! asked this way is silent when it does not know, ends with exit code 0, starts no server and leaves no file.
 //!
-//! [`line`] understands what was typed, [`typed`] which arguments it gives, [`values`] what an argument may be,
+//! [`mod@line`] understands what was typed, [`typed`] which arguments it gives, [`values`] what an argument may be,
 //! [`live`] asks the server for names. None of it costs anything when a command is run.
 
 pub mod candidate;
