@@ -75,6 +75,10 @@ pub const JOBS: &[&str] = &[
     "job file stream -j j -e e -f gone.txt",
     "job node list -j j -e e",
     "job node exec -j j -e e --exec ls",
+    "job rerun j -e e --query name",
+    "job rerun j-2 -e e --query name",
+    "job wait j-2 -e e",
+    "job wait j-3 -e e",
     "job create -n long -e e -c c -f long.json --query name",
 ];
 
@@ -150,11 +154,14 @@ fn normal(served: &Served, text: &str) -> String {
     let of_no_two = |word: &str| match word.trim_end_matches(['"', ' ', '\n', ',']) {
         address if address.starts_with("127.") => "ADDRESS\n".into(),
         node if node.starts_with("tvm-") => "NODE\n".into(),
+        // A table is as wide as what stands in it.
+        rule if rule.len() > 1 && rule.bytes().all(|byte| byte == b'-') => "-\n".into(),
+        "" => String::new(),
         link if link.contains("sig=") => link.split('?').next().unwrap_or_default().to_owned(),
         _ => word.to_owned(),
     };
-    // Moments and states in the words of `job wait`; of what is there already, an old server is looked at first, and az's words are
-    // said of it.
+    // Moments and states in the words of `job wait`. What is there already is found by a look at an old server, and
+    // told in az's words.
     let other = ["submitted at", "started execution", "Job state:", "exit code", "already exists"];
     let is_told = |line: &&str| !other.iter().any(|words| line.contains(words));
     text.lines()

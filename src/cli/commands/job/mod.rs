@@ -14,6 +14,7 @@ pub mod rerun;
 pub mod run;
 pub mod sink;
 pub mod submit;
+pub mod successor;
 pub mod tail;
 pub mod wait;
 

@@ -1,6 +1,7 @@
 //! Names that follow one another: what the next job is called that is the same as another. Pure.
 //!
-//! The server calls them so, and the command line does where the server knows no reruns.
+//! For [`super::rerun`], where the server knows no reruns; one of ours finds the name itself, by the same rule, because
+//! only it can hold the name while it looks.
 
 /// The longest name of a job (Swagger 2018-05-01: `maxLength: 64`).
 const LONGEST: usize = 64;
