@@ -42,6 +42,7 @@ fn a_job_file_with_five_mistakes_reports_all_of_them_and_starts_no_server() {
                 8 |   maxWallClockTime: 02:30:00
                   |                     ^^^^^^^^
               5 problems in job.yaml
+              hint: `batchai validate FILE` looks at a file and sends nothing; `batchai schema job` tells what may be in it
             "#);
         }
     }
@@ -65,6 +66,7 @@ fn a_json_file_and_standard_input_are_reported_in_the_same_way() {
         5 |     "outputDirectories": [{"id": "my-model"}]
           |                                  ^^^^^^^^^^
       3 problems in standard input
+      hint: `batchai validate FILE` looks at a file and sends nothing; `batchai schema job` tells what may be in it
     "#);
     nothing_was_started(&sandbox);
 }
@@ -83,6 +85,7 @@ fn a_cluster_file_with_mistakes_is_told_in_whole() {
         3 |   autoScale: {minimumNodeCount: 3, maximumNodeCount: 2}
           |                                                      ^
       2 problems in cluster.yaml
+      hint: `batchai validate FILE` looks at a file and sends nothing; `batchai schema job` tells what may be in it
     ");
     nothing_was_started(&sandbox);
 }

@@ -102,7 +102,7 @@ fn an_address_that_is_taken_is_told_and_nothing_is_left_behind() {
     failed.says(&format!("cannot listen on {}", network.host())).says("hint: ");
     other.run(&format!("server start --listen {}", network.host())).fails_with(4).says("cannot listen on");
     assert!(!other.home().join("server.sock").exists());
-    other.run("server run --listen nonsense").fails_with(1).says("`nonsense` is no address to listen on");
+    other.run("server run --listen nonsense").fails_with(2).says("`nonsense` is no address to listen on");
 }
 
 #[test]

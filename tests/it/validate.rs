@@ -45,15 +45,19 @@ fn all_files_are_told_at_once_and_each_says_what_it_is() {
         1 | nodeCout: 1
           | ^^^^^^^^
       1 problem in job.yaml
+      hint: `batchai validate FILE` looks at a file and sends nothing; `batchai schema job` tells what may be in it
     error: c.yaml:2:43: expected 0 or more, found -1
         2 | scaleSettings: {manual: {targetNodeCount: -1}}
           |                                           ^^
       1 problem in c.yaml
+      hint: `batchai validate FILE` looks at a file and sends nothing; `batchai schema job` tells what may be in it
     error: nfs.json:1:44: expected 1 or more, found 0
         1 | {"properties": {"dataDisks": {"diskCount": 0}}}
           |                                            ^
       1 problem in nfs.json
+      hint: `batchai validate FILE` looks at a file and sends nothing; `batchai schema job` tells what may be in it
     error: cannot read nowhere.yaml: there is no such file: give the path of a YAML or JSON file, or `-` for standard input
+      hint: `batchai schema job` tells what a job file may say
     "#);
     let listed = sandbox.run("validate good.yaml job.yaml c.yaml nfs.json nowhere.yaml -o json").fails_with(2);
     assert_eq!(listed.stderr, "");
@@ -122,6 +126,7 @@ fn settings_win_over_the_file_and_their_mistakes_are_told() {
          | nodeCout
          | ^^^^^^^^
       1 problem in job.yaml
+      hint: `batchai validate FILE` looks at a file and sends nothing; `batchai schema job` tells what may be in it
     ");
     let listed = sandbox.run("validate job.yaml --set nodeCount=x -o json").fails_with(2).json();
     assert_eq!((&listed[0]["file"], &listed[0]["line"]), (&json!("--set nodeCount"), &Value::Null));
