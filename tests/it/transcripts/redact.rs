@@ -131,10 +131,7 @@ fn of_spans(text: &str) -> String {
         let is_in = out.last().is_some_and(|word| word == "in");
         if words[at].starts_with('/') && words[at].ends_with('…') {
             out.push("/...…".into());
-        } else if is_number && is_in && UNITS.contains(&bare) {
-            out.push("SOME-TIME".into());
-            at += 1;
-        } else if is_number && is_ago && UNITS.contains(&bare) {
+        } else if is_number && (is_in || is_ago) && UNITS.contains(&bare) {
             out.push("SOME-TIME".into());
             at += 1;
         } else if is_number && (unit == "s" || ["minute", "second"].contains(&bare)) {
