@@ -83,7 +83,10 @@ impl Query {
     /// # Errors
     /// When it is none, or uses a function that there is not.
     pub fn parse(text: &str) -> Result<Self, QueryError> {
-        let expression = RUNTIME.compile(text).map_err(|error| syntax(text, error.offset, problem(&error)))?;
+        let lenient = || RUNTIME.compile(&with_quoted_literals(text)).ok();
+        let expression = RUNTIME
+            .compile(text)
+            .or_else(|error| lenient().ok_or_else(|| syntax(text, error.offset, problem(&error))))?;
         let mut orders = BTreeMap::new();
         let mut left = vec![expression.as_ast()];
         while let Some(node) = left.pop() {
@@ -225,6 +228,35 @@ fn rounded(found: &Variable) -> Variable {
     }
 }
 
+/// Literals that are no JSON as texts: jmespath.py, and so `az`, takes `` `failed` `` for `` `"failed"` ``.
+fn with_quoted_literals(text: &str) -> String {
+    let (mut out, mut quote, mut literal) = (String::new(), None, None::<String>);
+    for sign in text.chars() {
+        match (&mut literal, quote, sign) {
+            (Some(content), _, '`') => {
+                let is_json = serde_json::from_str::<Value>(content).is_ok();
+                let content = if is_json { content.clone() } else { Value::from(content.trim_start()).to_string() };
+                out.push_str(&format!("`{content}`"));
+                literal = None;
+            }
+            (Some(content), _, sign) => content.push(sign),
+            (None, None, '`') => literal = Some(String::new()),
+            (None, None, '\'' | '"') => {
+                quote = Some(sign);
+                out.push(sign);
+            }
+            (None, open, sign) => {
+                if open == Some(sign) {
+                    quote = None;
+                }
+                out.push(sign);
+            }
+        }
+    }
+    out.push_str(&literal.map(|content| format!("`{content}")).unwrap_or_default());
+    out
+}
+
 #[cfg(test)]
 mod tests {
     use serde_json::json;
@@ -246,6 +278,15 @@ mod tests {
         assert_eq!(found("[].port", jobs.clone()).to_string(), "[50000.0]");
         assert_eq!(found("[0].nothing", jobs.clone()), Value::Null);
         assert_eq!(found("sort_by(@, &nodes)[].name", jobs), json!(["b", "a"]));
+    }
+
+    #[test]
+    fn a_literal_that_is_no_json_is_a_text_as_for_az() {
+        let jobs = json!([{"name": "a", "state": "failed"}, {"name": "b`", "state": "running"}]);
+        assert_eq!(found("[?state==`failed`].name", jobs.clone()), json!(["a"]));
+        assert_eq!(found("[?state==`failed` && name=='b`'].name", jobs.clone()), json!([]));
+        assert_eq!(found("[?name=='b`' || state==`failed`] | length(@)", jobs), json!(2));
+        assert!(refused("[?state==`failed]").contains("cannot be read"));
     }
 
     #[test]
