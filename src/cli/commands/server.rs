@@ -95,30 +95,17 @@ impl Row for Talk {
     }
 
     fn columns(&self) -> &'static [&'static str] {
-        &[
-            "Endpoint",
-            "Chosen By",
-            "PID",
-            "Version",
-            "Started",
-            "Active Jobs",
-            "Leaves When Idle",
-            "Addresses",
-            "Data Directory",
-        ]
+        &["PID", "Version", "Started", "Active Jobs", "Chosen By", "Addresses", "Data Directory"]
     }
 
     fn cells(&self) -> Vec<String> {
         let server = &self.server;
-        let leaves = if server.leaves_when_idle { "yes" } else { "no" };
         vec![
-            self.endpoint.clone(),
-            self.chosen_by.to_owned(),
             server.pid.to_string(),
             server.version.clone(),
             server.started.clone(),
             server.active_jobs.to_string(),
-            leaves.to_owned(),
+            self.chosen_by.to_owned(),
             server.addresses.join(", "),
             server.data_directory.clone(),
         ]
