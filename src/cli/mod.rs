@@ -6,6 +6,7 @@
 pub mod commands;
 pub mod completion;
 pub mod confirm;
+#[cfg(target_os = "linux")]
 pub mod doctor;
 pub mod download;
 pub mod dry_run;

@@ -45,6 +45,12 @@ pub(super) enum Stay {
 pub(super) struct Turn;
 
 impl LocalServer {
+    /// Whether somebody listens: nobody.
+    #[must_use]
+    pub fn is_listening(&self) -> bool {
+        false
+    }
+
     /// # Errors
     /// Always.
     pub async fn start(&self) -> Result<(), ClientError> {

@@ -113,7 +113,9 @@ fn next(jobs: &[Job]) -> Vec<(&'static str, String)> {
         next.push(("say how it does", format!("job explain{flags}")));
     } else {
         next.push(("list jobs", "job list -o table".to_owned()));
-        next.push(("check this machine", "doctor".to_owned()));
+        if cfg!(target_os = "linux") {
+            next.push(("check this machine", "doctor".to_owned()));
+        }
     }
     next.push(("all commands", "--help".to_owned()));
     next

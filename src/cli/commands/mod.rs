@@ -4,6 +4,7 @@ pub mod administrator;
 pub mod cluster;
 pub mod completion;
 pub mod config;
+#[cfg(target_os = "linux")]
 pub mod doctor;
 pub mod experiment;
 pub mod file_server;
@@ -69,6 +70,7 @@ pub enum Command {
     #[command(before_help = "Example: batchai configure --defaults group=rg workspace=ws experiment=exp")]
     Configure(config::ConfigureArgs),
     /// Check what this machine has that jobs may need, and say what it means for them.
+    #[cfg(target_os = "linux")]
     #[command(before_help = "Example: batchai doctor")]
     Doctor,
     /// Print a script that teaches a shell to complete commands, flags and names.
@@ -108,6 +110,7 @@ pub fn run(command: Command, global: &Global, report: Report) -> Outcome {
         }
         Command::Config(command) => config::run(command, global, report),
         Command::Configure(args) => config::configure(&args, global, report),
+        #[cfg(target_os = "linux")]
         Command::Doctor => doctor::run(global, report),
         Command::Validate(args) => validate::run(&args, global, report),
         Command::Schema(args) => schema::run(&args),

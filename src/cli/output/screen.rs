@@ -5,6 +5,7 @@ use std::io::{self, IsTerminal};
 
 use anstream::{AutoStream, ColorChoice};
 use jiff::Timestamp;
+#[cfg(unix)]
 use rustix::event::{PollFd, PollFlags, Timespec, poll};
 
 use super::{OutputError, moment, paint, raw};
@@ -31,14 +32,8 @@ impl Screen {
         if !stdout.is_terminal() {
             return Self { has_colours, ..Self::default() };
         }
-        let size = rustix::termios::tcgetwinsize(&stdout).ok();
-        let known = |size: u16| Some(usize::from(size)).filter(|size| *size > 0);
-        Self {
-            width: size.and_then(|size| known(size.ws_col)),
-            height: size.and_then(|size| known(size.ws_row)),
-            now: Some(Timestamp::now()),
-            has_colours,
-        }
+        let (width, height) = size(&stdout);
+        Self { width, height, now: Some(Timestamp::now()), has_colours }
     }
 
     /// A state, in its colour where there are colours.
@@ -55,6 +50,20 @@ impl Screen {
     }
 }
 
+/// Width and height of a terminal, as far as they are known.
+#[cfg(unix)]
+fn size(stdout: &io::Stdout) -> (Option<usize>, Option<usize>) {
+    let size = rustix::termios::tcgetwinsize(stdout).ok();
+    let known = |size: u16| Some(usize::from(size)).filter(|size| *size > 0);
+    (size.and_then(|size| known(size.ws_col)), size.and_then(|size| known(size.ws_row)))
+}
+
+/// Nobody has been asked yet: there is no end of a line.
+#[cfg(not(unix))]
+fn size(_: &io::Stdout) -> (Option<usize>, Option<usize>) {
+    (None, None)
+}
+
 /// Whether standard output is a terminal on which one can paint anew: one that says what it is, and is not dumb.
 #[must_use]
 pub fn can_repaint() -> bool {
@@ -62,6 +71,14 @@ pub fn can_repaint() -> bool {
 }
 
 /// Whether somebody may still read standard output: a pipe without a reader says so before it is written to.
+#[cfg(not(unix))]
+#[must_use]
+pub fn is_read() -> bool {
+    true
+}
+
+/// Whether somebody may still read standard output: a pipe without a reader says so before it is written to.
+#[cfg(unix)]
 #[must_use]
 pub fn is_read() -> bool {
     let stdout = io::stdout();
