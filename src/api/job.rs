@@ -184,6 +184,14 @@ pub struct Job {
     pub properties: JobProperties,
 }
 
+impl Job {
+    /// Whether nothing more will happen to it.
+    #[must_use]
+    pub fn is_ended(&self) -> bool {
+        matches!(self.properties.execution_state.as_str(), "succeeded" | "failed")
+    }
+}
+
 /// What was asked for and what became of it.
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
@@ -230,6 +238,23 @@ pub struct OutputStream {
     pub source: String,
     /// `stdout` or `stderr`.
     pub stream: String,
+}
+
+impl OutputStream {
+    /// What a file of that name holds, as Batch AI named them: `stdout.txt`, `stderr-0.txt`, `stdout-wk-1.txt`,
+    /// `stdout-job_prep.txt` ... `None` for any other file.
+    #[must_use]
+    pub fn of_file(file: &str) -> Option<Self> {
+        let stem = file.strip_suffix(".txt")?;
+        let (stream, who) = stem.split_once('-').unwrap_or((stem, ""));
+        let source = match who {
+            "" => "job",
+            who if who.starts_with("job_prep") => "preparation",
+            rank => rank,
+        };
+        let is_stream = matches!(stream, "stdout" | "stderr");
+        is_stream.then(|| Self { file_name: file.into(), source: source.into(), stream: stream.into() })
+    }
 }
 
 /// Start, end, exit code.

@@ -80,26 +80,8 @@ fn pause(look: Look, pauses: &mut Pauses) -> Duration {
     }
 }
 
-/// Whether nothing more will happen to it.
-pub(super) fn is_ended(job: &Job) -> bool {
-    matches!(job.properties.execution_state.as_str(), "succeeded" | "failed")
-}
-
 fn streams(files: &[File]) -> Vec<OutputStream> {
-    files.iter().filter_map(|file| stream(&file.name)).collect()
-}
-
-/// What a file of that name holds: `stdout.txt`, `stderr-0.txt`, `stdout-wk-1.txt`, `stdout-job_prep.txt` ...
-fn stream(file: &str) -> Option<OutputStream> {
-    let stem = file.strip_suffix(".txt")?;
-    let (stream, who) = stem.split_once('-').unwrap_or((stem, ""));
-    let source = match who {
-        "" => "job",
-        who if who.starts_with("job_prep") => "preparation",
-        rank => rank,
-    };
-    let is_stream = matches!(stream, "stdout" | "stderr");
-    is_stream.then(|| OutputStream { file_name: file.into(), source: source.into(), stream: stream.into() })
+    files.iter().filter_map(|file| OutputStream::of_file(&file.name)).collect()
 }
 
 #[cfg(test)]
@@ -116,7 +98,7 @@ mod tests {
 
     #[test]
     fn files_of_output_are_told_from_others_by_their_names() {
-        let told = |file| stream(file).map(|found| (found.stream, found.source));
+        let told = |file| OutputStream::of_file(file).map(|found| (found.stream, found.source));
         for (file, kind, source) in [
             ("stdout.txt", "stdout", "job"),
             ("stderr-3.txt", "stderr", "3"),

@@ -8,7 +8,6 @@ use std::time::{Duration, Instant};
 use bytes::Bytes;
 
 use super::Pauses;
-use super::changes::is_ended;
 use super::download::{Found, Piece, Source};
 use crate::api::error::{ErrorDetail, code};
 use crate::api::id::ResourceId;
@@ -139,7 +138,7 @@ impl<'c> Follow<'c> {
 
     /// Whether what is there now is all that is wanted.
     fn is_last_of(&self, job: &Job) -> bool {
-        !self.is_followed || is_ended(job)
+        !self.is_followed || job.is_ended()
     }
 
     fn missing(&self) -> ClientError {

@@ -7,6 +7,7 @@ use super::Answer;
 use crate::api::explanation::JobExplanation;
 use crate::api::job::{Job, JobCreate};
 use crate::api::plan::{JobPlan, JobRerun};
+use crate::api::successor::successors;
 use crate::domain::name::JobKey;
 use crate::operations::{Context, explanations, jobs, plans, reruns};
 use crate::server::authorise::Caller;
@@ -55,6 +56,7 @@ pub async fn rerun(
     let name = name.map_err(|message| ApiError::invalid("name", message))?;
     let spec = jobs::get(&context.store, &key)?.job.value.spec;
     caller.may_use(&context, &links::of_job(&spec))?;
-    let view = reruns::rerun(&context, key, name).await?;
+    let candidates = successors(key.name.as_str());
+    let view = reruns::rerun(&context, key, name, candidates).await?;
     Ok(Entity { body: job::job(&view, version), changed: view.job.value.created })
 }

@@ -7,7 +7,6 @@ use std::time::Duration;
 use clap::Args;
 use jiff::Timestamp;
 
-use super::wait::is_ended;
 use crate::api::id::{Child, ResourceId};
 use crate::api::job::Job;
 use crate::api::path;
@@ -42,7 +41,7 @@ impl Choice {
             let limit = now.checked_sub(age).unwrap_or(Timestamp::MIN);
             ended(job).and_then(|at| at.parse::<Timestamp>().ok()).is_some_and(|at| at <= limit)
         };
-        is_ended(job)
+        job.is_ended()
             && (!self.all_failed || job.properties.execution_state == "failed")
             && self.older_than.is_none_or(is_old)
     }

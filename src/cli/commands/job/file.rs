@@ -7,7 +7,6 @@ use clap::{Args, Subcommand};
 use serde_json::Value;
 
 use super::node::JobArgs;
-use super::wait::is_ended;
 
 use crate::api::error::code;
 use crate::api::file::STDOUTERR;
@@ -143,7 +142,7 @@ async fn download(args: &DownloadArgs, session: &Session) -> Outcome {
         fetched = fetched => {
             let fetched = fetched?;
             let job: Job = session.client.get(&id).await?;
-            if !is_ended(&job) {
+            if !job.is_ended() {
                 session.report.note("The job is still running: its files may grow. The same command fetches what is new.");
             }
             session.print(&Output::list(&fetched))

@@ -8,7 +8,7 @@ use jiff::Timestamp;
 
 use super::sink::Sink;
 use super::tail;
-use super::wait::{change, is_ended};
+use super::wait::change;
 use crate::api::error::code;
 use crate::api::file::STDOUTERR;
 use crate::api::id::ResourceId;
@@ -63,11 +63,11 @@ pub async fn show(session: &Session, id: &ResourceId, submitted: Job, view: &Vie
             streams.push(follow(session, id, stream.file_name, sink, view));
         }
         waiting.tell(&job);
-        if is_ended(&job) && streams.is_empty() {
+        if job.is_ended() && streams.is_empty() {
             return Ok(job);
         }
         tokio::select! {
-            changed = change(&session.client, id, &job, Look::Output), if !is_ended(&job) => job = changed?,
+            changed = change(&session.client, id, &job, Look::Output), if !job.is_ended() => job = changed?,
             Some(ended) = streams.next(), if !streams.is_empty() => {
                 let is_read = ended?;
                 if view.leaves_with_reader && !is_read {

@@ -77,16 +77,11 @@ pub async fn run(args: &LogsArgs, session: &Session) -> Outcome {
 /// The files of a job whose server does not tell which they are: those named as Batch AI named them.
 async fn guessed(session: &Session, id: &crate::api::id::ResourceId) -> Result<Vec<OutputStream>, Failure> {
     let files = session.client.list_files(id, STDOUTERR, ".", 60).await?;
-    Ok(files.into_iter().filter(|file| file.file_type == "file").filter_map(|file| stream(&file.name)).collect())
-}
-
-/// `stdout.txt`, `stderr-2.txt`, `stdout-prep.txt` and the like.
-fn stream(file: &str) -> Option<OutputStream> {
-    let stem = file.strip_suffix(".txt")?;
-    let (stream, source) = stem.split_once('-').unwrap_or((stem, "job"));
-    let source = if source.contains("prep") { "preparation" } else { source };
-    let is_stream = matches!(stream, "stdout" | "stderr");
-    is_stream.then(|| OutputStream { file_name: file.into(), source: source.into(), stream: stream.into() })
+    Ok(files
+        .into_iter()
+        .filter(|file| file.file_type == "file")
+        .filter_map(|file| OutputStream::of_file(&file.name))
+        .collect())
 }
 
 /// A moment: of itself, or so long ago.
@@ -104,7 +99,7 @@ mod tests {
 
     #[test]
     fn the_files_of_old_servers_are_known_by_their_names() {
-        let told = |file: &str| stream(file).map(|stream| (stream.stream, stream.source));
+        let told = |file: &str| OutputStream::of_file(file).map(|stream| (stream.stream, stream.source));
         assert_eq!(told("stdout.txt"), Some(("stdout".into(), "job".into())));
         assert_eq!(told("stderr-2.txt"), Some(("stderr".into(), "2".into())));
         assert_eq!(told("stdout-job_prep-tvm.txt"), Some(("stdout".into(), "preparation".into())));

@@ -14,7 +14,6 @@ pub mod rerun;
 pub mod run;
 pub mod sink;
 pub mod submit;
-pub mod successor;
 pub mod tail;
 pub mod wait;
 

@@ -3,11 +3,11 @@
 use clap::Args;
 
 use super::submit::flags;
-use super::successor::successors;
 use crate::api::error::code;
 use crate::api::id::{Child, ResourceId};
 use crate::api::job::{Job, JobCreate};
 use crate::api::path;
+use crate::api::successor::successors;
 use crate::cli::Outcome;
 use crate::cli::exit_code::ExitCode;
 use crate::cli::output::Output;

@@ -71,11 +71,11 @@ impl Awaited {
             Self::Running => job.properties.execution_info.is_some(),
             Self::Succeeded => state == "succeeded",
             Self::Failed => state == "failed",
-            Self::Ended => is_ended(job),
+            Self::Ended => job.is_ended(),
         };
         match has_come {
             true => Standing::Come,
-            false if is_ended(job) => Standing::Lost,
+            false if job.is_ended() => Standing::Lost,
             false => Standing::Open,
         }
     }
@@ -269,12 +269,6 @@ pub async fn change(client: &Client, id: &ResourceId, job: &Job, look: Look) -> 
             result => return result,
         }
     }
-}
-
-/// Whether nothing more will happen to it.
-#[must_use]
-pub fn is_ended(job: &Job) -> bool {
-    matches!(job.properties.execution_state.as_str(), "succeeded" | "failed")
 }
 
 /// Tells how the job ended; answers its exit code.

@@ -1,7 +1,6 @@
 //! Names that follow one another: what the next job is called that is the same as another. Pure.
 //!
-//! For [`super::rerun`], where the server knows no reruns; one of ours finds the name itself, by the same rule, because
-//! only it can hold the name while it looks.
+//! Our servers follow it when they submit a job once more, and so does the client where a server knows no reruns.
 
 /// The longest name of a job (Swagger 2018-05-01: `maxLength: 64`).
 const LONGEST: usize = 64;
@@ -10,7 +9,7 @@ const LONGEST: usize = 64;
 const MOST_DIGITS: usize = 3;
 
 /// The names that may follow `name`, the next one first: `train` -> `train-2`, `train-3` ...; `train-2` -> `train-3` ...
-pub fn successors(name: &str) -> impl Iterator<Item = String> {
+pub fn successors(name: &str) -> impl Iterator<Item = String> + use<> {
     let numbered = name.rsplit_once('-').filter(|(base, digits)| {
         let is_number = !digits.is_empty() && digits.bytes().all(|byte| byte.is_ascii_digit());
         !base.is_empty() && is_number && digits.len() <= MOST_DIGITS && !digits.starts_with('0')
