@@ -38,6 +38,8 @@ pub fn plan(request: &LaunchRequest, layout: &Layout, host: &Host) -> Result<Lau
         secrets: secrets::names(&request.job.spec.secrets),
         max_wall_clock_seconds: request.job.spec.max_wall_clock_seconds,
         grace_seconds: GRACE_SECONDS,
+        container: None,
+        most_output_bytes: None,
     })
 }
 
@@ -95,6 +97,7 @@ impl Planner<'_> {
         let log = if self.is_single() { "execution.log".into() } else { format!("execution-{id}.log") };
         let launch = LaunchNode {
             id,
+            address: self.request.nodes[place].address.clone(),
             code,
             working_directory,
             mounts,
@@ -175,6 +178,7 @@ impl Planner<'_> {
                 node: process.node,
                 command: with_late_directories(&process.command, &late),
                 environment: environment::difference(&all, &node.launch.environment),
+                is_awaited: process.is_awaited,
                 stdout: folder.join(format!("stdout{}.txt", process.file_suffix)),
                 stderr: folder.join(format!("stderr{}.txt", process.file_suffix)),
             }

@@ -4,6 +4,7 @@
 //! thread, operations ask it where files are. Engines know supervision and the domain; never the store, the
 //! wire or each other.
 
+pub mod container;
 pub mod directories;
 pub mod environment;
 pub mod launch;

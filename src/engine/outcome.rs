@@ -27,6 +27,7 @@ pub fn outcome(layout: &Layout, exit: &Exit, launch: Option<&Launch>) -> Outcome
         }
         // The exit code of a failed mount: azure-cli issue 18679.
         Cause::MountFailed => failed(Some(-1), mount_error(layout, exit, launch)),
+        Cause::ContainerFailed => failed(exit.exit_code, container_error(exit, launch)),
         Cause::SetUpFailed => {
             let message = exit.message.clone().unwrap_or_else(|| "the job could not be set up".into());
             failed(None, JobError::new(SET_UP_FAILED, message))
@@ -40,6 +41,14 @@ pub fn outcome(layout: &Layout, exit: &Exit, launch: Option<&Launch>) -> Outcome
 fn described(code: &str, message: &str, exit: &Exit) -> JobError {
     let details = exit.message.iter().map(|text| ("Info".to_owned(), text.clone())).collect();
     JobError { details, ..JobError::new(code, message) }
+}
+
+/// Code and detail: azure-docs issue 15559; the message is ours.
+fn container_error(exit: &Exit, launch: Option<&Launch>) -> JobError {
+    let message = exit.message.clone().unwrap_or_else(|| "the container of the job could not be started".into());
+    let image = launch.and_then(|launch| launch.container.as_ref()).map(|container| container.image.clone());
+    let details = image.into_iter().map(|image| ("imageName".to_owned(), image)).collect();
+    JobError { details, ..JobError::new("FailedStartingContainer", message) }
 }
 
 fn mount_error(layout: &Layout, exit: &Exit, launch: Option<&Launch>) -> JobError {

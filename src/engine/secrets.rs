@@ -2,10 +2,57 @@
 //!
 //! Called by engines that start supervisors. What is opened here goes to the supervisor and is dropped.
 
+use std::sync::Arc;
+
 use super::EngineError;
 use super::environment::is_reserved;
 use crate::domain::secret::{Seal, SecretValue, SecretVariable};
 use crate::supervisor::secrets::Secrets;
+
+/// Opens every secret of this server, wherever it is kept.
+#[derive(Debug, Clone)]
+pub struct Safe {
+    seal: Arc<Seal>,
+}
+
+impl Safe {
+    /// What opens secrets that were sealed here; there are no key vaults.
+    #[must_use]
+    pub fn new(seal: Arc<Seal>) -> Self {
+        Self { seal }
+    }
+
+    /// The values of secret variables, under exactly the [`names`].
+    ///
+    /// # Errors
+    /// [`EngineError::NotStarted`] when one cannot be opened; the sentence names the variable.
+    pub fn variables(&self, secrets: &[SecretVariable]) -> Result<Secrets, EngineError> {
+        let one = |secret: &SecretVariable| {
+            Ok((secret.name.clone(), self.open(&format!("the secret variable `{}`", secret.name), &secret.value)?))
+        };
+        passed(secrets).map(one).collect()
+    }
+
+    /// One secret. `what` begins the sentence of an error.
+    ///
+    /// # Errors
+    /// [`EngineError::NotStarted`] when it cannot be opened.
+    pub fn open(&self, what: &str, secret: &SecretValue) -> Result<String, EngineError> {
+        let why = match secret {
+            SecretValue::Sealed(sealed) => match self.seal.open(sealed) {
+                Ok(value) => return Ok(value),
+                Err(_) => {
+                    "it was sealed with a key that this server does not have: bring the key file back, or give it anew"
+                        .to_owned()
+                }
+            },
+            SecretValue::KeyVault { url, .. } => {
+                format!("it is kept in a key vault ({url}), which this server cannot ask: give its value instead")
+            }
+        };
+        Err(EngineError::NotStarted(format!("{what} cannot be opened: {why}")))
+    }
+}
 
 /// The names of the variables that will be set, in order; those of the service stay what they are.
 #[must_use]
@@ -16,32 +63,8 @@ pub fn names(secrets: &[SecretVariable]) -> Vec<String> {
     names
 }
 
-/// The values, under exactly the [`names`].
-///
-/// # Errors
-/// [`EngineError::NotStarted`] when one cannot be opened; the sentence names the variable.
-pub fn open(seal: &Seal, secrets: &[SecretVariable]) -> Result<Secrets, EngineError> {
-    passed(secrets).map(|secret| Ok((secret.name.clone(), value(seal, secret)?))).collect()
-}
-
 fn passed(secrets: &[SecretVariable]) -> impl Iterator<Item = &SecretVariable> {
     secrets.iter().filter(|secret| !is_reserved(&secret.name))
-}
-
-fn value(seal: &Seal, secret: &SecretVariable) -> Result<String, EngineError> {
-    let why = match &secret.value {
-        SecretValue::Sealed(sealed) => match seal.open(sealed) {
-            Ok(value) => return Ok(value),
-            Err(_) => {
-                "it was sealed with a key that this server does not have: bring the key file back, or give it anew"
-                    .to_owned()
-            }
-        },
-        SecretValue::KeyVault { url, .. } => {
-            format!("it is kept in a key vault ({url}), which this server cannot ask: give its value instead")
-        }
-    };
-    Err(EngineError::NotStarted(format!("the secret variable `{}` cannot be opened: {why}", secret.name)))
 }
 
 #[cfg(test)]
@@ -53,12 +76,16 @@ mod tests {
         Seal::new(&MasterKey::new([key; 32]))
     }
 
+    fn safe(key: u8) -> Safe {
+        Safe::new(Arc::new(seal(key)))
+    }
+
     fn sealed(name: &str, value: &str) -> SecretVariable {
         SecretVariable { name: name.into(), value: SecretValue::Sealed(seal(1).seal(value)) }
     }
 
     fn refusal(secret: SecretVariable, key: u8) -> String {
-        match open(&seal(key), &[secret]) {
+        match safe(key).variables(&[secret]) {
             Err(EngineError::NotStarted(why)) => why,
             other => format!("{other:?}"),
         }
@@ -68,7 +95,7 @@ mod tests {
     fn secrets_open_under_their_names_and_the_variables_of_the_service_stay() {
         let secrets =
             [sealed("B", "$A"), sealed("AZ_BATCHAI_NUM_GPUS", "9"), sealed("A", "old"), sealed("A", "hunter2")];
-        let opened = open(&seal(1), &secrets).expect("opens");
+        let opened = safe(1).variables(&secrets).expect("opens");
         assert_eq!(names(&secrets), ["A", "B"]);
         assert_eq!(opened.names(), names(&secrets));
         let expected = [("A", "hunter2"), ("B", "$A")].map(|(n, v)| (n.to_owned(), v.to_owned()));

@@ -44,6 +44,7 @@ pub fn plan(
         directories: vec![run_dir.shared(), working_directory.clone(), output.clone()],
         nodes: vec![LaunchNode {
             id: node.id.clone(),
+            address: String::new(),
             code: None,
             working_directory,
             mounts: Vec::new(),
@@ -56,12 +57,15 @@ pub fn plan(
             node: 0,
             command: task.command_line.clone(),
             environment: Variables::new(),
+            is_awaited: true,
             stdout: output.join(format!("stdout-{}.txt", node.id)),
             stderr: output.join(format!("stderr-{}.txt", node.id)),
         }],
         secrets: secrets::names(&task.secrets),
         max_wall_clock_seconds: LIMIT_SECONDS,
         grace_seconds: GRACE_SECONDS,
+        container: None,
+        most_output_bytes: None,
     })
 }
 
@@ -98,7 +102,10 @@ pub fn verdict(exit: &Exit, said: Option<&str>) -> Verdict {
         (Cause::Exited, Some(code)) => failed(&format!("failed with exit code {code}")),
         (Cause::WallClock, _) => failed(&format!("did not end within {} hours", LIMIT_SECONDS / 3600)),
         (Cause::Stopped, _) => Verdict::Again,
-        (Cause::Exited | Cause::SetUpFailed | Cause::MountFailed | Cause::PreparationFailed, _) => {
+        (
+            Cause::Exited | Cause::SetUpFailed | Cause::MountFailed | Cause::ContainerFailed | Cause::PreparationFailed,
+            _,
+        ) => {
             let why = exit.message.as_deref().unwrap_or("it left no word of why");
             Verdict::Failed(format!("the set-up task could not be run: {why}"))
         }

@@ -55,7 +55,8 @@ use crate::domain::name::RunId;
 use crate::domain::secret::Seal;
 use crate::domain::signature::Signer;
 use crate::domain::storage_account::AccountKeys;
-use crate::engine::local::LocalEngine;
+use crate::engine::local::{LocalEngine, LocalSettings};
+use crate::engine::secrets::Safe;
 use crate::engine::{Engine, EngineError};
 use crate::operations::watch::FileWatch;
 use crate::operations::{Context, long, snapshots};
@@ -167,8 +168,8 @@ fn compose(settings: &ServerSettings) -> Result<(Context, Scheduler), ServeError
     let (seal, signer) = (Arc::new(Seal::new(&key)), Signer::new(&key, "download"));
     let account_keys = AccountKeys::new(&key);
     let data = settings.home.data().to_owned();
-    let engine: Arc<dyn Engine> =
-        Arc::new(LocalEngine::open(data, settings.executable.clone(), seal.clone(), bell.hook())?);
+    let local = LocalSettings::new(settings.executable.clone(), Safe::new(seal.clone()));
+    let engine: Arc<dyn Engine> = Arc::new(LocalEngine::open(data, local, bell.hook())?);
     let watch = FileWatch::start().map_err(io_error("watch", settings.home.data()))?;
     let scheduler = scheduler::start(store.clone(), engine.clone(), bell, Timestamp::now, || RunId(new_id()));
     let scheduler = scheduler.map_err(io_error("start the scheduler of", settings.home.data()))?;

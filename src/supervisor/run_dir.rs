@@ -59,6 +59,64 @@ pub struct Launch {
     pub max_wall_clock_seconds: u64,
     /// Seconds between the polite and the impolite signal.
     pub grace_seconds: u64,
+    /// The containers that the preparation and the processes run in, one per node; `None`: they run on the host.
+    #[serde(default)]
+    pub container: Option<LaunchContainer>,
+    /// The most bytes that one output file takes; what follows is dropped with a note. `None`: as many as there are.
+    #[serde(default)]
+    pub most_output_bytes: Option<u64>,
+}
+
+/// What the containers of a run are made of and who makes them.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct LaunchContainer {
+    /// What the container engine understands.
+    pub engine: ContainerEngine,
+    /// Its program. Absolute.
+    pub program: PathBuf,
+    /// Options before the subcommand, such as `--runtime runc`, each word by itself.
+    pub options: Vec<String>,
+    /// More options of `run`, each word by itself.
+    pub run_options: Vec<String>,
+    /// The whole environment of the engine's program itself.
+    pub environment: BTreeMap<String, String>,
+    /// The image, as the engine is to pull it.
+    pub image: String,
+    /// Who logs in to the registry of the image; the password comes by [`super::secrets`].
+    pub login: Option<ContainerLogin>,
+    /// Size of /dev/shm in the words of docker.
+    pub shm_size: Option<String>,
+    /// Whether the GPUs of the machine appear inside.
+    pub has_gpus: bool,
+    /// The container of each node of [`Launch::nodes`].
+    pub nodes: Vec<NodeContainer>,
+}
+
+/// Whose command line a container engine has.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub enum ContainerEngine {
+    /// Docker, and what is compatible with it.
+    Docker,
+    /// Podman.
+    Podman,
+}
+
+/// Who logs in to a registry.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ContainerLogin {
+    /// The key of the registry in a docker configuration file, such as `demo.azurecr.io`.
+    pub server: String,
+    /// The user.
+    pub username: String,
+}
+
+/// The container of one node.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct NodeContainer {
+    /// Its name: unique on the machine, and the run can be told from it.
+    pub name: String,
+    /// Directories of the host that appear inside under the same absolute path, writable.
+    pub binds: Vec<PathBuf>,
 }
 
 /// One node of a run.
@@ -66,6 +124,9 @@ pub struct Launch {
 pub struct LaunchNode {
     /// Its id, such as `tvm-0000000001_0-20180607t091500z`.
     pub id: String,
+    /// Where programs on other nodes reach it: how a process names the node on which it starts another.
+    #[serde(default)]
+    pub address: String,
     /// The archive of the user's code; unpacked into `working_directory`.
     pub code: Option<PathBuf>,
     /// Where commands on this node start. Exists after `directories` and `code`.
@@ -119,10 +180,18 @@ pub struct Process {
     pub command: String,
     /// Variables over those of its node.
     pub environment: BTreeMap<String, String>,
+    /// Whether the run goes on until it has ended. Of the others, such as parameter servers, only a failure counts:
+    /// they are stopped when all that are waited for have exited with 0.
+    #[serde(default = "waited_for")]
+    pub is_awaited: bool,
     /// The file for its standard output; made empty.
     pub stdout: PathBuf,
     /// The file for its standard error; made empty.
     pub stderr: PathBuf,
+}
+
+const fn waited_for() -> bool {
+    true
 }
 
 /// Who the supervisor is: enough to find it again after a restart of the server, and never another process.
@@ -164,6 +233,8 @@ pub enum Cause {
     SetUpFailed,
     /// A volume could not be mounted.
     MountFailed,
+    /// A container could not be started: no engine, no such image, or the engine refused.
+    ContainerFailed,
     /// The preparation exited with another code than 0 on a node.
     PreparationFailed,
     /// The wall-clock limit.

@@ -1,6 +1,6 @@
 //! What every engine promises to those who call it, in one list of cases for the simulated and the local one.
 
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::sync::Arc;
 use std::sync::mpsc::{Receiver, RecvTimeoutError, channel};
 use std::time::Duration;
@@ -12,7 +12,8 @@ use batchai::domain::job::{Job, JobError, JobSpec, Outcome, Toolkit};
 use batchai::domain::name::{ClusterKey, ExperimentKey, GroupKey, JobKey, Name, RunId, WorkspaceKey};
 use batchai::domain::node::{Node, NodeState};
 use batchai::domain::secret::{MasterKey, Seal};
-use batchai::engine::local::LocalEngine;
+use batchai::engine::local::{LocalEngine, LocalSettings};
+use batchai::engine::secrets::Safe;
 use batchai::engine::simulated::{Script, Simulated};
 use batchai::engine::{ClusterPlace, Engine, LaunchRequest, NodeCondition, NodeName, Observation, Waker};
 
@@ -173,8 +174,9 @@ fn bell() -> (Waker, Receiver<()>) {
 }
 
 fn open(home: &Path, waker: Waker) -> LocalEngine {
-    let seal = Arc::new(Seal::new(&MasterKey::new([1; 32])));
-    LocalEngine::open(home.to_owned(), PathBuf::from(env!("CARGO_BIN_EXE_batchai")), seal, waker).expect("an engine")
+    let safe = Safe::new(Arc::new(Seal::new(&MasterKey::new([1; 32]))));
+    let settings = LocalSettings::new(env!("CARGO_BIN_EXE_batchai").into(), safe);
+    LocalEngine::open(home.to_owned(), settings, waker).expect("an engine")
 }
 
 fn name(text: &str) -> Name {

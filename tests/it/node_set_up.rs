@@ -8,7 +8,8 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use batchai::domain::cluster::{ClusterSpec, Deallocation, Scale, SetupTask};
 use batchai::domain::mount::{Mount, MountSource};
 use batchai::domain::secret::{MasterKey, Seal, SecretValue, SecretVariable};
-use batchai::engine::local::LocalEngine;
+use batchai::engine::local::{LocalEngine, LocalSettings};
+use batchai::engine::secrets::Safe;
 use batchai::engine::{ClusterPlace, Engine, NodeCondition, NodeName};
 use rustix::process::Signal;
 
@@ -113,7 +114,8 @@ fn open(sandbox: &Sandbox, wakes: &Arc<AtomicUsize>) -> LocalEngine {
     let waker = Arc::new(move || {
         wakes.fetch_add(1, Ordering::SeqCst);
     });
-    LocalEngine::open(sandbox.home().to_owned(), program, Arc::new(seal()), waker).expect("an engine")
+    let settings = LocalSettings::new(program, Safe::new(Arc::new(seal())));
+    LocalEngine::open(sandbox.home().to_owned(), settings, waker).expect("an engine")
 }
 
 fn seal() -> Seal {

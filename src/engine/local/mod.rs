@@ -21,16 +21,38 @@ use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 
+use super::container::ContainerSettings;
 use super::directories::{self, Layout};
 use super::preview::Preview;
+use super::secrets::Safe;
 use super::toolkit;
 use super::volumes;
 use super::{ClusterPlace, Engine, EngineError, LaunchRequest, NodeFact, NodeName, Observation, Waker};
 use crate::domain::job::{Job, JobDirectory};
 use crate::domain::name::{FileServerKey, RunId};
-use crate::domain::secret::Seal;
 use nodes::Nodes;
 use runs::Runs;
+
+/// What the composition root decides for this engine.
+#[derive(Debug, Clone)]
+pub struct LocalSettings {
+    /// This program, for starting supervisors.
+    pub executable: PathBuf,
+    /// Opens the secrets of jobs and set-up tasks.
+    pub safe: Safe,
+    /// Container engines.
+    pub containers: ContainerSettings,
+    /// The most bytes that one output file of a job takes; `None`: as many as there are.
+    pub most_output_bytes: Option<u64>,
+}
+
+impl LocalSettings {
+    /// Nothing decided but what there is no default for.
+    #[must_use]
+    pub fn new(executable: PathBuf, safe: Safe) -> Self {
+        Self { executable, safe, containers: ContainerSettings::default(), most_output_bytes: None }
+    }
+}
 
 /// Runs jobs on this machine.
 pub struct LocalEngine {
@@ -40,13 +62,12 @@ pub struct LocalEngine {
 }
 
 impl LocalEngine {
-    /// Opens the data directory `root`, and makes it when it is not there. `executable` is this program, for
-    /// starting supervisors; `seal` opens the secrets of jobs and set-up tasks. `waker` is called from threads of
-    /// the engine.
+    /// Opens the data directory `root`, and makes it when it is not there. `waker` is called from threads of the
+    /// engine.
     ///
     /// # Errors
     /// When the directory cannot be made or read, or its path is not UTF-8.
-    pub fn open(root: PathBuf, executable: PathBuf, seal: Arc<Seal>, waker: Waker) -> Result<Self, EngineError> {
+    pub fn open(root: PathBuf, settings: LocalSettings, waker: Waker) -> Result<Self, EngineError> {
         let shown = root.display().to_string();
         // The kernel reports mount points by their real paths.
         let root = std::fs::create_dir_all(&root)
@@ -58,7 +79,7 @@ impl LocalEngine {
         let layout = Layout::at(root);
         let boot_id = host::boot_id().map_err(failed(|| "read the id of this boot".into()))?;
         let host = host::current();
-        let runs = Runs::open(layout.clone(), host.clone(), boot_id.clone(), executable, seal, waker.clone())?;
+        let runs = Runs::open(layout.clone(), host.clone(), boot_id.clone(), settings, waker.clone())?;
         let runs = Arc::new(runs);
         let nodes = Nodes::open(layout.clone(), host, boot_id, Arc::clone(&runs), waker)?;
         Ok(Self { layout, nodes, runs })

@@ -9,7 +9,7 @@ use std::collections::HashMap;
 use std::fs::{self, File};
 use std::io;
 use std::os::fd::OwnedFd;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::process::{Child, ChildStdin, Command, Stdio};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::thread;
@@ -20,14 +20,14 @@ use rustix::process::{Pid, PidfdFlags, Signal, pidfd_open, pidfd_send_signal};
 
 use super::inspect::{self, Seen};
 use super::watch::Watch;
-use super::{failed, files};
+use super::{LocalSettings, failed, files};
 use crate::domain::name::RunId;
-use crate::domain::secret::{Seal, SecretVariable};
+use crate::domain::secret::SecretVariable;
 use crate::engine::directories::{Layout, below};
 use crate::engine::environment::Host;
 use crate::engine::outcome::outcome;
 use crate::engine::preview::{self, Preview};
-use crate::engine::{EngineError, LaunchRequest, Observation, Waker, launch, secrets};
+use crate::engine::{EngineError, LaunchRequest, Observation, Waker, launch};
 use crate::supervisor::run_dir::{Exit, Launch, RunDir, RunDirError};
 use crate::supervisor::secrets::Secrets;
 
@@ -72,8 +72,7 @@ pub(super) struct Runs {
     layout: Layout,
     host: Host,
     boot_id: String,
-    executable: PathBuf,
-    seal: Arc<Seal>,
+    settings: LocalSettings,
     entries: Arc<Mutex<Entries>>,
     watch: Watch,
     starting: Mutex<()>,
@@ -84,8 +83,7 @@ impl Runs {
         layout: Layout,
         host: Host,
         boot_id: String,
-        executable: PathBuf,
-        seal: Arc<Seal>,
+        settings: LocalSettings,
         waker: Waker,
     ) -> Result<Self, EngineError> {
         let entries = Arc::new(Mutex::new(Entries::new()));
@@ -95,7 +93,7 @@ impl Runs {
             waker();
         };
         let watch = Watch::start(on_end).map_err(failed(|| "watch supervisors".into()))?;
-        Ok(Self { layout, host, boot_id, executable, seal, entries, watch, starting: Mutex::new(()) })
+        Ok(Self { layout, host, boot_id, settings, entries, watch, starting: Mutex::new(()) })
     }
 
     /// While this is held, no run is started.
@@ -137,7 +135,7 @@ impl Runs {
                 "its supervisor ended {starts} times before it had begun{said}"
             )));
         }
-        let secrets = secrets::open(&self.seal, sealed)?;
+        let secrets = self.settings.safe.variables(sealed)?;
         run_dir.write_launch(plan).map_err(from_run_dir)?;
         self.start(run, run_dir, secrets).map_err(failed(|| format!("start the supervisor of run {run}")))
     }
@@ -155,7 +153,7 @@ impl Runs {
 
     fn start(&self, run: &RunId, run_dir: &RunDir, secrets: Secrets) -> io::Result<()> {
         let log = File::options().create(true).append(true).open(run_dir.log())?;
-        let mut command = Command::new(&self.executable);
+        let mut command = Command::new(&self.settings.executable);
         command.arg("__supervise").arg(run_dir.path()).current_dir(run_dir.path());
         // All that it needs to find shells and mount programs; jobs get their environment from the plan.
         command.env_clear().env("PATH", &self.host.search_path).env("HOME", &self.host.home);

@@ -11,7 +11,7 @@ use tempfile::TempDir;
 use super::*;
 use crate::domain::job::Outcome;
 use crate::domain::mount::{Mount, MountSource};
-use crate::domain::secret::{MasterKey, SecretValue, SecretVariable};
+use crate::domain::secret::{MasterKey, Seal, SecretValue, SecretVariable};
 use crate::engine::NodeCondition;
 use crate::engine::launch::tests::{cluster_spec, job_spec, request, share};
 
@@ -92,15 +92,12 @@ impl Bench {
 
 fn open(root: &Path) -> (LocalEngine, Receiver<()>) {
     let (sender, news) = channel();
+    let safe = Safe::new(Arc::new(Seal::new(&MasterKey::new([1; 32]))));
     let waker: Waker = Arc::new(move || {
         // After the end of a test nobody listens.
         let _unheard = sender.send(());
     });
-    (
-        LocalEngine::open(root.to_owned(), "/bin/sh".into(), Arc::new(Seal::new(&MasterKey::new([1; 32]))), waker)
-            .expect("an engine"),
-        news,
-    )
+    (LocalEngine::open(root.to_owned(), LocalSettings::new("/bin/sh".into(), safe), waker).expect("an engine"), news)
 }
 
 /// Asks again and again for what nothing announces.

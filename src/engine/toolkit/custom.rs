@@ -9,6 +9,7 @@ pub(super) fn process(command_line: &str) -> ToolkitProcess {
         node: 0,
         command: command_line.to_owned(),
         environment: Variables::new(),
+        is_awaited: true,
         file_suffix: String::new(),
     }
 }

@@ -25,6 +25,8 @@ pub struct ToolkitProcess {
     pub command: String,
     /// Variables of this process only.
     pub environment: Variables,
+    /// See [`crate::supervisor::run_dir::Process::is_awaited`].
+    pub is_awaited: bool,
     /// What stands between `stdout` and `.txt` in its file name.
     pub file_suffix: String,
 }

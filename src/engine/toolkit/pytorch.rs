@@ -30,6 +30,7 @@ pub(super) fn processes(script: &Script<'_>, count: u32, nodes: usize, shared: &
             ("AZ_BATCHAI_TASK_INDEX".into(), rank.to_string()),
             ("AZ_BATCHAI_PYTORCH_INIT_METHOD".into(), format!("file://{}/pytorch-rendezvous", shared.display())),
         ]),
+        is_awaited: true,
         file_suffix: suffix(rank),
     };
     (0..count).map(process).collect()

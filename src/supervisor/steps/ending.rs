@@ -39,6 +39,10 @@ impl Ending {
         Self { cause: Cause::MountFailed, exit_code: None, message: Some(message), are_others_left: true }
     }
 
+    pub fn container_failed(message: String) -> Self {
+        Self { cause: Cause::ContainerFailed, exit_code: None, message: Some(message), are_others_left: true }
+    }
+
     pub fn interrupted(why: Interruption) -> Self {
         let cause = match why {
             Interruption::Asked => Cause::Stopped,
@@ -53,9 +57,14 @@ impl Ending {
             (Cause::Stopped, _) => "somebody asked for it".into(),
             (Cause::WallClock, _) => format!("the limit of {} s is reached", launch.max_wall_clock_seconds),
             (Cause::Exited, None) => "the job has ended".into(),
-            (Cause::SetUpFailed | Cause::MountFailed | Cause::PreparationFailed | Cause::Exited, message) => {
-                message.clone().unwrap_or_default()
-            }
+            (
+                Cause::SetUpFailed
+                | Cause::MountFailed
+                | Cause::ContainerFailed
+                | Cause::PreparationFailed
+                | Cause::Exited,
+                message,
+            ) => message.clone().unwrap_or_default(),
         }
     }
 

@@ -45,6 +45,8 @@ pub struct Run<'a> {
 struct Awaited {
     name: String,
     node: usize,
+    /// Whether the step goes on until it has ended; of others only a failure counts.
+    holds: bool,
 }
 
 /// What became of processes that were waited for together.
@@ -130,7 +132,7 @@ impl<'a> Run<'a> {
                     stderr: &preparation.stderr[place],
                 },
             )?;
-            started.insert(pid, Awaited { name: "the preparation".into(), node: place });
+            started.insert(pid, Awaited { name: "the preparation".into(), node: place, holds: true });
         }
         match self.wait_together(started, None) {
             Together::AllZero => Ok(()),
@@ -159,7 +161,8 @@ impl<'a> Run<'a> {
                     stderr: &process.stderr,
                 },
             )?;
-            started.insert(pid, Awaited { name: process.name.clone(), node: process.node });
+            let awaited = Awaited { name: process.name.clone(), node: process.node, holds: process.is_awaited };
+            started.insert(pid, awaited);
         }
         match self.wait_together(started, None) {
             Together::AllZero => Ok(()),
@@ -178,7 +181,7 @@ impl<'a> Run<'a> {
         Ok(pid)
     }
 
-    /// Waits until all have exited with 0, one has ended otherwise, or the run or the step is to end.
+    /// Waits until all that hold the step have exited with 0, one has ended otherwise, or the run or the step is to end.
     fn wait_together(&mut self, mut awaited: BTreeMap<i32, Awaited>, limit: Option<Instant>) -> Together {
         let mut failed = None;
         loop {
@@ -192,7 +195,7 @@ impl<'a> Run<'a> {
             if let Some((process, end)) = failed {
                 return Together::Failed { process, end, are_others_left: !awaited.is_empty() };
             }
-            if awaited.is_empty() {
+            if !awaited.values().any(|process| process.holds) {
                 return Together::AllZero;
             }
             if let Some(why) = self.watch.interruption() {

@@ -58,7 +58,7 @@ impl Run<'_> {
                 stderr: &output,
             },
         )?;
-        let awaited = BTreeMap::from([(pid, Awaited { name: "the mount command".into(), node: place })]);
+        let awaited = BTreeMap::from([(pid, Awaited { name: "the mount command".into(), node: place, holds: true })]);
         match self.wait_together(awaited, Some(Instant::now() + LIMIT)) {
             Together::AllZero => {
                 // It may have left a server, which has to outlive the job.

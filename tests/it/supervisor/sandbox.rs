@@ -44,6 +44,8 @@ impl Sandbox {
             secrets: Vec::new(),
             max_wall_clock_seconds: 3600,
             grace_seconds: 20,
+            container: None,
+            most_output_bytes: None,
         };
         let mut sandbox = Self { root, launch };
         sandbox.add_node();
@@ -63,6 +65,7 @@ impl Sandbox {
         let place = self.launch.nodes.len();
         self.launch.nodes.push(LaunchNode {
             id: format!("tvm-{place}"),
+            address: format!("127.99.0.{}", place + 1),
             code: None,
             working_directory: self.path("work"),
             mounts: Vec::new(),
@@ -78,6 +81,7 @@ impl Sandbox {
             node: self.launch.nodes.len() - 1,
             command: command.into(),
             environment: BTreeMap::new(),
+            is_awaited: true,
             stdout: self.path(&format!("out/stdout-{name}.txt")),
             stderr: self.path(&format!("out/stderr-{name}.txt")),
         });
