@@ -10,6 +10,7 @@ use std::process::{Command, Stdio};
 
 use rustix::fs::OFlags;
 
+use super::relay::Relay;
 use super::run_dir::RUN_MARKER;
 
 /// The first that is there runs all commands.
@@ -74,11 +75,11 @@ pub struct Order<'a> {
 }
 
 /// Starts it in a process group of its own, with nothing to read, and returns its id. Ended children are reaped by
-/// `family`.
+/// `family`. Output goes through `relay`, or straight into the files.
 ///
 /// # Errors
 /// See [`StartError`].
-pub fn start(order: &Order<'_>) -> Result<i32, StartError> {
+pub fn start(order: &Order<'_>, relay: Option<&Relay>) -> Result<i32, StartError> {
     let name = || order.name.to_owned();
     let shell = SHELLS.into_iter().find(|shell| Path::new(shell).exists());
     let shell = shell.ok_or_else(|| StartError::NoShell { name: name() })?;
@@ -86,7 +87,11 @@ pub fn start(order: &Order<'_>) -> Result<i32, StartError> {
         return Err(StartError::NoDirectory { name: name(), directory: order.directory.to_owned() });
     }
     let output = |path: &Path| {
-        output_file(path).map_err(|source| StartError::Output { name: name(), path: path.into(), source })
+        let opened = match relay {
+            Some(relay) => relay.into_file(path).map(Stdio::from),
+            None => output_file(path).map(Stdio::from),
+        };
+        opened.map_err(|source| StartError::Output { name: name(), path: path.into(), source })
     };
     let mut command = Command::new(shell);
     command.arg("-c").arg(order.command).current_dir(order.directory).process_group(0);
