@@ -11,6 +11,9 @@ use crate::domain::job::JobSpec;
 use crate::domain::name::RunId;
 use crate::supervisor::run_dir::RUN_MARKER;
 
+/// Azure Batch's name for where commands start; ranks that a launcher starts find their way by it.
+pub const WORKING_DIRECTORY: &str = "AZ_BATCH_TASK_WORKING_DIR";
+
 /// Variables by name.
 pub type Variables = BTreeMap<String, String>;
 
@@ -38,6 +41,8 @@ pub struct NodeView {
     pub job_mount_root: PathBuf,
     /// For this job on this node only.
     pub job_temp: PathBuf,
+    /// Where commands start.
+    pub working_directory: PathBuf,
     /// Shared by the nodes of this job.
     pub shared_job_temp: PathBuf,
     /// The Open MPI host file.
@@ -65,6 +70,7 @@ pub fn base(host: &Host, spec: &JobSpec, run: &RunId, node: &NodeView) -> Variab
         (JOB_TEMP_DIR, path(&node.job_temp)),
         ("AZ_BATCHAI_SHARED_JOB_TEMP", path(&node.shared_job_temp)),
         ("AZ_BATCHAI_MPI_HOST_FILE", path(&node.host_file)),
+        (WORKING_DIRECTORY, path(&node.working_directory)),
         ("AZ_BATCH_HOST_LIST", node.addresses.join(",")),
         // Nodes of this machine have no GPUs of their own so far.
         ("AZ_BATCHAI_NUM_GPUS", "0".into()),
@@ -110,7 +116,7 @@ pub fn difference(all: &Variables, node: &Variables) -> Variables {
 
 /// Whether no user sets this variable.
 pub(super) fn is_reserved(name: &str) -> bool {
-    name == RUN_MARKER || name.starts_with("AZ_BATCHAI_")
+    name == RUN_MARKER || name == WORKING_DIRECTORY || name.starts_with("AZ_BATCHAI_")
 }
 
 /// Replaces `$NAME` and `${NAME}` by their values. What is unknown, `$$`, and any other `$` stay as written.
