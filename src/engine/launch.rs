@@ -208,7 +208,13 @@ impl Planner<'_> {
         let addresses: Vec<String> = self.request.nodes.iter().map(|node| node.address.clone()).collect();
         let (shared, machine_file) = (self.run_dir.shared(), machine_file(&self.run_dir));
         let first = with_late_directories("", &late);
-        let site = Site { addresses: &addresses, shared: &shared, machine_file: &machine_file, first: &first };
+        let site = Site {
+            addresses: &addresses,
+            shared: &shared,
+            machine_file: &machine_file,
+            first: &first,
+            is_contained: spec.container.is_some(),
+        };
         Ok(toolkit::processes(&spec.toolkit, &site).into_iter().map(process).collect())
     }
 

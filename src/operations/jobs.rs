@@ -86,7 +86,7 @@ pub(super) fn ensure_workers_fit(spec: &JobSpec, cluster: &ClusterSpec) -> Resul
         return Ok(());
     }
     let message = format!(
-        "it is {workers}, but must be at most {most}: nodeCount, which is {}, times the GPUs of {}, which are {}",
+        "tensorFlowSettings.workerCount is {workers}, but must be at most {most}: nodeCount, which is {}, times the GPUs of {}, which are {}",
         spec.node_count, size.name, size.gpus
     );
     Err(OperationError::Invalid { target: "properties.tensorFlowSettings.workerCount", message })

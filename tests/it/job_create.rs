@@ -233,7 +233,8 @@ fn a_job_whose_program_is_missing_is_created_like_any_other_and_shows_why_it_fai
     let sandbox = Sandbox::new();
     sandbox.cluster("c", 1);
     let settings = json!({ "pythonScriptFilePath": "train.py" });
-    let job = json!({ "nodeCount": 1, "horovodSettings": settings, "searchPath": "/nowhere" });
+    let nowhere = json!([{ "name": "PATH", "value": "/nowhere" }]);
+    let job = json!({ "nodeCount": 1, "horovodSettings": settings, "environmentVariables": nowhere });
     sandbox.spec("job.json", &job);
     let created = sandbox.run("job create -c c -f job.json -n h").succeeds().json();
     assert_eq!((&created["toolType"], &created["horovodSettings"]["processCount"]), (&json!("horovod"), &json!(1)));

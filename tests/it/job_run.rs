@@ -108,11 +108,7 @@ fn a_job_on_two_nodes_finds_every_documented_variable() {
     let line = |address: &&str| format!("{address} slots={cores} max_slots={cores}\n");
     assert_eq!(hosts, addresses.iter().map(line).collect::<String>());
     let folder = sandbox.run("job file stream -j envy -d OUT -f pwd").succeeds().stdout;
-    assert_eq!(
-        folder.trim_end(),
-        get("AZ_BATCH_TASK_WORKING_DIR"),
-        "ranks of launchers begin there"
-    );
+    assert_eq!(folder.trim_end(), get("AZ_BATCH_TASK_WORKING_DIR"), "ranks of launchers begin there");
     assert_eq!(
         folder.trim_end(),
         get("AZ_BATCHAI_JOB_TEMP"),

@@ -13,7 +13,8 @@ pub(super) fn process(program: &CaffeProgram, arguments: Option<&str>, count: u3
             format!("{}\nexec caffe train --solver={solver}{}", need("Caffe", "caffe"), more(arguments))
         }
         CaffeProgram::Python { script, interpreter } => {
-            Script { settings: "caffeSettings", script, interpreter: interpreter.as_deref(), arguments }.command()
+            let (settings, interpreter) = ("caffeSettings", interpreter.as_deref());
+            Script { settings, pythons: site.pythons(), script, interpreter, arguments }.command()
         }
     };
     ToolkitProcess::job(if count > 1 { mpi::launch(count, &command, site) } else { command })

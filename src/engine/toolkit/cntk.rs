@@ -12,7 +12,8 @@ pub(super) fn process(program: &CntkProgram, arguments: Option<&str>, count: u32
             format!("{}\nexec cntk configFile={config}{}", need("CNTK", "cntk"), more(arguments))
         }
         CntkProgram::Python { script, interpreter } => {
-            Script { settings: "cntkSettings", script, interpreter: interpreter.as_deref(), arguments }.command()
+            let (settings, interpreter) = ("cntkSettings", interpreter.as_deref());
+            Script { settings, pythons: site.pythons(), script, interpreter, arguments }.command()
         }
     };
     ToolkitProcess::job(if count > 1 { mpi::launch(count, &command, site) } else { command })

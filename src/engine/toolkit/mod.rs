@@ -18,7 +18,7 @@ mod tests;
 
 use std::path::Path;
 
-use self::script::Script;
+use self::script::{OF_HOST, OF_IMAGE, Pythons, Script};
 pub use self::streams::{OutputStream, output_streams, preparation_suffix};
 use self::tensorflow::Arguments;
 use super::environment::Variables;
@@ -38,6 +38,8 @@ pub struct Site<'a> {
     pub machine_file: &'a Path,
     /// Shell text that ranks run first on their nodes, with its line end; may be empty.
     pub first: &'a str,
+    /// Whether the processes run in a container.
+    pub is_contained: bool,
 }
 
 /// A process before its directories are known.
@@ -142,11 +144,11 @@ pub fn processes(toolkit: &Toolkit, site: &Site<'_>) -> Vec<ToolkitProcess> {
             vec![custom::under_mpi(command_line, *process_count, site)]
         }
         Toolkit::PyTorch { script, interpreter, arguments, process_count, backend } => {
-            let script = script_of("pyTorchSettings", script, interpreter.as_ref(), arguments.as_ref());
+            let script = script_of(site, "pyTorchSettings", script, interpreter.as_ref(), arguments.as_ref());
             pytorch::processes(&script, *process_count, backend.as_deref(), site)
         }
         Toolkit::Caffe2 { script, interpreter, arguments } => {
-            let script = script_of("caffe2Settings", script, interpreter.as_ref(), arguments.as_ref());
+            let script = script_of(site, "caffe2Settings", script, interpreter.as_ref(), arguments.as_ref());
             caffe::shards(&script, site.addresses.len())
         }
         Toolkit::TensorFlow {
@@ -158,7 +160,7 @@ pub fn processes(toolkit: &Toolkit, site: &Site<'_>) -> Vec<ToolkitProcess> {
             worker_count,
             parameter_server_count,
         } => {
-            let script = script_of("tensorFlowSettings", script, interpreter.as_ref(), None);
+            let script = script_of(site, "tensorFlowSettings", script, interpreter.as_ref(), None);
             let arguments = Arguments {
                 of_master: master_arguments.as_deref(),
                 of_workers: worker_arguments.as_deref(),
@@ -178,12 +180,19 @@ pub fn processes(toolkit: &Toolkit, site: &Site<'_>) -> Vec<ToolkitProcess> {
     }
 }
 
+impl Site<'_> {
+    fn pythons(&self) -> Pythons {
+        if self.is_contained { OF_IMAGE } else { OF_HOST }
+    }
+}
+
 fn script_of<'a>(
+    site: &Site<'_>,
     settings: &'static str,
     script: &'a str,
     interpreter: Option<&'a String>,
     arguments: Option<&'a String>,
 ) -> Script<'a> {
     let text = |given: Option<&'a String>| given.map(String::as_str);
-    Script { settings, script, interpreter: text(interpreter), arguments: text(arguments) }
+    Script { settings, pythons: site.pythons(), script, interpreter: text(interpreter), arguments: text(arguments) }
 }

@@ -9,6 +9,7 @@ use crate::domain::job::spec::MpiScript;
 /// implementations.
 pub(super) fn process(settings: &'static str, toolkit: &MpiScript, site: &Site<'_>) -> ToolkitProcess {
     let MpiScript { script, interpreter, arguments, process_count } = toolkit;
-    let script = Script { settings, script, interpreter: interpreter.as_deref(), arguments: arguments.as_deref() };
+    let (interpreter, arguments) = (interpreter.as_deref(), arguments.as_deref());
+    let script = Script { settings, pythons: site.pythons(), script, interpreter, arguments };
     ToolkitProcess::job(mpi::launch(*process_count, &script.command(), site))
 }

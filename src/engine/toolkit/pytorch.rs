@@ -89,8 +89,13 @@ mod tests {
     use super::super::tests::site;
     use super::*;
 
-    const SCRIPT: Script<'_> =
-        Script { settings: "pyTorchSettings", script: "t.py", interpreter: Some("python3"), arguments: None };
+    const SCRIPT: Script<'_> = Script {
+        settings: "pyTorchSettings",
+        pythons: super::super::script::OF_HOST,
+        script: "t.py",
+        interpreter: Some("python3"),
+        arguments: None,
+    };
 
     #[test]
     fn every_rank_is_a_process_with_its_index_and_its_files() {

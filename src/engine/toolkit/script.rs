@@ -5,8 +5,10 @@
 pub(super) struct Script<'a> {
     /// The property that holds the settings, for messages.
     pub settings: &'static str,
+    /// Names of interpreters where none is given, the first that is there.
+    pub pythons: Pythons,
     pub script: &'a str,
-    /// `None`: the first Python on the PATH.
+    /// `None`: one of `pythons` on the PATH.
     pub interpreter: Option<&'a str>,
     pub arguments: Option<&'a str>,
 }
@@ -17,10 +19,19 @@ impl Script<'_> {
         let (script, arguments) = (self.script, more(self.arguments));
         match self.interpreter {
             Some(interpreter) => format!("exec {interpreter} {script}{arguments}"),
-            None => format!("{}\nexec \"$python\" {script}{arguments}", find_python(self.settings)),
+            None => format!("{}\nexec \"$python\" {script}{arguments}", find_python(self.settings, self.pythons)),
         }
     }
 }
+
+/// Names of interpreters, the one that is looked for first before the other.
+pub(super) type Pythons = [&'static str; 2];
+
+/// On a host of today `python` may be nothing or an old one.
+pub(super) const OF_HOST: Pythons = ["python3", "python"];
+
+/// Images have their frameworks in `python`; some have a `python3` of their system beside it, without any.
+pub(super) const OF_IMAGE: Pythons = ["python", "python3"];
 
 /// Arguments to stand behind a command.
 pub(super) fn more(arguments: Option<&str>) -> String {
@@ -36,10 +47,10 @@ pub(super) fn need(what: &str, program: &str) -> String {
     )
 }
 
-fn find_python(settings: &str) -> String {
+fn find_python(settings: &str, [first, second]: Pythons) -> String {
     format!(
-        "python=$(command -v python3 || command -v python) || {{\n  echo 'Python 3 is needed to run this job, and \
-         there is neither python3 nor python on its PATH: install it, or set {settings}.pythonInterpreterPath' >&2\n  \
+        "python=$(command -v {first} || command -v {second}) || {{\n  echo 'Python is needed to run this job, and \
+         there is neither {first} nor {second} on its PATH: install it, or set {settings}.pythonInterpreterPath' >&2\n  \
          exit 127\n}}"
     )
 }
@@ -51,7 +62,7 @@ mod tests {
     use super::*;
 
     fn script<'a>(interpreter: Option<&'a str>, arguments: Option<&'a str>) -> Script<'a> {
-        Script { settings: "caffe2Settings", script: "t.py", interpreter, arguments }
+        Script { settings: "caffe2Settings", pythons: OF_HOST, script: "t.py", interpreter, arguments }
     }
 
     fn run(text: &str, path: &std::path::Path) -> Output {
@@ -69,19 +80,28 @@ mod tests {
         let ran = run(&script(None, None).command(), "/nonexistent".as_ref());
         assert_eq!(ran.status.code(), Some(127));
         let said = String::from_utf8_lossy(&ran.stderr);
-        assert!(said.starts_with("Python 3 is needed to run this job"), "{said}");
+        assert!(said.starts_with("Python is needed to run this job"), "{said}");
         assert!(said.ends_with("set caffe2Settings.pythonInterpreterPath\n"), "{said}");
     }
 
     #[test]
     fn without_an_interpreter_the_first_python_on_the_path_runs_the_script() {
         let folder = tempfile::tempdir().expect("a directory");
-        let python = folder.path().join("python");
-        std::fs::write(&python, "#!/bin/sh\necho \"ran $*\"\n").expect("a script");
-        let mode = std::os::unix::fs::PermissionsExt::from_mode(0o755);
-        std::fs::set_permissions(&python, mode).expect("permissions");
-        let ran = run(&script(None, Some("-x 'a  b'")).command(), folder.path());
-        assert_eq!(String::from_utf8_lossy(&ran.stdout), "ran t.py -x a  b\n");
+        let make = |name: &str| {
+            let python = folder.path().join(name);
+            std::fs::write(&python, format!("#!/bin/sh\necho \"{name} ran $*\"\n")).expect("a script");
+            let mode = std::os::unix::fs::PermissionsExt::from_mode(0o755);
+            std::fs::set_permissions(&python, mode).expect("permissions");
+        };
+        let ran = |pythons: Pythons| {
+            let script = Script { pythons, ..script(None, Some("-x 'a  b'")) };
+            String::from_utf8_lossy(&run(&script.command(), folder.path()).stdout).into_owned()
+        };
+        make("python");
+        assert_eq!(ran(OF_HOST), "python ran t.py -x a  b\n");
+        make("python3");
+        assert_eq!(ran(OF_HOST), "python3 ran t.py -x a  b\n");
+        assert_eq!(ran(OF_IMAGE), "python ran t.py -x a  b\n");
     }
 
     #[test]

@@ -138,8 +138,13 @@ mod tests {
 
     fn told(tasks: Option<(u32, u32)>, nodes: usize) -> String {
         let addresses: Vec<String> = (1..=nodes).map(|node| format!("10.0.0.{node}")).collect();
-        let script =
-            Script { settings: "tensorFlowSettings", script: "t.py", interpreter: Some("python"), arguments: None };
+        let script = Script {
+            settings: "tensorFlowSettings",
+            pythons: super::super::script::OF_HOST,
+            script: "t.py",
+            interpreter: Some("python"),
+            arguments: None,
+        };
         let arguments =
             Arguments { of_master: Some("--master"), of_workers: Some("--worker"), of_parameter_servers: Some("--ps") };
         let mut text = String::new();
