@@ -90,8 +90,6 @@ impl Planner<'_> {
         let view = self.view(place);
         let ours = self.variables(&view);
         let code = spec.code.as_ref().map(|snapshot| self.layout.snapshot(snapshot));
-        let working_directory =
-            if code.is_some() { self.run_dir.node(place).join("code") } else { view.job_temp.clone() };
         let mounts = spec.mounts.iter().map(|m| volumes::launch_mount(self.layout, &view.job_mount_root, m)).collect();
         let id = self.request.nodes[place].id.clone();
         let log = if self.is_single() { "execution.log".into() } else { format!("execution-{id}.log") };
@@ -99,7 +97,7 @@ impl Planner<'_> {
             id,
             address: self.request.nodes[place].address.clone(),
             code,
-            working_directory,
+            working_directory: view.working_directory,
             mounts,
             environment: environment::with_user_variables(&ours, &spec.environment),
             execution_log: self.std_out_err(&ours).join(log),
@@ -109,12 +107,15 @@ impl Planner<'_> {
 
     fn view(&self, place: usize) -> NodeView {
         let below = self.run_dir.node(place);
+        let folder = if self.request.job.spec.code.is_some() { "code" } else { "temp" };
         NodeView {
             mount_root: self.layout.node_mounts(self.request.cluster.number, self.request.nodes[place].index),
             job_mount_root: below.join("mounts"),
             job_temp: below.join("temp"),
             shared_job_temp: self.run_dir.shared(),
+            working_directory: below.join(folder),
             host_file: host_file(&self.run_dir),
+            agent: self.run_dir.agent(),
             addresses: self.request.nodes.iter().map(|node| node.address.clone()).collect(),
         }
     }

@@ -1,5 +1,7 @@
 //! Also the small job, cluster and mounts that tests of this layer share.
 
+use std::path::Path;
+
 use super::*;
 use crate::domain::Timestamp;
 use crate::domain::cluster::{ClusterSpec, Deallocation, Scale};
@@ -12,6 +14,7 @@ use crate::domain::secret::{MasterKey, Seal, SecretValue, SecretVariable};
 use crate::domain::snapshot::SnapshotId;
 use crate::engine::ClusterPlace;
 use crate::engine::directories::directories;
+use crate::engine::mpi;
 
 fn name(text: &str) -> Name {
     Name::parse(text).expect("a name")
@@ -91,7 +94,7 @@ pub(in crate::engine) fn launch_of(spec: JobSpec) -> Launch {
     plan(&request(&layout, spec), &layout, &host()).expect("a plan")
 }
 
-/// A plan as lines; `SEG` stands for the job's segment.
+/// A plan as lines, without the variables of MPI; `SEG` stands for the job's segment.
 fn render(launch: &Launch) -> String {
     let mut text =
         format!("run {} within {} s, grace {} s\n", launch.run, launch.max_wall_clock_seconds, launch.grace_seconds);
@@ -107,7 +110,8 @@ fn render(launch: &Launch) -> String {
         for mount in &node.mounts {
             text.push_str(&format!("  mount {} {:?}\n", mount.path.display(), mount.how));
         }
-        for (name, value) in &node.environment {
+        let of_mpi = mpi::variables(Path::new(""), launch.nodes.len());
+        for (name, value) in node.environment.iter().filter(|(name, _)| !of_mpi.contains_key(*name)) {
             text.push_str(&format!("  {name}={value}\n"));
         }
     }
@@ -164,6 +168,7 @@ fn the_plan_of_a_custom_job_with_code_mounts_and_preparation() {
       AZ_BATCHAI_SHARED_JOB_TEMP=/d/runs/r1/shared
       AZ_BATCHAI_STDOUTERR_DIR=/d/output/SEG/stdouterr
       AZ_BATCH_HOST_LIST=127.70.0.1
+      AZ_BATCH_TASK_WORKING_DIR=/d/runs/r1/nodes/0/code
       BATCHAI_RUN_ID=r1
       EPOCHS=2
       HOME=/home/me
@@ -215,6 +220,7 @@ fn the_plan_of_a_pytorch_job_on_two_nodes() {
       AZ_BATCHAI_SHARED_JOB_TEMP=/d/runs/r1/shared
       AZ_BATCHAI_STDOUTERR_DIR=/d/output/SEG/stdouterr
       AZ_BATCH_HOST_LIST=127.70.0.1,127.70.0.2
+      AZ_BATCH_TASK_WORKING_DIR=/d/runs/r1/nodes/0/temp
       BATCHAI_RUN_ID=r1
       HOME=/home/me
       LANG=C.UTF-8
@@ -235,6 +241,7 @@ fn the_plan_of_a_pytorch_job_on_two_nodes() {
       AZ_BATCHAI_SHARED_JOB_TEMP=/d/runs/r1/shared
       AZ_BATCHAI_STDOUTERR_DIR=/d/output/SEG/stdouterr
       AZ_BATCH_HOST_LIST=127.70.0.1,127.70.0.2
+      AZ_BATCH_TASK_WORKING_DIR=/d/runs/r1/nodes/1/temp
       BATCHAI_RUN_ID=r1
       HOME=/home/me
       LANG=C.UTF-8
