@@ -129,14 +129,15 @@ impl Planner<'_> {
 
     fn view(&self, place: usize) -> NodeView {
         let below = self.run_dir.node(place);
-        let has_code = self.request.job.spec.code.is_some();
+        let folder = if self.request.job.spec.code.is_some() { "code" } else { "temp" };
         NodeView {
             mount_root: self.layout.node_mounts(self.request.cluster.number, self.request.nodes[place].index),
             job_mount_root: below.join("mounts"),
             job_temp: below.join("temp"),
-            working_directory: below.join(if has_code { "code" } else { "temp" }),
             shared_job_temp: self.run_dir.shared(),
+            working_directory: below.join(folder),
             host_file: host_file(&self.run_dir),
+            agent: self.run_dir.agent(),
             addresses: self.request.nodes.iter().map(|node| node.address.clone()).collect(),
         }
     }

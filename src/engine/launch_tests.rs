@@ -1,5 +1,7 @@
 //! Also the small job, cluster and mounts that tests of this layer share.
 
+use std::path::Path;
+
 use super::*;
 use crate::domain::Timestamp;
 use crate::domain::cluster::{ClusterSpec, Deallocation, Scale};
@@ -12,6 +14,7 @@ use crate::domain::secret::{MasterKey, Seal, SecretValue, SecretVariable};
 use crate::domain::snapshot::SnapshotId;
 use crate::engine::ClusterPlace;
 use crate::engine::directories::directories;
+use crate::engine::mpi;
 
 fn name(text: &str) -> Name {
     Name::parse(text).expect("a name")
@@ -91,7 +94,7 @@ pub(in crate::engine) fn launch_of(spec: JobSpec) -> Launch {
     plan(&request(&layout, spec), &layout, &host()).expect("a plan")
 }
 
-/// A plan as lines; `SEG` stands for the job's segment.
+/// A plan as lines, without the variables of MPI; `SEG` stands for the job's segment.
 fn render(launch: &Launch) -> String {
     let mut text =
         format!("run {} within {} s, grace {} s\n", launch.run, launch.max_wall_clock_seconds, launch.grace_seconds);
@@ -107,7 +110,8 @@ fn render(launch: &Launch) -> String {
         for mount in &node.mounts {
             text.push_str(&format!("  mount {} {:?}\n", mount.path.display(), mount.how));
         }
-        for (name, value) in &node.environment {
+        let of_mpi = mpi::variables(Path::new(""), launch.nodes.len());
+        for (name, value) in node.environment.iter().filter(|(name, _)| !of_mpi.contains_key(*name)) {
             text.push_str(&format!("  {name}={value}\n"));
         }
     }
