@@ -22,6 +22,7 @@ mod mountinfo;
 pub mod orphans;
 mod processes;
 mod relay;
+mod remote;
 pub mod run_dir;
 pub mod secrets;
 mod shell;

@@ -80,23 +80,31 @@ pub struct Order<'a> {
 /// # Errors
 /// See [`StartError`].
 pub fn start(order: &Order<'_>, relay: Option<&Relay>) -> Result<i32, StartError> {
+    let output = |path: &Path| {
+        let opened = match relay {
+            Some(relay) => relay.into_file(path).map(Stdio::from),
+            None => output_file(path).map(Stdio::from),
+        };
+        opened.map_err(|source| StartError::Output { name: order.name.to_owned(), path: path.into(), source })
+    };
+    start_into(order, output(order.stdout)?, output(order.stderr)?)
+}
+
+/// The same where the files of its output are open already.
+///
+/// # Errors
+/// See [`StartError`].
+pub fn start_into(order: &Order<'_>, stdout: Stdio, stderr: Stdio) -> Result<i32, StartError> {
     let name = || order.name.to_owned();
     let shell = SHELLS.into_iter().find(|shell| Path::new(shell).exists());
     let shell = shell.ok_or_else(|| StartError::NoShell { name: name() })?;
     if !order.directory.is_dir() {
         return Err(StartError::NoDirectory { name: name(), directory: order.directory.to_owned() });
     }
-    let output = |path: &Path| {
-        let opened = match relay {
-            Some(relay) => relay.into_file(path).map(Stdio::from),
-            None => output_file(path).map(Stdio::from),
-        };
-        opened.map_err(|source| StartError::Output { name: name(), path: path.into(), source })
-    };
     let mut command = Command::new(shell);
     command.arg("-c").arg(order.command).current_dir(order.directory).process_group(0);
     command.env_clear().envs(order.environment.into_iter().flatten()).env(RUN_MARKER, order.run);
-    command.stdin(Stdio::null()).stdout(output(order.stdout)?).stderr(output(order.stderr)?);
+    command.stdin(Stdio::null()).stdout(stdout).stderr(stderr);
     let child = command.spawn().map_err(|source| StartError::Refused { name: name(), shell, source })?;
     Ok(i32::try_from(child.id()).expect("a Linux pid is below 2^22"))
 }

@@ -4,6 +4,7 @@
 
 mod ending;
 mod mounting;
+mod remote;
 
 use std::collections::BTreeMap;
 use std::time::{Duration, Instant};
@@ -14,6 +15,7 @@ use super::code;
 use super::execution_log::ExecutionLog;
 use super::family::{End, Family, Reaped, Whom};
 use super::relay::Relay;
+use super::remote::Remote;
 use super::run_dir::{Exit, Launch, LaunchMount, RunDir};
 use super::secrets::Secrets;
 use super::shell::{self, Order};
@@ -40,6 +42,7 @@ pub struct Run<'a> {
     logs: Vec<ExecutionLog>,
     relay: Option<Relay>,
     mounted: Vec<(usize, &'a LaunchMount)>,
+    remote: Option<Remote>,
     settle_at: Option<Instant>,
 }
 
@@ -69,12 +72,24 @@ impl<'a> Run<'a> {
     /// A run that is about to begin.
     pub fn new(dir: &'a RunDir, launch: &'a Launch, secrets: &'a Secrets, watch: Watch, family: Family) -> Self {
         let settle_at = family.cgroup_path().map(|_| Instant::now() + SETTLE_AFTER);
-        Self { dir, launch, secrets, watch, family, logs: Vec::new(), relay: None, mounted: Vec::new(), settle_at }
+        Self {
+            dir,
+            launch,
+            secrets,
+            watch,
+            family,
+            logs: Vec::new(),
+            relay: None,
+            mounted: Vec::new(),
+            remote: None,
+            settle_at,
+        }
     }
 
     /// Does all of it. When this returns no process and no mount of the run is left, or the message says which.
     pub fn finish(mut self) -> Exit {
         let mut ending = self.steps().err().unwrap_or_else(Ending::succeeded);
+        self.close_remote();
         self.end_processes(&mut ending);
         self.finish_output();
         self.unmount(&mut ending);
@@ -88,6 +103,7 @@ impl<'a> Run<'a> {
         self.unpack_code()?;
         self.mount()?;
         self.open_relay()?;
+        self.open_remote();
         self.prepare()?;
         self.run_processes()
     }
@@ -199,7 +215,10 @@ impl<'a> Run<'a> {
         let mut failed = None;
         loop {
             while let Reaped::Ended(pid, end) = self.family.reap() {
-                let Some(process) = awaited.remove(&pid) else { continue };
+                let Some(process) = awaited.remove(&pid) else {
+                    self.other_ended(pid, end);
+                    continue;
+                };
                 self.logs[process.node].say(&format!("{} {end}", process.name));
                 if end != End::Code(0) && failed.is_none() {
                     failed = Some((process, end));
@@ -218,6 +237,7 @@ impl<'a> Run<'a> {
                 return Together::TimedOut;
             }
             self.watch.wait([limit, self.settle_at].into_iter().flatten().min());
+            self.serve_remote();
             if self.settle_at.is_some_and(|at| Instant::now() >= at) {
                 self.settle_at = None;
                 self.family.settle();
