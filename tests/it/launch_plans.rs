@@ -157,7 +157,10 @@ fn every_recipe_of_azure_runs_where_its_programs_are() {
         let mut expected: Vec<&str> = planned.lines().filter_map(|line| line.strip_prefix("  stdout > ")).collect();
         expected.sort_unstable();
         assert_eq!(files, expected, "{name}");
-        for (file, text) in &written {
+        // Others may be ended before they have said anything.
+        let awaited = planned.split("not awaited").next().expect("the beginning");
+        let is_awaited = |file: &str| awaited.contains(&format!("stdout > {file}\n"));
+        for (file, text) in written.iter().filter(|(file, _)| is_awaited(file)) {
             assert!(text.contains("python ") || text.contains("cntk of rank "), "{name}: {file}: {text}");
         }
     }
