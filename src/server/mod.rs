@@ -168,7 +168,10 @@ fn compose(settings: &ServerSettings) -> Result<(Context, Scheduler), ServeError
     let (seal, signer) = (Arc::new(Seal::new(&key)), Signer::new(&key, "download"));
     let account_keys = AccountKeys::new(&key);
     let data = settings.home.data().to_owned();
-    let local = LocalSettings::new(settings.executable.clone(), Safe::new(seal.clone()));
+    let local = LocalSettings {
+        most_output_bytes: settings.most_output_bytes,
+        ..LocalSettings::new(settings.executable.clone(), Safe::new(seal.clone()))
+    };
     let engine: Arc<dyn Engine> = Arc::new(LocalEngine::open(data, local, bell.hook())?);
     let watch = FileWatch::start().map_err(io_error("watch", settings.home.data()))?;
     let scheduler = scheduler::start(store.clone(), engine.clone(), bell, Timestamp::now, || RunId(new_id()));

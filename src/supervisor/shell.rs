@@ -10,6 +10,7 @@ use std::process::{Command, Stdio};
 
 use rustix::fs::OFlags;
 
+use super::relay::Relay;
 use super::run_dir::RUN_MARKER;
 
 /// The first that is there runs all commands.
@@ -74,19 +75,22 @@ pub struct Order<'a> {
 }
 
 /// Starts it in a process group of its own, with nothing to read, and returns its id. Ended children are reaped by
-/// `family`.
+/// `family`. Output goes through `relay`, or straight into the files.
 ///
 /// # Errors
 /// See [`StartError`].
-pub fn start(order: &Order<'_>) -> Result<i32, StartError> {
+pub fn start(order: &Order<'_>, relay: Option<&Relay>) -> Result<i32, StartError> {
     let output = |path: &Path| {
-        let failed = |source| StartError::Output { name: order.name.to_owned(), path: path.into(), source };
-        output_file(path).map(Stdio::from).map_err(failed)
+        let opened = match relay {
+            Some(relay) => relay.into_file(path).map(Stdio::from),
+            None => output_file(path).map(Stdio::from),
+        };
+        opened.map_err(|source| StartError::Output { name: order.name.to_owned(), path: path.into(), source })
     };
     start_into(order, output(order.stdout)?, output(order.stderr)?)
 }
 
-/// The same where the files of its output are open already.
+/// The same where its output has somewhere to go already.
 ///
 /// # Errors
 /// See [`StartError`].

@@ -27,6 +27,7 @@ mod foreign_server;
 mod full_disk;
 mod job_create;
 mod job_files;
+mod job_output;
 mod job_run;
 mod landing;
 mod listen;

@@ -111,7 +111,7 @@ impl Runs {
         let _starting = self.hold_starts();
         self.make_directories(request, &run_dir)
             .map_err(failed(|| format!("make the run directory {}", run_dir.path().display())))?;
-        self.begin(&request.run, &run_dir, &plan, &request.job.spec.secrets)
+        self.begin(&request.run, &run_dir, plan, &request.job.spec.secrets)
     }
 
     /// See [`crate::engine::Engine::preview`].
@@ -125,7 +125,7 @@ impl Runs {
         &self,
         run: &RunId,
         run_dir: &RunDir,
-        plan: &Launch,
+        plan: Launch,
         sealed: &[SecretVariable],
     ) -> Result<(), EngineError> {
         let starts = lock(&self.entries).get(run).map_or(0, |entry| entry.starts);
@@ -136,7 +136,8 @@ impl Runs {
             )));
         }
         let secrets = self.settings.safe.variables(sealed)?;
-        run_dir.write_launch(plan).map_err(from_run_dir)?;
+        let plan = Launch { most_output_bytes: self.settings.most_output_bytes, ..plan };
+        run_dir.write_launch(&plan).map_err(from_run_dir)?;
         self.start(run, run_dir, secrets).map_err(failed(|| format!("start the supervisor of run {run}")))
     }
 

@@ -14,6 +14,7 @@ use ending::Ending;
 use super::code;
 use super::execution_log::ExecutionLog;
 use super::family::{End, Family, Reaped, Whom};
+use super::relay::Relay;
 use super::remote::Remote;
 use super::run_dir::{Exit, Launch, LaunchMount, RunDir};
 use super::secrets::Secrets;
@@ -39,6 +40,7 @@ pub struct Run<'a> {
     watch: Watch,
     family: Family,
     logs: Vec<ExecutionLog>,
+    relay: Option<Relay>,
     mounted: Vec<(usize, &'a LaunchMount)>,
     remote: Option<Remote>,
     settle_at: Option<Instant>,
@@ -70,7 +72,18 @@ impl<'a> Run<'a> {
     /// A run that is about to begin.
     pub fn new(dir: &'a RunDir, launch: &'a Launch, secrets: &'a Secrets, watch: Watch, family: Family) -> Self {
         let settle_at = family.cgroup_path().map(|_| Instant::now() + SETTLE_AFTER);
-        Self { dir, launch, secrets, watch, family, logs: Vec::new(), mounted: Vec::new(), remote: None, settle_at }
+        Self {
+            dir,
+            launch,
+            secrets,
+            watch,
+            family,
+            logs: Vec::new(),
+            relay: None,
+            mounted: Vec::new(),
+            remote: None,
+            settle_at,
+        }
     }
 
     /// Does all of it. When this returns no process and no mount of the run is left, or the message says which.
@@ -78,6 +91,7 @@ impl<'a> Run<'a> {
         let mut ending = self.steps().err().unwrap_or_else(Ending::succeeded);
         self.close_remote();
         self.end_processes(&mut ending);
+        self.finish_output();
         self.unmount(&mut ending);
         self.family.dissolve();
         ending.into_exit()
@@ -88,6 +102,7 @@ impl<'a> Run<'a> {
         self.make_directories()?;
         self.unpack_code()?;
         self.mount()?;
+        self.open_relay()?;
         self.open_remote();
         self.prepare()?;
         self.run_processes()
@@ -104,6 +119,15 @@ impl<'a> Run<'a> {
             })?;
             self.logs.push(log);
         }
+        Ok(())
+    }
+
+    fn open_relay(&mut self) -> Result<(), Ending> {
+        let relay = Relay::start(self.launch.most_output_bytes);
+        let failed = |error| Ending::set_up_failed(format!("cannot take in the output of the job: {error}"));
+        let relay = relay.map_err(failed)?;
+        relay.expect(2 * (self.launch.processes.len() + self.launch.nodes.len()));
+        self.relay = Some(relay);
         Ok(())
     }
 
@@ -181,7 +205,7 @@ impl<'a> Run<'a> {
 
     fn start(&mut self, place: usize, order: &Order<'_>) -> Result<i32, Ending> {
         self.stop_if_interrupted()?;
-        let pid = shell::start(order).map_err(|error| Ending::set_up_failed(sentence(&error)))?;
+        let pid = shell::start(order, self.relay.as_ref()).map_err(|error| Ending::set_up_failed(sentence(&error)))?;
         self.logs[place].say(&format!("{} started as process {pid}", order.name));
         Ok(pid)
     }
@@ -237,6 +261,13 @@ impl<'a> Run<'a> {
         if !survivors.is_empty() {
             let pids: Vec<String> = survivors.iter().map(|process| process.pid.to_string()).collect();
             self.complain(ending, &format!("processes that the kernel does not end: {}", pids.join(", ")));
+        }
+    }
+
+    /// Before anything is unmounted: files of output may lie there.
+    fn finish_output(&mut self) {
+        for missing in self.relay.take().map(Relay::finish).unwrap_or_default() {
+            self.say_to_all(&missing);
         }
     }
 
