@@ -12,6 +12,9 @@ use crate::domain::job::JobSpec;
 use crate::domain::name::RunId;
 use crate::supervisor::run_dir::RUN_MARKER;
 
+/// Azure Batch's name for where commands start; ranks that a launcher starts find their way by it.
+pub const WORKING_DIRECTORY: &str = "AZ_BATCH_TASK_WORKING_DIR";
+
 /// Variables by name.
 pub type Variables = BTreeMap<String, String>;
 
@@ -71,9 +74,9 @@ pub fn base(host: &Host, spec: &JobSpec, run: &RunId, node: &NodeView) -> Variab
         (JOB_TEMP_DIR, path(&node.job_temp)),
         ("AZ_BATCHAI_SHARED_JOB_TEMP", path(&node.shared_job_temp)),
         ("AZ_BATCHAI_MPI_HOST_FILE", path(&node.host_file)),
-        ("AZ_BATCH_HOST_LIST", node.addresses.join(",")),
         // Launchers start ranks of all nodes in the directory of the first; by this each finds its own.
-        ("AZ_BATCH_TASK_WORKING_DIR", path(&node.working_directory)),
+        (WORKING_DIRECTORY, path(&node.working_directory)),
+        ("AZ_BATCH_HOST_LIST", node.addresses.join(",")),
         // Nodes of this machine have no GPUs of their own so far.
         ("AZ_BATCHAI_NUM_GPUS", "0".into()),
         (RUN_MARKER, run.0.clone()),
@@ -118,7 +121,7 @@ pub fn difference(all: &Variables, node: &Variables) -> Variables {
 
 /// Whether no user sets this variable.
 pub(super) fn is_reserved(name: &str) -> bool {
-    name == RUN_MARKER || name.starts_with("AZ_BATCHAI_")
+    name == RUN_MARKER || name == WORKING_DIRECTORY || name.starts_with("AZ_BATCHAI_")
 }
 
 /// Replaces `$NAME` and `${NAME}` by their values. What is unknown, `$$`, and any other `$` stay as written.

@@ -6,7 +6,7 @@ use super::*;
 use crate::domain::Timestamp;
 use crate::domain::cluster::{ClusterSpec, Deallocation, Scale};
 use crate::domain::job::spec::{Input, Output};
-use crate::domain::job::{Job, JobSpec};
+use crate::domain::job::{Job, JobSpec, Toolkit};
 use crate::domain::mount::{Mount, MountSource};
 use crate::domain::name::{ClusterKey, ExperimentKey, GroupKey, JobKey, Name, RunId, WorkspaceKey};
 use crate::domain::node::{Node, NodeState};
@@ -256,11 +256,13 @@ fn the_plan_of_a_pytorch_job_on_two_nodes() {
       ["/d/output/SEG/stdouterr/stderr-job_prep-tvm-7_0.txt", "/d/output/SEG/stdouterr/stderr-job_prep-tvm-7_1.txt"]
     rank 0 on 0: "exec python3 train.py --rank $AZ_BATCHAI_TASK_INDEX"
       /d/output/SEG/stdouterr/stdout-0.txt /d/output/SEG/stdouterr/stderr-0.txt
+      AZ_BATCHAI_PYTORCH_BACKEND=gloo
       AZ_BATCHAI_PYTORCH_INIT_METHOD=file:///d/runs/r1/shared/pytorch-rendezvous
       AZ_BATCHAI_TASK_INDEX=0
       MY_RANK=rank 0
     rank 1 on 1: "exec python3 train.py --rank $AZ_BATCHAI_TASK_INDEX"
       /d/output/SEG/stdouterr/stdout-1.txt /d/output/SEG/stdouterr/stderr-1.txt
+      AZ_BATCHAI_PYTORCH_BACKEND=gloo
       AZ_BATCHAI_PYTORCH_INIT_METHOD=file:///d/runs/r1/shared/pytorch-rendezvous
       AZ_BATCHAI_TASK_INDEX=1
       MY_RANK=rank 1
@@ -282,11 +284,39 @@ fn a_plan_names_secrets_and_holds_none() {
     assert!(!text.contains("hunter2") && !text.contains(sealed.trim_matches('"')), "{text}");
 }
 
+/// Both host files on a machine of 8 cores.
+fn hosts(node_count: u32, toolkit: Toolkit, vm_size: &str) -> String {
+    let mut request = request(&Layout::at("/d"), JobSpec { node_count, toolkit, ..job_spec() });
+    request.cluster.spec.vm_size = vm_size.into();
+    format!("{}{}", host_file_text(&request, 8), machine_file_text(&request, 8))
+}
+
 #[test]
-fn the_host_file_names_every_node_once() {
-    let layout = Layout::at("/d");
-    let request = request(&layout, JobSpec { node_count: 2, ..job_spec() });
-    assert_eq!(host_file_text(&request), "127.70.0.1 slots=1 max_slots=1\n127.70.0.2 slots=1 max_slots=1\n");
+fn the_host_file_of_a_job_has_a_slot_per_gpu_or_core_of_its_nodes() {
+    let custom = || Toolkit::Custom { command_line: "true".into() };
+    let two = "127.70.0.1 slots=8 max_slots=8\n127.70.0.2 slots=8 max_slots=8\n127.70.0.1:8\n127.70.0.2:8\n";
+    assert_eq!(hosts(2, custom(), "local"), two);
+    assert_eq!(hosts(1, custom(), "STANDARD_NC24R"), "127.70.0.1 slots=4 max_slots=4\n127.70.0.1:4\n");
+    assert_eq!(hosts(1, custom(), "STANDARD_D3_V2"), "127.70.0.1 slots=4 max_slots=4\n127.70.0.1:4\n");
+    assert_eq!(hosts(1, custom(), "STANDARD_X99"), "127.70.0.1 slots=8 max_slots=8\n127.70.0.1:8\n");
+}
+
+#[test]
+fn the_host_file_of_ranks_under_mpi_has_as_many_slots_as_each_node_gets_ranks() {
+    let mpi = |process_count| Toolkit::CustomMpi { command_line: "true".into(), process_count };
+    let two = "127.70.0.1 slots=3 max_slots=3\n127.70.0.2 slots=2 max_slots=2\n127.70.0.1:3\n127.70.0.2:2\n";
+    assert_eq!(hosts(2, mpi(5), "STANDARD_NC6"), two);
+    assert_eq!(hosts(2, mpi(1), "local"), "127.70.0.1 slots=1 max_slots=1\n127.70.0.1:1\n", "the other has no rank");
+}
+
+#[test]
+fn ranks_under_mpi_make_the_directories_that_appear_late_on_their_own_nodes() {
+    let mut spec = mounted_spec();
+    spec.outputs = vec![output("LATE", "$AZ_BATCHAI_JOB_MOUNT_ROOT/gfs")];
+    spec.toolkit = Toolkit::CustomMpi { command_line: "true".into(), process_count: 2 };
+    let command = launch_of(spec).processes.remove(0).command;
+    let make = "mkdir -p -- \"${AZ_BATCHAI_OUTPUT_LATE}\" || exit\n";
+    assert!(command.starts_with(make) && command.ends_with(&format!("|| exit\n{make}true'")), "{command}");
 }
 
 #[test]

@@ -176,7 +176,7 @@ pub struct Preparation {
 /// A process of the toolkit.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Process {
-    /// What it is called in logs and errors: `job`, or `rank 1`.
+    /// What it is called in logs and errors: `job`, `rank 1`, `worker 1`, or `ps 0`.
     pub name: String,
     /// Its place in [`Launch::nodes`].
     pub node: usize,

@@ -20,7 +20,7 @@ use rustix::process::{Pid, PidfdFlags, Signal, pidfd_open, pidfd_send_signal};
 
 use super::inspect::{self, Seen};
 use super::watch::Watch;
-use super::{LocalSettings, failed, files};
+use super::{LocalSettings, failed, files, host};
 use crate::domain::name::RunId;
 use crate::domain::secret::SecretVariable;
 use crate::engine::directories::{Layout, below};
@@ -116,7 +116,8 @@ impl Runs {
 
     /// See [`crate::engine::Engine::preview`].
     pub(super) fn preview(&self, request: &LaunchRequest) -> Result<Preview, EngineError> {
-        Ok(preview::preview(&launch::plan(request, &self.layout, &self.host)?, &request.nodes))
+        let plan = launch::plan(request, &self.layout, &self.host)?;
+        Ok(preview::preview(&plan, &request.nodes, launch::host_file_text(request, host::cores())))
     }
 
     /// Writes the plan of a run into its directory, which is there, and starts a supervisor on it. The caller has seen
@@ -149,7 +150,9 @@ impl Runs {
             }
         }
         fs::create_dir_all(run_dir.shared())?;
-        fs::write(launch::host_file(run_dir), launch::host_file_text(request))
+        let cores = host::cores();
+        fs::write(launch::machine_file(run_dir), launch::machine_file_text(request, cores))?;
+        fs::write(launch::host_file(run_dir), launch::host_file_text(request, cores))
     }
 
     fn start(&self, run: &RunId, run_dir: &RunDir, secrets: Secrets) -> io::Result<()> {
