@@ -51,9 +51,9 @@ fn ranks_of_mpich_on_two_nodes_reduce_over_both_and_are_at_home() {
 
 /// The last rank fails; all the others wait for it for ever.
 #[track_caller]
-fn fails(mpi: &Mpi) {
+fn fails(mpi: &Mpi, how: &str) {
     let sandbox = two_nodes();
-    run(&sandbox, &mpi.four("fail")).fails_with(3);
+    run(&sandbox, &mpi.four(how)).fails_with(3);
     assert_eq!(sandbox.job_processes(), [] as [i32; 0]);
     let job = sandbox.job("mpi");
     assert_eq!((&job["executionState"], &job["executionInfo"]["exitCode"]), (&json!("failed"), &json!(3)));
@@ -62,14 +62,16 @@ fn fails(mpi: &Mpi) {
 #[test]
 fn a_rank_of_open_mpi_that_fails_decides_the_exit_code_and_nobody_is_left() {
     if let Some(mpi) = Mpi::open_mpi() {
-        fails(&mpi);
+        fails(&mpi, "exit");
+        fails(&mpi, "abort");
     }
 }
 
 #[test]
 fn a_rank_of_mpich_that_fails_decides_the_exit_code_and_nobody_is_left() {
     if let Some(mpi) = Mpi::mpich() {
-        fails(&mpi);
+        // Hydra 4.0 does not notice a rank that only exits, while other nodes have ranks: they wait for it.
+        fails(&mpi, "abort");
     }
 }
 
