@@ -90,7 +90,7 @@ pub fn start(order: &Order<'_>, relay: Option<&Relay>) -> Result<i32, StartError
     start_into(order, output(order.stdout)?, output(order.stderr)?)
 }
 
-/// The same where the files of its output are open already.
+/// The same where its output has somewhere to go already.
 ///
 /// # Errors
 /// See [`StartError`].
