@@ -29,6 +29,7 @@ pub mod successor;
 pub mod token;
 pub mod toolkit;
 pub mod usage;
+pub mod vault;
 pub mod version;
 pub mod workspace;
 

@@ -18,6 +18,7 @@ use std::time::Duration;
 use rustix::event::{PollFd, PollFlags, Timespec, poll};
 use rustix::process::{Pid, PidfdFlags, Signal, pidfd_open, pidfd_send_signal};
 
+use super::fetching::Fetching;
 use super::inspect::{self, Seen};
 use super::watch::Watch;
 use super::{LocalSettings, failed, files};
@@ -73,6 +74,7 @@ pub(super) struct Runs {
     host: Host,
     boot_id: String,
     settings: LocalSettings,
+    fetching: Fetching,
     entries: Arc<Mutex<Entries>>,
     watch: Watch,
     starting: Mutex<()>,
@@ -88,12 +90,13 @@ impl Runs {
     ) -> Result<Self, EngineError> {
         let entries = Arc::new(Mutex::new(Entries::new()));
         let watched = Arc::clone(&entries);
+        let fetching = Fetching::new(settings.safe.clone(), Arc::clone(&waker));
         let on_end = move |token| {
             bury(&mut lock(&watched), token);
             waker();
         };
         let watch = Watch::start(on_end).map_err(failed(|| "watch supervisors".into()))?;
-        Ok(Self { layout, host, boot_id, settings, entries, watch, starting: Mutex::new(()) })
+        Ok(Self { layout, host, boot_id, settings, fetching, entries, watch, starting: Mutex::new(()) })
     }
 
     /// While this is held, no run is started.
@@ -120,7 +123,8 @@ impl Runs {
     }
 
     /// Writes the plan of a run into its directory, which is there, and starts a supervisor on it. The caller has seen
-    /// that it has not begun.
+    /// that it has not begun. Nothing begins while secrets of it are fetched over a network: it is to be begun again
+    /// when they have come, which the waker tells.
     pub(super) fn begin(
         &self,
         run: &RunId,
@@ -135,7 +139,7 @@ impl Runs {
                 "its supervisor ended {starts} times before it had begun{said}"
             )));
         }
-        let secrets = self.settings.safe.variables(sealed)?;
+        let Some(secrets) = self.fetching.secrets(run, sealed)? else { return Ok(()) };
         run_dir.write_launch(plan).map_err(from_run_dir)?;
         self.start(run, run_dir, secrets).map_err(failed(|| format!("start the supervisor of run {run}")))
     }
@@ -200,7 +204,8 @@ impl Runs {
 
     /// Where the run of this directory stands. Ends what it left when it is lost.
     pub(super) fn look(&self, run: &RunId, run_dir: &RunDir) -> Result<Course, EngineError> {
-        if lock(&self.entries).get(run).is_some_and(|entry| entry.supervisor.is_some()) {
+        let has_supervisor = lock(&self.entries).get(run).is_some_and(|entry| entry.supervisor.is_some());
+        if has_supervisor || self.fetching.is_going_on(run) {
             return Ok(Course::Running);
         }
         let seen = inspect::inspect(run_dir, &self.boot_id, run);
@@ -226,6 +231,7 @@ impl Runs {
     /// See [`crate::engine::Engine::stop`]. A supervisor that has only just been started may not listen yet: then the
     /// signal ends it before anything has begun.
     pub(super) fn stop(&self, run: &RunId) -> Result<(), EngineError> {
+        self.fetching.cancel(run);
         match self.observe_one(run)? {
             Observation::Running => self.signal(run).map_err(failed(|| format!("stop run {run}"))),
             // A supervisor that comes late must find nothing to do.
@@ -236,6 +242,7 @@ impl Runs {
 
     /// Begins to end a run, wherever its directory is; [`Runs::end`] does the rest.
     pub(super) fn ask_to_end(&self, run: &RunId, run_dir: &RunDir) -> Result<(), EngineError> {
+        self.fetching.cancel(run);
         match self.look(run, run_dir)? {
             Course::Running => self.signal(run).map_err(failed(|| format!("stop run {run}"))),
             Course::Ended(_) | Course::NotBegun | Course::Lost(_) => Ok(()),
@@ -293,6 +300,7 @@ impl Runs {
             let source = io::Error::new(io::ErrorKind::ResourceBusy, "its supervisor still lives");
             return Err(EngineError::Failed { action: format!("forget run {run}"), source });
         }
+        self.fetching.forget(run);
         self.remove(run)?;
         lock(&self.entries).remove(run);
         Ok(())

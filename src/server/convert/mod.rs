@@ -20,6 +20,7 @@ pub mod storage_account;
 pub mod token;
 pub mod toolkit;
 pub mod usage;
+pub mod vault;
 pub mod workspace;
 
 use crate::api::EnvironmentVariable;
