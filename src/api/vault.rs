@@ -256,7 +256,8 @@ mod tests {
         ] {
             assert_eq!(check_vault_name(name).is_ok(), is_one, "{name}");
         }
-        for (name, is_one) in [("1", true), ("a-", true), (&"x".repeat(127), true), (&"x".repeat(128), false), ("", false)]
+        for (name, is_one) in
+            [("1", true), ("a-", true), (&"x".repeat(127), true), (&"x".repeat(128), false), ("", false)]
         {
             assert_eq!(check_secret_name(name).is_ok(), is_one, "{name}");
         }

@@ -85,10 +85,14 @@ impl Safe {
                 }
             },
             SecretValue::KeyVault { url, .. } => match self.vaults.as_ref().map(|vaults| vaults.read(url)) {
-                Some(Ok(value)) if value.contains('\0') => format!("{url} holds a NUL character, which no variable can"),
+                Some(Ok(value)) if value.contains('\0') => {
+                    format!("{url} holds a NUL character, which no variable can")
+                }
                 Some(Ok(value)) => return Ok(value),
                 Some(Err(why)) => format!("{url}: {why}"),
-                None => format!("it is kept in a key vault ({url}), which this server cannot ask: give its value instead"),
+                None => {
+                    format!("it is kept in a key vault ({url}), which this server cannot ask: give its value instead")
+                }
             },
         };
         Err(EngineError::NotStarted(format!("{what} cannot be opened: {why}")))

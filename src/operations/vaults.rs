@@ -17,12 +17,7 @@ pub type RemoteVaults = BTreeMap<String, String>;
 ///
 /// # Errors
 /// When the vault is kept elsewhere, or the store fails.
-pub async fn set(
-    context: &Context,
-    vault: String,
-    name: String,
-    value: Sealed,
-) -> Result<VaultSecret, OperationError> {
+pub async fn set(context: &Context, vault: String, name: String, value: Sealed) -> Result<VaultSecret, OperationError> {
     context.store.ensure_room()?;
     if let Some(url) = context.remote_vaults.get(&vault) {
         let message = format!("The vault {vault} is kept at {url} (`vaults` of server.yaml): set its secrets there");

@@ -6,8 +6,7 @@ use axum::routing::{delete, get, patch, post, put};
 
 use super::routes::{
     clusters, downloads, experiments, file_servers, files, foresight, jobs, long_operations, operations,
-    resource_manager, server, snapshots, tokens, usages, vaults,
-    workspaces,
+    resource_manager, server, snapshots, tokens, usages, vaults, workspaces,
 };
 use crate::api::path;
 use crate::operations::Context;

@@ -10,6 +10,7 @@ use super::options::StorageAccount;
 use super::placeholders;
 use crate::api::check::{At, Segment};
 use crate::api::id::{Child, ResourceId};
+use crate::api::vault::SecretUrl;
 
 /// The longest name of a resource, in characters (Swagger 2018-05-01: `maxLength: 64`).
 const LONGEST_NAME: usize = 64;
@@ -155,6 +156,33 @@ pub(super) fn variables(draft: &mut Draft, resource: &Value, path: &[&str]) {
                 one_source(draft, &place, variable);
             }
         }
+    }
+}
+
+/// The addresses of secrets in key vaults, wherever a value refers to one.
+pub(super) fn references(draft: &mut Draft, resource: &Value) {
+    let mut found = Vec::new();
+    wrong_references(resource, &mut Vec::new(), &mut found);
+    for (path, why) in found {
+        draft.report(&path, At::Value, why);
+    }
+}
+
+fn wrong_references(value: &Value, path: &mut Vec<Segment>, found: &mut Vec<(Vec<Segment>, String)>) {
+    let children: Vec<(Segment, &Value)> = match value {
+        Value::Object(object) => object.iter().map(|(key, value)| (Segment::from(key.as_str()), value)).collect(),
+        Value::Array(list) => list.iter().enumerate().map(|(index, value)| (Segment::from(index), value)).collect(),
+        _ => return,
+    };
+    for (segment, value) in children {
+        let is_address = segment == Segment::from("secretUrl");
+        path.push(segment);
+        match value.as_str().filter(|_| is_address).map(SecretUrl::parse) {
+            Some(Err(why)) => found.push((path.clone(), why)),
+            Some(Ok(_)) => {}
+            None => wrong_references(value, path, found),
+        }
+        path.pop();
     }
 }
 

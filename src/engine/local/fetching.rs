@@ -136,7 +136,7 @@ mod tests {
             let seal = Arc::new(Seal::new(&MasterKey::new([1; 32])));
             let safe = Safe::new(seal).with_vaults(Arc::new(Slow(Mutex::new(asked))));
             let wake = Mutex::new(wake);
-            let waker: Waker = Arc::new(move || drop(wake.lock().expect("a waker").send(())));
+            let waker: Waker = Arc::new(move || wake.lock().expect("a waker").send(()).unwrap_or_default());
             Self { fetching: Fetching::new(safe, waker), answers, woken }
         }
 

@@ -69,7 +69,7 @@ fn a_spec_survives_the_way_to_the_domain_and_back() {
     assert_eq!(spec(&wire::JobCreate { properties: back }).expect("a spec"), domain);
 }
 
-const VAULT: &str = r#"{"sourceVault":{"id":"/v"},"secretUrl":"https://v/s"}"#;
+const VAULT: &str = r#"{"sourceVault":{"id":"/v"},"secretUrl":"https://v/secrets/s"}"#;
 
 #[test]
 fn secrets_and_passwords_are_sealed_on_the_way_in_and_are_not_on_the_way_out() {

@@ -1,6 +1,7 @@
 //! Secrets: sealed on the way in, names only on the way out.
 
 use super::{FieldErrors, Rules};
+use crate::api::vault::SecretUrl;
 use crate::api::{EnvironmentVariable, EnvironmentVariableWithSecretValue, KeyVaultSecretReference};
 use crate::domain::secret::{SecretValue, SecretVariable};
 
@@ -34,12 +35,12 @@ pub(super) fn value(
     }
 }
 
+/// The form of the address is checked, and not whether the secret is there: it is read when a process needs it.
 fn key_vault(target: &str, reference: &KeyVaultSecretReference, errors: &mut FieldErrors) -> Option<SecretValue> {
     let KeyVaultSecretReference { source_vault, secret_url } = reference;
     let before = errors.0.len();
-    for (property, text) in [("sourceVault.id", &source_vault.id), ("secretUrl", secret_url)] {
-        super::check_filled(format!("{target}.{property}"), text, errors);
-    }
+    super::check_filled(format!("{target}.sourceVault.id"), &source_vault.id, errors);
+    errors.take(&format!("{target}.secretUrl"), SecretUrl::parse(secret_url));
     (errors.0.len() == before)
         .then(|| SecretValue::KeyVault { vault: source_vault.id.clone(), url: secret_url.clone() })
 }

@@ -93,6 +93,38 @@ mod tests {
         };
         let secrets = VaultSecret::group(vec![version("0a", 1), version("0b", 2)]);
         let answer = serde_json::to_string_pretty(&secret(&secrets[0])).expect("JSON");
-        insta::assert_snapshot!(answer, @"");
+        insta::assert_snapshot!(answer, @r#"
+        {
+          "id": "https://demo.vault.azure.net/secrets/token",
+          "name": "token",
+          "vault": "demo",
+          "version": "0b",
+          "attributes": {
+            "enabled": true,
+            "created": "1970-01-01T00:00:01Z",
+            "updated": "1970-01-01T00:00:02Z"
+          },
+          "versions": [
+            {
+              "id": "https://demo.vault.azure.net/secrets/token/0b",
+              "version": "0b",
+              "attributes": {
+                "enabled": true,
+                "created": "1970-01-01T00:00:02Z",
+                "updated": "1970-01-01T00:00:02Z"
+              }
+            },
+            {
+              "id": "https://demo.vault.azure.net/secrets/token/0a",
+              "version": "0a",
+              "attributes": {
+                "enabled": true,
+                "created": "1970-01-01T00:00:01Z",
+                "updated": "1970-01-01T00:00:01Z"
+              }
+            }
+          ]
+        }
+        "#);
     }
 }

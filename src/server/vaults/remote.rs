@@ -140,7 +140,9 @@ impl RemoteVault {
         let is_passing = status == StatusCode::TOO_MANY_REQUESTS || status.is_server_error();
         let why = match status {
             StatusCode::UNAUTHORIZED => {
-                format!("the key vault at {vault} does not accept the token in {file}, which may have expired: renew it")
+                format!(
+                    "the key vault at {vault} does not accept the token in {file}, which may have expired: renew it"
+                )
             }
             StatusCode::FORBIDDEN => format!(
                 "the key vault at {vault} does not let the token in {file} read it: allow that it gets secrets, and look \
@@ -158,7 +160,8 @@ impl RemoteVault {
     /// The header that opens the vault.
     fn token(&self) -> Result<HeaderValue, String> {
         let file = self.token_file.display();
-        let token = read_private(&self.token_file).map_err(|why| format!("the token in {file} cannot be used: {why}"))?;
+        let token =
+            read_private(&self.token_file).map_err(|why| format!("the token in {file} cannot be used: {why}"))?;
         let header = HeaderValue::try_from(format!("Bearer {}", token.trim()));
         let mut header = header.map_err(|_| format!("what stands in {file} is no token: it is one line of text"))?;
         header.set_sensitive(true);
@@ -225,10 +228,24 @@ mod tests {
 
     #[test]
     fn a_token_never_travels_in_the_clear_off_this_machine() {
-        for url in ["https://demo.vault.azure.net", "https://v:8443/", "http://127.0.0.1:1", "http://[::1]:1", "http://localhost"] {
+        for url in [
+            "https://demo.vault.azure.net",
+            "https://v:8443/",
+            "http://127.0.0.1:1",
+            "http://[::1]:1",
+            "http://localhost",
+        ] {
             assert!(address(url).is_ok(), "{url}");
         }
-        for url in ["http://demo.vault.azure.net", "http://10.0.0.1", "ftp://x", "demo", "", "https://h/secrets", "https://h?a=b"] {
+        for url in [
+            "http://demo.vault.azure.net",
+            "http://10.0.0.1",
+            "ftp://x",
+            "demo",
+            "",
+            "https://h/secrets",
+            "https://h?a=b",
+        ] {
             assert!(address(url).is_err(), "{url}");
         }
         let error = address("https://me:hunter2@h").expect_err("an error");
@@ -244,7 +261,15 @@ mod tests {
                 format!("{status} {is_passing} {why}")
             })
             .to_vec();
-        insta::assert_snapshot!(told.join("\n"), @"");
+        insta::assert_snapshot!(told.join("\n"), @r"
+        401 false the key vault at https://demo.vault.azure.net does not accept the token in /run/token, which may have expired: renew it
+        403 false the key vault at https://demo.vault.azure.net does not let the token in /run/token read it: allow that it gets secrets, and look whether this one is enabled
+        404 false the key vault at https://demo.vault.azure.net has no such secret, or no such version of it: set it there
+        429 true the key vault at https://demo.vault.azure.net answers 429 Too Many Requests: run the job again later
+        503 true the key vault at https://demo.vault.azure.net answers 503 Service Unavailable: run the job again later
+        302 false what answers at https://demo.vault.azure.net is no key vault: look at `vaults` of server.yaml
+        204 false what answers at https://demo.vault.azure.net is no key vault: look at `vaults` of server.yaml
+        ");
     }
 
     #[test]
@@ -263,7 +288,12 @@ mod tests {
         assert_eq!(told("hunter2\n", 0o640), Ok("Bearer hunter2".into()));
         let why = [told("hunter2", 0o644), told("hunter2", 0o602), told(" \n", 0o600), told("hunter2\nx", 0o600)];
         let why: Vec<String> = why.into_iter().map(|told| told.expect_err("no token")).collect();
-        insta::assert_snapshot!(why.join("\n"), @"");
+        insta::assert_snapshot!(why.join("\n"), @r"
+        the token in FOLDER/token cannot be used: everybody can read or change it: `chmod o-rwx FOLDER/token`
+        the token in FOLDER/token cannot be used: everybody can read or change it: `chmod o-rwx FOLDER/token`
+        the token in FOLDER/token cannot be used: it is empty
+        what stands in FOLDER/token is no token: it is one line of text
+        ");
         let why = vault(&folder.path().join("absent")).token().expect_err("no token");
         assert!(why.ends_with("cannot be used: there is no such file"), "{why}");
     }
