@@ -180,10 +180,10 @@ fn what_cannot_be_a_secret_is_refused_before_anything_is_sent() {
         ("vault set http://demo.vault.azure.net/secrets/t", "x", "begins with https://"),
         ("vault list -v d", "", "the name of a vault has 3 to 24"),
         ("vault delete -v demo to_ken -y", "", "'_' is not allowed"),
-        ("vault set -v demo token hunter2", "x", "unexpected argument"),
-        ("vault set -v demo token --value hunter2", "x", "unexpected argument"),
+        ("vault set -v demo token hunter2", "x", "the value of a secret is no argument"),
+        ("vault set -v demo token --value hunter2", "x", "the value of a secret is no argument"),
     ] {
-        sandbox.run_fed(words, fed).fails_with(2).says(said).prints("");
+        sandbox.run_fed(words, fed).fails_with(2).says(said).does_not_say("hunter2").prints("");
     }
     sandbox.run("vault delete -v demo token").fails_with(1).says("Use --yes.");
     assert!(sandbox.servers().is_empty(), "nothing was started");

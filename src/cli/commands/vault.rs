@@ -58,6 +58,12 @@ pub struct SetArgs {
     /// Take the value from this file, as it is; of standard input, the end of the last line is left out.
     #[arg(long, short = 'f', value_name = "FILE")]
     file: Option<PathBuf>,
+    /// Where `az keyvault secret set` takes it: here only to be told why not.
+    #[arg(long, hide = true, num_args = 0.., value_name = "TEXT")]
+    value: Option<Vec<String>>,
+    /// Likewise for a value behind the name.
+    #[arg(hide = true, num_args = 0.., value_name = "TEXT")]
+    rest: Vec<String>,
 }
 
 /// Arguments of `delete`.
@@ -85,6 +91,9 @@ pub async fn run(command: VaultCommand, session: Session) -> Outcome {
     match command {
         VaultCommand::Set(args) => {
             let Named { vault, name } = args.which.resolve()?;
+            if args.value.is_some() || !args.rest.is_empty() {
+                return Err(never_an_argument(&vault, &name));
+            }
             let body = SecretSet { value: value(args.file.as_deref(), &vault, &name)? };
             session.print(&Output::one(&session.client.set_secret(&vault, &name, &body).await?))
         }
@@ -145,6 +154,14 @@ fn known_vault(name: &str) -> Result<(), Failure> {
 fn usage(what: &str, why: &str) -> Failure {
     Failure::new(ExitCode::Usage, format!("{what}: {why}"))
         .hint("`batchai vault set -v demo token` sets what jobs find at https://demo.vault.azure.net/secrets/token")
+}
+
+/// Its value was one already, so that it has to be taken for known.
+fn never_an_argument(vault: &str, name: &str) -> Failure {
+    let why = "the value of a secret is no argument: other users see arguments, and shells remember them";
+    Failure::new(ExitCode::Usage, why)
+        .hint(format!("`batchai vault set -v {vault} {name}` asks for the value, or takes it from standard input"))
+        .hint("if you have just typed a secret that is in use, renew it")
 }
 
 /// The value of a secret, from wherever it is given.
