@@ -10,6 +10,7 @@ use super::options::StorageAccount;
 use super::placeholders;
 use crate::api::check::{At, Segment};
 use crate::api::id::{Child, ResourceId};
+use crate::api::limits::too_large;
 use crate::api::vault::SecretUrl;
 
 /// The longest name of a resource, in characters (Swagger 2018-05-01: `maxLength: 64`).
@@ -109,7 +110,7 @@ pub(super) fn volumes(draft: &mut Draft, resource: &Value, path: &[&str]) {
         for (place, volume) in each(resource, &list) {
             let text = |key: &str| volume.get(key).and_then(Value::as_str);
             if text("relativeMountPath").is_some_and(|path| !stays_below(path)) {
-                let message = "a mount path lies below the mount root: no `/` at its start, and no `..` in it";
+                let message = "a mount path lies below the mount root: a name, no `/` at its start, and no `..` in it";
                 draft.report(&inside(&place, "relativeMountPath"), At::Value, message);
             }
             let server = at(volume, &["fileServer", "id"]).and_then(Value::as_str);
@@ -134,7 +135,8 @@ fn is_file_server(id: &str) -> bool {
 }
 
 fn stays_below(path: &str) -> bool {
-    !path.starts_with('/') && !path.contains('\0') && path.split('/').all(|part| part != "..")
+    let mut parts = path.split('/').filter(|part| !part.is_empty() && *part != ".").peekable();
+    !path.starts_with('/') && !path.contains('\0') && parts.peek().is_some() && parts.all(|part| part != "..")
 }
 
 /// The variables and the secrets of the object at a path: their names can be names of variables, each once, and
@@ -156,6 +158,13 @@ pub(super) fn variables(draft: &mut Draft, resource: &Value, path: &[&str]) {
                 one_source(draft, &place, variable);
             }
         }
+    }
+}
+
+/// What is too large for a program or a file system.
+pub(super) fn limits(draft: &mut Draft, resource: &Value) {
+    for (path, why) in too_large(resource) {
+        draft.report(&path, At::Value, why);
     }
 }
 

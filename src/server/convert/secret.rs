@@ -1,5 +1,7 @@
 //! Secrets: sealed on the way in, names only on the way out.
 
+use std::collections::HashSet;
+
 use super::{FieldErrors, Rules};
 use crate::api::vault::SecretUrl;
 use crate::api::{EnvironmentVariable, EnvironmentVariableWithSecretValue, KeyVaultSecretReference};
@@ -54,12 +56,11 @@ pub(super) fn variables(
     errors: &mut FieldErrors,
 ) -> Vec<SecretVariable> {
     let mut found: Vec<SecretVariable> = Vec::new();
+    let mut seen: HashSet<&str> = others.iter().map(|other| other.name.as_str()).collect();
     for (at, secret) in secrets.iter().enumerate() {
         let target = format!("{target}[{at}]");
         let EnvironmentVariableWithSecretValue { name, value: clear, value_secret_reference } = secret;
-        let before = secrets[..at].iter().map(|secret| secret.name.as_str());
-        let taken = others.iter().map(|other| other.name.as_str()).chain(before);
-        super::check_name(&target, name, taken, errors);
+        super::check_name(&target, name, &mut seen, errors);
         let given = Given {
             clear: ("value", clear.as_deref()),
             reference: ("valueSecretReference", value_secret_reference.as_ref()),

@@ -94,7 +94,7 @@ fn all_mistakes_of_a_json_file_are_in_one_report() {
     job.yaml:7:57: "share" is not the URL of a file share: write `https://<account>.file.core.windows.net/<share>`
       7 |   "mountVolumes": {"azureFileShares": [{"azureFileUrl": "share", "relativeMountPath": "../x"}]}
         |                                                         ^^^^^^^
-    job.yaml:7:87: a mount path lies below the mount root: no `/` at its start, and no `..` in it
+    job.yaml:7:87: a mount path lies below the mount root: a name, no `/` at its start, and no `..` in it
       7 |   "mountVolumes": {"azureFileShares": [{"azureFileUrl": "share", "relativeMountPath": "../x"}]}
         |                                                                                       ^^^^^^
     7 problems in job.yaml
