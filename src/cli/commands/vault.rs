@@ -171,9 +171,9 @@ fn value(file: Option<&Path>, vault: &str, name: &str) -> Result<String, Failure
         Some(path) => (path.display().to_string(), File::open(path).and_then(text)),
         None if input.is_terminal() => (
             "the terminal".into(),
-            unseen::ask(&format!("Value of the secret {name} of the vault {vault}")).map(one_line),
+            unseen::ask(&format!("Value of the secret {name} of the vault {vault}")).map(|line| one_line(&line)),
         ),
-        None => ("standard input".into(), text(input.lock()).map(one_line)),
+        None => ("standard input".into(), text(input.lock()).map(|text| one_line(&text))),
     };
     let read = read.map_err(|error| {
         let why = match error.kind() {
@@ -200,9 +200,9 @@ fn text(from: impl Read) -> std::io::Result<String> {
 }
 
 /// A line without its end; a text of several lines without the end of the last one.
-fn one_line(text: String) -> String {
+fn one_line(text: &str) -> String {
     let line = text.strip_suffix('\n').map(|line| line.strip_suffix('\r').unwrap_or(line));
-    line.map_or_else(|| text.clone(), str::to_owned)
+    line.unwrap_or(text).to_owned()
 }
 
 fn checked(value: String, from: &str) -> Result<String, Failure> {
@@ -262,8 +262,8 @@ mod tests {
 
     #[test]
     fn a_value_is_taken_without_the_end_of_its_last_line_and_only_whole() {
-        assert_eq!([one_line("a\n".into()), one_line("a\r\n".into())], ["a", "a"]);
-        assert_eq!([one_line("a\nb\n\n".into()), one_line("a".into())], ["a\nb\n", "a"]);
+        assert_eq!([one_line("a\n"), one_line("a\r\n")], ["a", "a"]);
+        assert_eq!([one_line("a\nb\n\n"), one_line("a")], ["a\nb\n", "a"]);
         assert_eq!(text(&b"\xfc"[..]).expect_err("no text").kind(), std::io::ErrorKind::InvalidData);
         let long = text("ü".repeat(MOST_BYTES).as_bytes()).expect("so much of it");
         for (value, why) in

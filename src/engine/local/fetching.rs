@@ -10,7 +10,6 @@ use std::thread;
 
 use super::failed;
 use crate::domain::name::RunId;
-use crate::domain::secret::SecretVariable;
 use crate::engine::secrets::Safe;
 use crate::engine::{EngineError, Waker};
 use crate::supervisor::secrets::Secrets;
@@ -26,6 +25,10 @@ enum Asked {
 
 type All = Arc<Mutex<HashMap<RunId, Asked>>>;
 
+/// Opens what a run needs.
+pub(super) trait Open: FnOnce(&Safe) -> Result<Secrets, EngineError> + Send + 'static {}
+impl<F: FnOnce(&Safe) -> Result<Secrets, EngineError> + Send + 'static> Open for F {}
+
 /// Fetches secrets.
 pub(super) struct Fetching {
     safe: Safe,
@@ -39,11 +42,12 @@ impl Fetching {
         Self { safe, asked: All::default(), waker }
     }
 
-    /// The secrets of a run: at once where they are near, and `None` while they are fetched.
+    /// The secrets of a run, as `open` opens them: at once where they are near, and `None` while they are fetched.
+    /// `is_far`: whether one of them is.
     ///
     /// # Errors
     /// [`EngineError::NotStarted`] when one of them cannot be had.
-    pub(super) fn secrets(&self, run: &RunId, wanted: &[SecretVariable]) -> Result<Option<Secrets>, EngineError> {
+    pub(super) fn secrets(&self, run: &RunId, is_far: bool, open: impl Open) -> Result<Option<Secrets>, EngineError> {
         match lock(&self.asked).get(run) {
             Some(Asked::Waiting) => return Ok(None),
             Some(Asked::Answered(_)) | None => {}
@@ -51,18 +55,18 @@ impl Fetching {
         if let Some(Asked::Answered(answer)) = lock(&self.asked).remove(run) {
             return answer.map(Some);
         }
-        if !self.safe.any_is_far(wanted) {
-            return self.safe.variables(wanted).map(Some);
+        if !is_far {
+            return open(&self.safe).map(Some);
         }
-        self.fetch(run, wanted.to_vec()).map(|()| None)
+        self.fetch(run, open).map(|()| None)
     }
 
-    fn fetch(&self, run: &RunId, wanted: Vec<SecretVariable>) -> Result<(), EngineError> {
+    fn fetch(&self, run: &RunId, open: impl Open) -> Result<(), EngineError> {
         lock(&self.asked).insert(run.clone(), Asked::Waiting);
         let (safe, asked, waker) = (self.safe.clone(), Arc::clone(&self.asked), Arc::clone(&self.waker));
         let of = run.clone();
         let work = move || {
-            let answer = safe.variables(&wanted);
+            let answer = open(&safe);
             // A run that was stopped meanwhile is waited for by nobody.
             if let Some(waiting) = lock(&asked).get_mut(&of) {
                 *waiting = Asked::Answered(answer);
@@ -106,7 +110,7 @@ mod tests {
     use std::time::Duration;
 
     use super::*;
-    use crate::domain::secret::{MasterKey, Seal, SecretValue};
+    use crate::domain::secret::{MasterKey, Seal, SecretValue, SecretVariable};
     use crate::engine::secrets::Vaults;
 
     /// Answers when it is told to, with what it is told.
@@ -142,7 +146,8 @@ mod tests {
 
         fn ask(&self) -> Result<Option<Secrets>, EngineError> {
             let value = SecretValue::KeyVault { vault: "/v".into(), url: "https://v/secrets/t".into() };
-            self.fetching.secrets(&run(), &[SecretVariable { name: "TOKEN".into(), value }])
+            let wanted = [SecretVariable { name: "TOKEN".into(), value }];
+            self.fetching.secrets(&run(), true, move |safe| safe.variables(&wanted))
         }
 
         fn answer(&self, answer: Result<&str, &str>) {

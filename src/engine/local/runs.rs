@@ -28,6 +28,7 @@ use crate::engine::directories::{Layout, below};
 use crate::engine::environment::Host;
 use crate::engine::outcome::outcome;
 use crate::engine::preview::{self, Preview};
+use crate::engine::secrets::Safe;
 use crate::engine::{EngineError, LaunchRequest, Observation, Waker, launch};
 use crate::supervisor::run_dir::{Exit, Launch, RunDir, RunDirError};
 use crate::supervisor::secrets::Secrets;
@@ -139,7 +140,10 @@ impl Runs {
                 "its supervisor ended {starts} times before it had begun{said}"
             )));
         }
-        let Some(secrets) = self.fetching.secrets(run, sealed)? else { return Ok(()) };
+        let is_far = self.settings.safe.any_is_far(sealed);
+        let wanted = sealed.to_vec();
+        let open = move |safe: &Safe| safe.variables(&wanted);
+        let Some(secrets) = self.fetching.secrets(run, is_far, open)? else { return Ok(()) };
         run_dir.write_launch(plan).map_err(from_run_dir)?;
         self.start(run, run_dir, secrets).map_err(failed(|| format!("start the supervisor of run {run}")))
     }

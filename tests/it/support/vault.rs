@@ -26,7 +26,7 @@ impl Vault {
         std::thread::spawn(move || {
             for stream in listener.incoming().flatten() {
                 let (log, answer) = (Arc::clone(&log), Arc::clone(&answer));
-                std::thread::spawn(move || serve(stream, &log, answer.as_ref()));
+                std::thread::spawn(move || serve(&stream, &log, answer.as_ref()));
             }
         });
         Self { url, asked }
@@ -60,8 +60,12 @@ pub fn permit(path: &std::path::Path, mode: u32) {
     std::fs::set_permissions(path, std::fs::Permissions::from_mode(mode)).expect("permissions");
 }
 
-fn serve(stream: TcpStream, log: &Mutex<Vec<String>>, answer: &(dyn Fn(&str) -> (u16, Option<String>) + Send + Sync)) {
-    let mut lines = BufReader::new(&stream).lines().map_while(Result::ok);
+fn serve(
+    mut stream: &TcpStream,
+    log: &Mutex<Vec<String>>,
+    answer: &(dyn Fn(&str) -> (u16, Option<String>) + Send + Sync),
+) {
+    let mut lines = BufReader::new(stream).lines().map_while(Result::ok);
     let Some(first) = lines.next() else { return };
     let target = first.split(' ').nth(1).unwrap_or_default().to_owned();
     let mut token = String::new();
@@ -77,7 +81,6 @@ fn serve(stream: TcpStream, log: &Mutex<Vec<String>>, answer: &(dyn Fn(&str) -> 
         Some(value) => json!({ "value": value, "id": "https://demo.vault.azure.net/secrets/x/1" }).to_string(),
         None => json!({ "error": { "code": "SecretNotFound", "message": "hunter2" } }).to_string(),
     };
-    let mut stream = &stream;
     // Whoever hung up reads nothing.
     let _ = write!(
         stream,
