@@ -8,6 +8,7 @@ use std::time::Duration;
 use serde::Deserialize;
 
 use super::home::Home;
+use super::size::Limit;
 use super::{ConfigError, env};
 
 /// Everything a server needs to know.
@@ -25,6 +26,8 @@ pub struct ServerSettings {
     pub api_versions: Vec<String>,
     /// Key vaults on the network, by name.
     pub vaults: BTreeMap<String, VaultSettings>,
+    /// The most bytes that one output file of a job takes; `None`: as many as there are.
+    pub most_output_bytes: Option<u64>,
 }
 
 /// A key vault on the network, and what opens it.
@@ -36,6 +39,9 @@ pub struct VaultSettings {
     /// A file with the token, which others keep fresh.
     pub token_file: PathBuf,
 }
+
+/// Where no setting says how much one output file takes: more than anybody reads, less than most disks hold.
+const MOST_OUTPUT: u64 = 10 << 30;
 
 /// Where a server listens beside its Unix socket, and with which certificate.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
@@ -63,6 +69,7 @@ pub struct ServerFile {
     host_names: Vec<String>,
     api_versions: Vec<String>,
     vaults: BTreeMap<String, VaultSettings>,
+    max_output_file_size: Option<Limit>,
 }
 
 impl ServerFile {
@@ -98,6 +105,12 @@ impl ServerFile {
     #[must_use]
     pub fn vaults(&self) -> BTreeMap<String, VaultSettings> {
         self.vaults.clone()
+    }
+
+    /// The most bytes that one output file of a job takes; `None`: as many as there are.
+    #[must_use]
+    pub fn most_output_bytes(&self) -> Option<u64> {
+        self.max_output_file_size.map_or(Some(MOST_OUTPUT), |limit| limit.0)
     }
 }
 
@@ -160,6 +173,15 @@ mod tests {
         let error = loaded("lisen: []").expect_err("an error").to_string();
         assert!(error.contains("lisen") && error.contains("server.yaml"), "{error}");
         assert_eq!(loaded("").ok(), Some(ServerFile::default()));
+    }
+
+    #[test]
+    fn output_has_a_bound_unless_somebody_takes_it_away() {
+        let most = |text: &str| loaded(text).map(|file| file.most_output_bytes()).map_err(|error| error.to_string());
+        assert_eq!(most(""), Ok(Some(10 << 30)));
+        assert_eq!(most("maxOutputFileSize: 1 MB"), Ok(Some(1_000_000)));
+        assert_eq!(most("maxOutputFileSize: none"), Ok(None));
+        assert!(most("maxOutputFileSize: big").is_err_and(|error| error.contains("server.yaml")));
     }
 
     #[test]

@@ -1,16 +1,20 @@
 //! The environment of a node's commands and of the toolkit's processes: built, never inherited.
 //!
-//! Three layers: what any program on this machine expects, what the service promises (azure-docs
-//! `batch-ai`, "environment variables"), and the user's own variables. Pure. Called by [`super::launch`].
+//! Four layers: what any program on this machine expects, what launchers of MPI need ([`super::mpi`]), what the service
+//! promises (azure-docs `batch-ai`, "environment variables"), and the user's own variables. Pure. Called by [`super::launch`].
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
 use super::EngineError;
 use super::directories::{JOB_MOUNT_ROOT, JOB_TEMP, JOB_TEMP_DIR, MOUNT_ROOT};
+use super::mpi;
 use crate::domain::job::JobSpec;
 use crate::domain::name::RunId;
 use crate::supervisor::run_dir::RUN_MARKER;
+
+/// Azure Batch's name for where commands start; ranks that a launcher starts find their way by it.
+pub const WORKING_DIRECTORY: &str = "AZ_BATCH_TASK_WORKING_DIR";
 
 /// Variables by name.
 pub type Variables = BTreeMap<String, String>;
@@ -48,8 +52,12 @@ pub struct NodeView {
     pub job_temp: PathBuf,
     /// Shared by the nodes of this job.
     pub shared_job_temp: PathBuf,
+    /// Where commands on this node start.
+    pub working_directory: PathBuf,
     /// The Open MPI host file.
     pub host_file: PathBuf,
+    /// What starts a command on another node of the job.
+    pub agent: PathBuf,
     /// Addresses of all nodes of the job; the first is the master.
     pub addresses: Vec<String>,
 }
@@ -59,7 +67,8 @@ pub struct NodeView {
 pub fn base(host: &Host, spec: &JobSpec, run: &RunId, node: &NodeView) -> Variables {
     let path = |path: &PathBuf| path.to_string_lossy().into_owned();
     let search_path = spec.search_path.clone().unwrap_or_else(|| host.search_path.clone());
-    [
+    let mut all = mpi::variables(&node.agent, node.addresses.len());
+    let ours = [
         ("PATH", search_path),
         ("HOME", host.home.clone()),
         ("USER", host.user.clone()),
@@ -73,13 +82,15 @@ pub fn base(host: &Host, spec: &JobSpec, run: &RunId, node: &NodeView) -> Variab
         (JOB_TEMP_DIR, path(&node.job_temp)),
         ("AZ_BATCHAI_SHARED_JOB_TEMP", path(&node.shared_job_temp)),
         ("AZ_BATCHAI_MPI_HOST_FILE", path(&node.host_file)),
+        // Launchers start ranks of all nodes in the directory of the first; by this each finds its own.
+        (WORKING_DIRECTORY, path(&node.working_directory)),
         ("AZ_BATCH_HOST_LIST", node.addresses.join(",")),
         // Nodes of this machine have no GPUs of their own so far.
         ("AZ_BATCHAI_NUM_GPUS", "0".into()),
         (RUN_MARKER, run.0.clone()),
-    ]
-    .map(|(name, value)| (name.to_owned(), value))
-    .into()
+    ];
+    all.extend(ours.map(|(name, value)| (name.to_owned(), value)));
+    all
 }
 
 /// What commands see on a node of this machine that belongs to no job yet.
@@ -146,7 +157,7 @@ pub fn difference(all: &Variables, node: &Variables) -> Variables {
 
 /// Whether no user sets this variable.
 pub(super) fn is_reserved(name: &str) -> bool {
-    name == RUN_MARKER || name.starts_with("AZ_BATCHAI_")
+    name == RUN_MARKER || name == WORKING_DIRECTORY || name.starts_with("AZ_BATCHAI_")
 }
 
 /// Replaces `$NAME` and `${NAME}` by their values. What is unknown, `$$`, and any other `$` stay as written.

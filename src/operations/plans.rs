@@ -1,6 +1,6 @@
 //! What a job would do, without submitting it: the same checks as for a job that is submitted, then the engine's plan.
 
-use super::{Context, Kind, OperationError, clusters, experiments, file_servers};
+use super::{Context, Kind, OperationError, clusters, experiments, file_servers, jobs};
 use crate::domain::Timestamp;
 use crate::domain::cluster::{Cluster, ClusterSpec, MAX_NODES, Scale};
 use crate::domain::job::queue::{QueueView, reason};
@@ -55,6 +55,7 @@ pub fn plan(context: &Context, key: JobKey, spec: JobSpec, may_make: WouldMake) 
             return Err(OperationError::Conflict { kind: Kind::Job, name: key.name.to_string(), reason: "" });
         }
         let cluster = find_cluster(reader, &spec, may_make, cores, &mut made, now)?;
+        jobs::ensure_workers_fit(&spec, &cluster.value.spec)?;
         file_servers::ensure_there(reader, &spec.mounts, "properties.mountVolumes")?;
         let nodes = reader.nodes(cluster.number)?;
         let busy = clusters::busy(reader, cluster.number)?;

@@ -182,7 +182,10 @@ fn compose(settings: &ServerSettings) -> Result<(Context, Scheduler), ServeError
     let vaults = vaults.map_err(|(name, why)| ServeError::Vault { name, why })?;
     let remote_vaults = Arc::new(vaults.addresses());
     let safe = Safe::new(seal.clone()).with_vaults(Arc::new(vaults));
-    let local = LocalSettings::new(settings.executable.clone(), safe);
+    let local = LocalSettings {
+        most_output_bytes: settings.most_output_bytes,
+        ..LocalSettings::new(settings.executable.clone(), safe)
+    };
     let engine: Arc<dyn Engine> = Arc::new(LocalEngine::open(data, local, bell.hook())?);
     let watch = FileWatch::start().map_err(io_error("watch", settings.home.data()))?;
     let scheduler = scheduler::start(store.clone(), engine.clone(), bell, Timestamp::now, || RunId(new_id()));

@@ -21,6 +21,8 @@ mod last_word;
 mod mountinfo;
 pub mod orphans;
 mod processes;
+mod relay;
+mod remote;
 pub mod run_dir;
 pub mod secrets;
 mod shell;

@@ -10,6 +10,7 @@ use std::process::{Command, Stdio};
 
 use rustix::fs::OFlags;
 
+use super::relay::Relay;
 use super::run_dir::RUN_MARKER;
 
 /// The first that is there runs all commands.
@@ -74,24 +75,36 @@ pub struct Order<'a> {
 }
 
 /// Starts it in a process group of its own, with nothing to read, and returns its id. Ended children are reaped by
-/// `family`.
+/// `family`. Output goes through `relay`, or straight into the files.
 ///
 /// # Errors
 /// See [`StartError`].
-pub fn start(order: &Order<'_>) -> Result<i32, StartError> {
+pub fn start(order: &Order<'_>, relay: Option<&Relay>) -> Result<i32, StartError> {
+    let output = |path: &Path| {
+        let opened = match relay {
+            Some(relay) => relay.into_file(path).map(Stdio::from),
+            None => output_file(path).map(Stdio::from),
+        };
+        opened.map_err(|source| StartError::Output { name: order.name.to_owned(), path: path.into(), source })
+    };
+    start_into(order, output(order.stdout)?, output(order.stderr)?)
+}
+
+/// The same where the files of its output are open already.
+///
+/// # Errors
+/// See [`StartError`].
+pub fn start_into(order: &Order<'_>, stdout: Stdio, stderr: Stdio) -> Result<i32, StartError> {
     let name = || order.name.to_owned();
     let shell = SHELLS.into_iter().find(|shell| Path::new(shell).exists());
     let shell = shell.ok_or_else(|| StartError::NoShell { name: name() })?;
     if !order.directory.is_dir() {
         return Err(StartError::NoDirectory { name: name(), directory: order.directory.to_owned() });
     }
-    let output = |path: &Path| {
-        output_file(path).map_err(|source| StartError::Output { name: name(), path: path.into(), source })
-    };
     let mut command = Command::new(shell);
     command.arg("-c").arg(order.command).current_dir(order.directory).process_group(0);
     command.env_clear().envs(order.environment.into_iter().flatten()).env(RUN_MARKER, order.run);
-    command.stdin(Stdio::null()).stdout(output(order.stdout)?).stderr(output(order.stderr)?);
+    command.stdin(Stdio::null()).stdout(stdout).stderr(stderr);
     let child = command.spawn().map_err(|source| StartError::Refused { name: name(), shell, source })?;
     Ok(i32::try_from(child.id()).expect("a Linux pid is below 2^22"))
 }

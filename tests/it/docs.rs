@@ -222,7 +222,7 @@ fn without_python_the_quickstart_says_what_is_missing() {
         let path = format!("examples/quickstart/{file}");
         let mut command = sandbox.command(["job", "run", "-f", &path]);
         command.env("PATH", &empty);
-        Done::of(&command.output().expect("the program")).fails_with(127).prints("").says("Python 3");
+        Done::of(&command.output().expect("the program")).fails_with(127).prints("").says("Python");
     }
 }
 

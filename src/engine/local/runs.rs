@@ -21,7 +21,7 @@ use rustix::process::{Pid, PidfdFlags, Signal, pidfd_open, pidfd_send_signal};
 use super::fetching::Fetching;
 use super::inspect::{self, Seen};
 use super::watch::Watch;
-use super::{LocalSettings, failed, files};
+use super::{LocalSettings, failed, files, host};
 use crate::domain::name::RunId;
 use crate::domain::secret::SecretVariable;
 use crate::engine::directories::{Layout, below};
@@ -115,12 +115,13 @@ impl Runs {
         let _starting = self.hold_starts();
         self.make_directories(request, &run_dir)
             .map_err(failed(|| format!("make the run directory {}", run_dir.path().display())))?;
-        self.begin(&request.run, &run_dir, &plan, &request.job.spec.secrets)
+        self.begin(&request.run, &run_dir, plan, &request.job.spec.secrets)
     }
 
     /// See [`crate::engine::Engine::preview`].
     pub(super) fn preview(&self, request: &LaunchRequest) -> Result<Preview, EngineError> {
-        Ok(preview::preview(&launch::plan(request, &self.layout, &self.host)?, &request.nodes))
+        let plan = launch::plan(request, &self.layout, &self.host)?;
+        Ok(preview::preview(&plan, &request.nodes, launch::host_file_text(request, host::cores())))
     }
 
     /// Writes the plan of a run into its directory, which is there, and starts a supervisor on it. The caller has seen
@@ -130,7 +131,7 @@ impl Runs {
         &self,
         run: &RunId,
         run_dir: &RunDir,
-        plan: &Launch,
+        plan: Launch,
         sealed: &[SecretVariable],
     ) -> Result<(), EngineError> {
         let starts = lock(&self.entries).get(run).map_or(0, |entry| entry.starts);
@@ -144,7 +145,8 @@ impl Runs {
         let wanted = sealed.to_vec();
         let open = move |safe: &Safe| safe.variables(&wanted);
         let Some(secrets) = self.fetching.secrets(run, is_far, open)? else { return Ok(()) };
-        run_dir.write_launch(plan).map_err(from_run_dir)?;
+        let plan = Launch { most_output_bytes: self.settings.most_output_bytes, ..plan };
+        run_dir.write_launch(&plan).map_err(from_run_dir)?;
         self.start(run, run_dir, secrets).map_err(failed(|| format!("start the supervisor of run {run}")))
     }
 
@@ -156,7 +158,9 @@ impl Runs {
             }
         }
         fs::create_dir_all(run_dir.shared())?;
-        fs::write(launch::host_file(run_dir), launch::host_file_text(request))
+        let cores = host::cores();
+        fs::write(launch::machine_file(run_dir), launch::machine_file_text(request, cores))?;
+        fs::write(launch::host_file(run_dir), launch::host_file_text(request, cores))
     }
 
     fn start(&self, run: &RunId, run_dir: &RunDir, secrets: Secrets) -> io::Result<()> {

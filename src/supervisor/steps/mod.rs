@@ -4,6 +4,7 @@
 
 mod ending;
 mod mounting;
+mod remote;
 
 use std::collections::BTreeMap;
 use std::time::{Duration, Instant};
@@ -13,6 +14,8 @@ use ending::Ending;
 use super::code;
 use super::execution_log::ExecutionLog;
 use super::family::{End, Family, Reaped, Whom};
+use super::relay::Relay;
+use super::remote::Remote;
 use super::run_dir::{Exit, Launch, LaunchMount, RunDir};
 use super::secrets::Secrets;
 use super::shell::{self, Order};
@@ -37,7 +40,9 @@ pub struct Run<'a> {
     watch: Watch,
     family: Family,
     logs: Vec<ExecutionLog>,
+    relay: Option<Relay>,
     mounted: Vec<(usize, &'a LaunchMount)>,
+    remote: Option<Remote>,
     settle_at: Option<Instant>,
 }
 
@@ -67,13 +72,26 @@ impl<'a> Run<'a> {
     /// A run that is about to begin.
     pub fn new(dir: &'a RunDir, launch: &'a Launch, secrets: &'a Secrets, watch: Watch, family: Family) -> Self {
         let settle_at = family.cgroup_path().map(|_| Instant::now() + SETTLE_AFTER);
-        Self { dir, launch, secrets, watch, family, logs: Vec::new(), mounted: Vec::new(), settle_at }
+        Self {
+            dir,
+            launch,
+            secrets,
+            watch,
+            family,
+            logs: Vec::new(),
+            relay: None,
+            mounted: Vec::new(),
+            remote: None,
+            settle_at,
+        }
     }
 
     /// Does all of it. When this returns no process and no mount of the run is left, or the message says which.
     pub fn finish(mut self) -> Exit {
         let mut ending = self.steps().err().unwrap_or_else(Ending::succeeded);
+        self.close_remote();
         self.end_processes(&mut ending);
+        self.finish_output();
         self.unmount(&mut ending);
         self.family.dissolve();
         ending.into_exit()
@@ -84,6 +102,8 @@ impl<'a> Run<'a> {
         self.make_directories()?;
         self.unpack_code()?;
         self.mount()?;
+        self.open_relay()?;
+        self.open_remote();
         self.prepare()?;
         self.run_processes()
     }
@@ -99,6 +119,15 @@ impl<'a> Run<'a> {
             })?;
             self.logs.push(log);
         }
+        Ok(())
+    }
+
+    fn open_relay(&mut self) -> Result<(), Ending> {
+        let relay = Relay::start(self.launch.most_output_bytes);
+        let failed = |error| Ending::set_up_failed(format!("cannot take in the output of the job: {error}"));
+        let relay = relay.map_err(failed)?;
+        relay.expect(2 * (self.launch.processes.len() + self.launch.nodes.len()));
+        self.relay = Some(relay);
         Ok(())
     }
 
@@ -176,7 +205,7 @@ impl<'a> Run<'a> {
 
     fn start(&mut self, place: usize, order: &Order<'_>) -> Result<i32, Ending> {
         self.stop_if_interrupted()?;
-        let pid = shell::start(order).map_err(|error| Ending::set_up_failed(sentence(&error)))?;
+        let pid = shell::start(order, self.relay.as_ref()).map_err(|error| Ending::set_up_failed(sentence(&error)))?;
         self.logs[place].say(&format!("{} started as process {pid}", order.name));
         Ok(pid)
     }
@@ -186,7 +215,10 @@ impl<'a> Run<'a> {
         let mut failed = None;
         loop {
             while let Reaped::Ended(pid, end) = self.family.reap() {
-                let Some(process) = awaited.remove(&pid) else { continue };
+                let Some(process) = awaited.remove(&pid) else {
+                    self.other_ended(pid, end);
+                    continue;
+                };
                 self.logs[process.node].say(&format!("{} {end}", process.name));
                 if end != End::Code(0) && failed.is_none() {
                     failed = Some((process, end));
@@ -205,6 +237,7 @@ impl<'a> Run<'a> {
                 return Together::TimedOut;
             }
             self.watch.wait([limit, self.settle_at].into_iter().flatten().min());
+            self.serve_remote();
             if self.settle_at.is_some_and(|at| Instant::now() >= at) {
                 self.settle_at = None;
                 self.family.settle();
@@ -228,6 +261,13 @@ impl<'a> Run<'a> {
         if !survivors.is_empty() {
             let pids: Vec<String> = survivors.iter().map(|process| process.pid.to_string()).collect();
             self.complain(ending, &format!("processes that the kernel does not end: {}", pids.join(", ")));
+        }
+    }
+
+    /// Before anything is unmounted: files of output may lie there.
+    fn finish_output(&mut self) {
+        for missing in self.relay.take().map(Relay::finish).unwrap_or_default() {
+            self.say_to_all(&missing);
         }
     }
 
