@@ -1,5 +1,6 @@
 //! Settings of a server: `server.yaml`, and flags on top.
 
+use std::collections::BTreeMap;
 use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
@@ -23,8 +24,20 @@ pub struct ServerSettings {
     pub listening: Listening,
     /// The api-versions that it speaks, as text; none: all that it knows.
     pub api_versions: Vec<String>,
+    /// Key vaults on the network, by name.
+    pub vaults: BTreeMap<String, VaultSettings>,
     /// The most bytes that one output file of a job takes; `None`: as many as there are.
     pub most_output_bytes: Option<u64>,
+}
+
+/// A key vault on the network, and what opens it.
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields, rename_all = "camelCase")]
+pub struct VaultSettings {
+    /// Where it is, such as `https://demo.vault.azure.net`.
+    pub url: String,
+    /// A file with the token, which others keep fresh.
+    pub token_file: PathBuf,
 }
 
 /// Where no setting says how much one output file takes: more than anybody reads, less than most disks hold.
@@ -55,6 +68,7 @@ pub struct ServerFile {
     key: Option<PathBuf>,
     host_names: Vec<String>,
     api_versions: Vec<String>,
+    vaults: BTreeMap<String, VaultSettings>,
     max_output_file_size: Option<Limit>,
 }
 
@@ -75,6 +89,9 @@ impl ServerFile {
         for named in [&mut file.certificate, &mut file.key].into_iter().flatten() {
             *named = folder.join(&*named);
         }
+        for vault in file.vaults.values_mut() {
+            vault.token_file = folder.join(&vault.token_file);
+        }
         Ok(file)
     }
 
@@ -82,6 +99,12 @@ impl ServerFile {
     #[must_use]
     pub fn api_versions(&self) -> Vec<String> {
         self.api_versions.clone()
+    }
+
+    /// The key vaults on the network, by name.
+    #[must_use]
+    pub fn vaults(&self) -> BTreeMap<String, VaultSettings> {
+        self.vaults.clone()
     }
 
     /// The most bytes that one output file of a job takes; `None`: as many as there are.
@@ -163,7 +186,10 @@ mod tests {
 
     #[test]
     fn files_are_found_beside_the_settings() {
-        let file = loaded("certificate: my.pem\nkey: /abs.key\n").expect("settings");
+        let vaults = "vaults: {demo: {url: 'https://demo.vault.azure.net', tokenFile: demo.token}}\n";
+        let file = loaded(&format!("certificate: my.pem\nkey: /abs.key\n{vaults}")).expect("settings");
+        let vault = &file.vaults()["demo"];
+        assert!(vault.token_file.is_absolute() && vault.token_file.ends_with("demo.token"), "{vault:?}");
         assert!(file.certificate.is_some_and(|path| path.is_absolute() && path.ends_with("my.pem")));
         assert_eq!(file.key, Some("/abs.key".into()));
     }

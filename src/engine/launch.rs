@@ -25,6 +25,7 @@ pub const GRACE_SECONDS: u64 = 10;
 pub fn plan(request: &LaunchRequest, layout: &Layout, host: &Host) -> Result<Launch, EngineError> {
     check(request)?;
     let planner = Planner { request, run_dir: layout.run(&request.run), layout, host };
+    planner.check_variables()?;
     let nodes = planner.nodes();
     let prepared = planner.preparation(&nodes)?;
     let processes = planner.processes(&nodes)?;
@@ -103,6 +104,11 @@ struct PlannedNode {
 }
 
 impl Planner<'_> {
+    /// On all nodes alike, but for a few digits.
+    fn check_variables(&self) -> Result<(), EngineError> {
+        environment::check_user_variables(&self.variables(&self.view(0)), &self.request.job.spec.environment)
+    }
+
     fn nodes(&self) -> Vec<PlannedNode> {
         (0..self.request.nodes.len()).map(|place| self.node(place)).collect()
     }

@@ -6,6 +6,7 @@
 
 mod address;
 mod command;
+mod fetching;
 mod files;
 mod host;
 mod inspect;

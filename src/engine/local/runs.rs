@@ -18,6 +18,7 @@ use std::time::Duration;
 use rustix::event::{PollFd, PollFlags, Timespec, poll};
 use rustix::process::{Pid, PidfdFlags, Signal, pidfd_open, pidfd_send_signal};
 
+use super::fetching::Fetching;
 use super::inspect::{self, Seen};
 use super::watch::Watch;
 use super::{LocalSettings, failed, files, host};
@@ -27,6 +28,7 @@ use crate::engine::directories::{Layout, below};
 use crate::engine::environment::Host;
 use crate::engine::outcome::outcome;
 use crate::engine::preview::{self, Preview};
+use crate::engine::secrets::Safe;
 use crate::engine::{EngineError, LaunchRequest, Observation, Waker, launch};
 use crate::supervisor::run_dir::{Exit, Launch, RunDir, RunDirError};
 use crate::supervisor::secrets::Secrets;
@@ -73,6 +75,7 @@ pub(super) struct Runs {
     host: Host,
     boot_id: String,
     settings: LocalSettings,
+    fetching: Fetching,
     entries: Arc<Mutex<Entries>>,
     watch: Watch,
     starting: Mutex<()>,
@@ -88,12 +91,13 @@ impl Runs {
     ) -> Result<Self, EngineError> {
         let entries = Arc::new(Mutex::new(Entries::new()));
         let watched = Arc::clone(&entries);
+        let fetching = Fetching::new(settings.safe.clone(), Arc::clone(&waker));
         let on_end = move |token| {
             bury(&mut lock(&watched), token);
             waker();
         };
         let watch = Watch::start(on_end).map_err(failed(|| "watch supervisors".into()))?;
-        Ok(Self { layout, host, boot_id, settings, entries, watch, starting: Mutex::new(()) })
+        Ok(Self { layout, host, boot_id, settings, fetching, entries, watch, starting: Mutex::new(()) })
     }
 
     /// While this is held, no run is started.
@@ -121,7 +125,8 @@ impl Runs {
     }
 
     /// Writes the plan of a run into its directory, which is there, and starts a supervisor on it. The caller has seen
-    /// that it has not begun.
+    /// that it has not begun. Nothing begins while secrets of it are fetched over a network: it is to be begun again
+    /// when they have come, which the waker tells.
     pub(super) fn begin(
         &self,
         run: &RunId,
@@ -136,7 +141,10 @@ impl Runs {
                 "its supervisor ended {starts} times before it had begun{said}"
             )));
         }
-        let secrets = self.settings.safe.variables(sealed)?;
+        let is_far = self.settings.safe.any_is_far(sealed);
+        let wanted = sealed.to_vec();
+        let open = move |safe: &Safe| safe.variables(&wanted);
+        let Some(secrets) = self.fetching.secrets(run, is_far, open)? else { return Ok(()) };
         let plan = Launch { most_output_bytes: self.settings.most_output_bytes, ..plan };
         run_dir.write_launch(&plan).map_err(from_run_dir)?;
         self.start(run, run_dir, secrets).map_err(failed(|| format!("start the supervisor of run {run}")))
@@ -204,7 +212,8 @@ impl Runs {
 
     /// Where the run of this directory stands. Ends what it left when it is lost.
     pub(super) fn look(&self, run: &RunId, run_dir: &RunDir) -> Result<Course, EngineError> {
-        if lock(&self.entries).get(run).is_some_and(|entry| entry.supervisor.is_some()) {
+        let has_supervisor = lock(&self.entries).get(run).is_some_and(|entry| entry.supervisor.is_some());
+        if has_supervisor || self.fetching.is_going_on(run) {
             return Ok(Course::Running);
         }
         let seen = inspect::inspect(run_dir, &self.boot_id, run);
@@ -230,6 +239,7 @@ impl Runs {
     /// See [`crate::engine::Engine::stop`]. A supervisor that has only just been started may not listen yet: then the
     /// signal ends it before anything has begun.
     pub(super) fn stop(&self, run: &RunId) -> Result<(), EngineError> {
+        self.fetching.cancel(run);
         match self.observe_one(run)? {
             Observation::Running => self.signal(run).map_err(failed(|| format!("stop run {run}"))),
             // A supervisor that comes late must find nothing to do.
@@ -240,6 +250,7 @@ impl Runs {
 
     /// Begins to end a run, wherever its directory is; [`Runs::end`] does the rest.
     pub(super) fn ask_to_end(&self, run: &RunId, run_dir: &RunDir) -> Result<(), EngineError> {
+        self.fetching.cancel(run);
         match self.look(run, run_dir)? {
             Course::Running => self.signal(run).map_err(failed(|| format!("stop run {run}"))),
             Course::Ended(_) | Course::NotBegun | Course::Lost(_) => Ok(()),
@@ -297,6 +308,7 @@ impl Runs {
             let source = io::Error::new(io::ErrorKind::ResourceBusy, "its supervisor still lives");
             return Err(EngineError::Failed { action: format!("forget run {run}"), source });
         }
+        self.fetching.forget(run);
         self.remove(run)?;
         lock(&self.entries).remove(run);
         Ok(())

@@ -15,6 +15,7 @@ pub mod served;
 pub mod shape;
 pub mod swagger;
 pub mod terminal;
+pub mod vault;
 pub mod wait;
 
 pub use checked::Checked;
@@ -27,6 +28,7 @@ pub use sandbox::{Done, Sandbox};
 pub use served::Served;
 pub use shape::timeless;
 pub use terminal::OnTerminal;
+pub use vault::Vault;
 pub use wait::{wait_for, wait_until};
 
 /// Whether `tests/run --without` left this requirement out; then says that the test is skipped.
