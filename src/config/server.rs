@@ -22,6 +22,21 @@ pub struct ServerSettings {
     pub listening: Listening,
     /// The api-versions that it speaks, as text; none: all that it knows.
     pub api_versions: Vec<String>,
+    /// How it runs containers.
+    pub containers: Containers,
+}
+
+/// How a server runs the containers of jobs.
+#[derive(Debug, Clone, PartialEq, Eq, Default, Deserialize)]
+#[serde(deny_unknown_fields, rename_all = "camelCase", default)]
+pub struct Containers {
+    /// `docker`, `podman`, or the path of a program with the command line of one of them; `None`: the first that is
+    /// there.
+    pub engine: Option<String>,
+    /// Options of that program before its subcommand, each word by itself.
+    pub options: Vec<String>,
+    /// More options of its `run`, each word by itself.
+    pub run_options: Vec<String>,
 }
 
 /// Where a server listens beside its Unix socket, and with which certificate.
@@ -49,6 +64,7 @@ pub struct ServerFile {
     key: Option<PathBuf>,
     host_names: Vec<String>,
     api_versions: Vec<String>,
+    containers: Containers,
 }
 
 impl ServerFile {
@@ -75,6 +91,12 @@ impl ServerFile {
     #[must_use]
     pub fn api_versions(&self) -> Vec<String> {
         self.api_versions.clone()
+    }
+
+    /// How it runs containers.
+    #[must_use]
+    pub fn containers(&self) -> Containers {
+        self.containers.clone()
     }
 }
 

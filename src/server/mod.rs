@@ -49,12 +49,13 @@ use crate::api::server::{Build, ServerStatus};
 use crate::api::version::ApiVersion;
 use crate::config::home::Home;
 use crate::config::program::built_at;
-use crate::config::server::ServerSettings;
+use crate::config::server::{Containers, ServerSettings};
 use crate::domain::Timestamp;
 use crate::domain::name::RunId;
 use crate::domain::secret::Seal;
 use crate::domain::signature::Signer;
 use crate::domain::storage_account::AccountKeys;
+use crate::engine::container::ContainerSettings;
 use crate::engine::local::{LocalEngine, LocalSettings};
 use crate::engine::secrets::Safe;
 use crate::engine::{Engine, EngineError};
@@ -168,7 +169,8 @@ fn compose(settings: &ServerSettings) -> Result<(Context, Scheduler), ServeError
     let (seal, signer) = (Arc::new(Seal::new(&key)), Signer::new(&key, "download"));
     let account_keys = AccountKeys::new(&key);
     let data = settings.home.data().to_owned();
-    let local = LocalSettings::new(settings.executable.clone(), Safe::new(seal.clone()));
+    let mut local = LocalSettings::new(settings.executable.clone(), Safe::new(seal.clone()));
+    local.containers = container_settings(&settings.containers);
     let engine: Arc<dyn Engine> = Arc::new(LocalEngine::open(data, local, bell.hook())?);
     let watch = FileWatch::start().map_err(io_error("watch", settings.home.data()))?;
     let scheduler = scheduler::start(store.clone(), engine.clone(), bell, Timestamp::now, || RunId(new_id()));
@@ -177,6 +179,11 @@ fn compose(settings: &ServerSettings) -> Result<(Context, Scheduler), ServeError
     snapshots::tidy(&context);
     long::tidy(&context);
     Ok((context, scheduler))
+}
+
+fn container_settings(containers: &Containers) -> ContainerSettings {
+    let Containers { engine, options, run_options } = containers.clone();
+    ContainerSettings { engine: engine.filter(|engine| !engine.is_empty()), options, run_options }
 }
 
 fn spoken(settings: &ServerSettings) -> Result<Spoken, ServeError> {

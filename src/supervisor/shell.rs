@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 use std::fs::File;
-use std::io;
+use std::io::{self, Seek, Write};
 use std::os::unix::fs::OpenOptionsExt;
 use std::os::unix::process::CommandExt;
 use std::path::{Path, PathBuf};
@@ -11,6 +11,7 @@ use std::process::{Command, Stdio};
 use rustix::fs::OFlags;
 
 use super::run_dir::RUN_MARKER;
+use super::{inside, tool};
 
 /// The first that is there runs all commands.
 const SHELLS: [&str; 2] = ["/bin/bash", "/bin/sh"];
@@ -47,10 +48,21 @@ pub enum StartError {
     Refused {
         /// The process.
         name: String,
-        /// The shell that should run it.
-        shell: &'static str,
+        /// The program that should run it.
+        shell: String,
         /// Why.
         source: io::Error,
+    },
+    /// The shell of a container takes no such name, and as an argument the value would be seen.
+    #[error(
+        "cannot start {name}: the secret variable `{variable}` cannot be set inside a container: give it a name of \
+             letters, digits and `_`"
+    )]
+    Variable {
+        /// The process.
+        name: String,
+        /// The variable.
+        variable: String,
     },
 }
 
@@ -79,25 +91,67 @@ pub struct Order<'a> {
 /// # Errors
 /// See [`StartError`].
 pub fn start(order: &Order<'_>) -> Result<i32, StartError> {
+    start_into(order, output(order, order.stdout)?, output(order, order.stderr)?)
+}
+
+/// The same where the files of its output are open already.
+///
+/// # Errors
+/// See [`StartError`].
+pub fn start_into(order: &Order<'_>, stdout: Stdio, stderr: Stdio) -> Result<i32, StartError> {
     let name = || order.name.to_owned();
     let shell = SHELLS.into_iter().find(|shell| Path::new(shell).exists());
     let shell = shell.ok_or_else(|| StartError::NoShell { name: name() })?;
     if !order.directory.is_dir() {
         return Err(StartError::NoDirectory { name: name(), directory: order.directory.to_owned() });
     }
-    let output = |path: &Path| {
-        output_file(path).map_err(|source| StartError::Output { name: name(), path: path.into(), source })
-    };
     let mut command = Command::new(shell);
     command.arg("-c").arg(order.command).current_dir(order.directory).process_group(0);
     command.env_clear().envs(order.environment.into_iter().flatten()).env(RUN_MARKER, order.run);
-    command.stdin(Stdio::null()).stdout(output(order.stdout)?).stderr(output(order.stderr)?);
-    let child = command.spawn().map_err(|source| StartError::Refused { name: name(), shell, source })?;
+    command.stdin(Stdio::null()).stdout(stdout).stderr(stderr);
+    let child = command.spawn().map_err(|source| StartError::Refused { name: name(), shell: shell.into(), source })?;
     Ok(i32::try_from(child.id()).expect("a Linux pid is below 2^22"))
 }
 
+/// Starts it inside a container by `client`, the engine's command that runs a shell there and hands it its standard
+/// input: a script in memory, so that no value is an argument.
+///
+/// # Errors
+/// See [`StartError`].
+pub fn start_inside(order: &Order<'_>, client: Command) -> Result<i32, StartError> {
+    start_inside_into(order, client, output(order, order.stdout)?, output(order, order.stderr)?)
+}
+
+/// The same where the files of its output are open already.
+///
+/// # Errors
+/// See [`StartError`].
+pub fn start_inside_into(
+    order: &Order<'_>,
+    mut client: Command,
+    stdout: Stdio,
+    stderr: Stdio,
+) -> Result<i32, StartError> {
+    let name = || order.name.to_owned();
+    let script = inside::script(order).map_err(|variable| StartError::Variable { name: name(), variable })?;
+    let shell = client.get_program().to_string_lossy().into_owned();
+    let refused = |source| StartError::Refused { name: name(), shell: shell.clone(), source };
+    let mut stdin = tool::memory("script").map_err(refused)?;
+    stdin.write_all(script.as_bytes()).and_then(|()| stdin.rewind()).map_err(refused)?;
+    let child = client.process_group(0).stdin(stdin).stdout(stdout).stderr(stderr).spawn().map_err(refused)?;
+    Ok(i32::try_from(child.id()).expect("a Linux pid is below 2^22"))
+}
+
+fn output(order: &Order<'_>, path: &Path) -> Result<Stdio, StartError> {
+    let failed = |source| StartError::Output { name: order.name.to_owned(), path: path.into(), source };
+    output_file(path).map(Stdio::from).map_err(failed)
+}
+
 /// An empty file to which everybody who has it appends, so that two writers do not overwrite each other.
-fn output_file(path: &Path) -> io::Result<File> {
+///
+/// # Errors
+/// When it cannot be made.
+pub fn output_file(path: &Path) -> io::Result<File> {
     let append = i32::try_from(OFlags::APPEND.bits()).expect("O_APPEND is a low bit");
     File::options().create(true).write(true).truncate(true).custom_flags(append).open(path)
 }

@@ -184,8 +184,9 @@ fn serve_here(args: &RunArgs) -> Outcome {
     let home = Home::find()?;
     let file = ServerFile::load(home.server_config())?;
     let api_versions = file.api_versions();
+    let containers = file.containers();
     let listening = args.listen.settings(file);
-    let settings = ServerSettings { home, executable, leave_when_idle, listening, api_versions };
+    let settings = ServerSettings { home, executable, leave_when_idle, listening, api_versions, containers };
     let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build();
     let runtime = runtime.map_err(|error| Failure::new(ExitCode::Refused, format!("cannot start threads: {error}")))?;
     let is_announced = args.announce;

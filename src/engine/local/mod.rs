@@ -6,6 +6,7 @@
 
 mod address;
 mod command;
+mod containers;
 mod files;
 mod host;
 mod inspect;

@@ -20,14 +20,14 @@ use rustix::process::{Pid, PidfdFlags, Signal, pidfd_open, pidfd_send_signal};
 
 use super::inspect::{self, Seen};
 use super::watch::Watch;
-use super::{LocalSettings, failed, files};
+use super::{LocalSettings, containers, failed, files};
 use crate::domain::name::RunId;
-use crate::domain::secret::SecretVariable;
+use crate::domain::secret::{SecretValue, SecretVariable};
 use crate::engine::directories::{Layout, below};
 use crate::engine::environment::Host;
 use crate::engine::outcome::outcome;
 use crate::engine::preview::{self, Preview};
-use crate::engine::{EngineError, LaunchRequest, Observation, Waker, launch};
+use crate::engine::{EngineError, LaunchRequest, Observation, Waker, container, launch};
 use crate::supervisor::run_dir::{Exit, Launch, RunDir, RunDirError};
 use crate::supervisor::secrets::Secrets;
 
@@ -107,16 +107,26 @@ impl Runs {
             return Ok(());
         }
         let run_dir = self.layout.run(&request.run);
-        let plan = launch::plan(request, &self.layout, &self.host)?;
+        let plan = self.plan(request)?;
         let _starting = self.hold_starts();
         self.make_directories(request, &run_dir)
             .map_err(failed(|| format!("make the run directory {}", run_dir.path().display())))?;
-        self.begin(&request.run, &run_dir, &plan, &request.job.spec.secrets)
+        let spec = &request.job.spec;
+        let login = spec.container.as_ref().and_then(|container| container.login.as_ref());
+        self.begin(&request.run, &run_dir, &plan, &spec.secrets, login.map(|login| &login.password))
+    }
+
+    fn plan(&self, request: &LaunchRequest) -> Result<Launch, EngineError> {
+        let mut plan = launch::plan(request, &self.layout, &self.host)?;
+        let settings = &self.settings.containers;
+        let available = || containers::available(settings, &self.host);
+        plan.container = container::plan(request, &plan, &self.layout, settings, available);
+        Ok(plan)
     }
 
     /// See [`crate::engine::Engine::preview`].
     pub(super) fn preview(&self, request: &LaunchRequest) -> Result<Preview, EngineError> {
-        Ok(preview::preview(&launch::plan(request, &self.layout, &self.host)?, &request.nodes))
+        Ok(preview::preview(&self.plan(request)?, &request.nodes))
     }
 
     /// Writes the plan of a run into its directory, which is there, and starts a supervisor on it. The caller has seen
@@ -127,6 +137,7 @@ impl Runs {
         run_dir: &RunDir,
         plan: &Launch,
         sealed: &[SecretVariable],
+        registry_password: Option<&SecretValue>,
     ) -> Result<(), EngineError> {
         let starts = lock(&self.entries).get(run).map_or(0, |entry| entry.starts);
         if starts >= MOST_STARTS {
@@ -135,7 +146,9 @@ impl Runs {
                 "its supervisor ended {starts} times before it had begun{said}"
             )));
         }
-        let secrets = self.settings.safe.variables(sealed)?;
+        let safe = &self.settings.safe;
+        let password = registry_password.map(|sealed| safe.open("the password of the registry", sealed)).transpose()?;
+        let secrets = safe.variables(sealed)?.with_registry_password(password);
         run_dir.write_launch(plan).map_err(from_run_dir)?;
         self.start(run, run_dir, secrets).map_err(failed(|| format!("start the supervisor of run {run}")))
     }

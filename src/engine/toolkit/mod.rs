@@ -45,13 +45,6 @@ pub struct OutputStream {
 /// Why a job cannot be run here, as a sentence that names the property, what runs, and what to do; `None` when it can.
 #[must_use]
 pub fn unsupported(spec: &JobSpec) -> Option<String> {
-    if spec.container.is_some() {
-        return Some(
-            "containerSettings: this server does not run containers yet, jobs run on the host: leave it out, and \
-             install what the job needs in jobPreparation"
-                .into(),
-        );
-    }
     let property = match &spec.toolkit {
         Toolkit::Custom { .. } => return None,
         Toolkit::PyTorch { backend, .. } => {
@@ -164,19 +157,15 @@ mod tests {
         };
         let caffe2 = Toolkit::Caffe2 { script: "t.py".into(), interpreter: None, arguments: None };
         let container = Container { image: "ubuntu".into(), registry: None, login: None, shm_size: None };
-        for spec in [job_spec(), torch(None), torch(Some("GLOO")), torch(Some("tcp"))] {
+        let inside = JobSpec { container: Some(container), ..job_spec() };
+        for spec in [job_spec(), torch(None), torch(Some("GLOO")), torch(Some("tcp")), inside] {
             assert_eq!(unsupported(&spec), None);
         }
-        let why = [
-            torch(Some("Mpi")),
-            JobSpec { toolkit: caffe2, ..job_spec() },
-            JobSpec { container: Some(container), ..job_spec() },
-        ]
-        .map(|spec| unsupported(&spec).unwrap_or_default());
+        let why = [torch(Some("Mpi")), JobSpec { toolkit: caffe2, ..job_spec() }]
+            .map(|spec| unsupported(&spec).unwrap_or_default());
         insta::assert_snapshot!(why.join("\n"), @r"
         pyTorchSettings.communicationBackend: this server does not run MPI yet: use TCP or Gloo
         caffe2Settings: this server does not run this toolkit yet; it runs customToolkitSettings and pyTorchSettings: start the program from the commandLine of customToolkitSettings
-        containerSettings: this server does not run containers yet, jobs run on the host: leave it out, and install what the job needs in jobPreparation
         ");
     }
 

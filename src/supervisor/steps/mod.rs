@@ -2,12 +2,14 @@
 //!
 //! Every step either succeeds or gives the [`Ending`]; what follows an ending is always the same.
 
+mod containers;
 mod ending;
 mod mounting;
 
 use std::collections::BTreeMap;
 use std::time::{Duration, Instant};
 
+use containers::Stage;
 use ending::Ending;
 
 use super::code;
@@ -15,7 +17,7 @@ use super::execution_log::ExecutionLog;
 use super::family::{End, Family, Reaped, Whom};
 use super::run_dir::{Exit, Launch, LaunchMount, RunDir};
 use super::secrets::Secrets;
-use super::shell::{self, Order};
+use super::shell::Order;
 use super::watch::{Interruption, Watch};
 use super::{note, sentence, unmount};
 
@@ -39,6 +41,7 @@ pub struct Run<'a> {
     logs: Vec<ExecutionLog>,
     mounted: Vec<(usize, &'a LaunchMount)>,
     settle_at: Option<Instant>,
+    stage: Stage,
 }
 
 /// A process that is waited for.
@@ -67,12 +70,14 @@ impl<'a> Run<'a> {
     /// A run that is about to begin.
     pub fn new(dir: &'a RunDir, launch: &'a Launch, secrets: &'a Secrets, watch: Watch, family: Family) -> Self {
         let settle_at = family.cgroup_path().map(|_| Instant::now() + SETTLE_AFTER);
-        Self { dir, launch, secrets, watch, family, logs: Vec::new(), mounted: Vec::new(), settle_at }
+        let (logs, mounted, stage) = (Vec::new(), Vec::new(), Stage::None);
+        Self { dir, launch, secrets, watch, family, logs, mounted, settle_at, stage }
     }
 
-    /// Does all of it. When this returns no process and no mount of the run is left, or the message says which.
+    /// Does all of it. When this returns no process, container or mount of the run is left, or the message says which.
     pub fn finish(mut self) -> Exit {
         let mut ending = self.steps().err().unwrap_or_else(Ending::succeeded);
+        self.end_containers(&mut ending);
         self.end_processes(&mut ending);
         self.unmount(&mut ending);
         self.family.dissolve();
@@ -84,6 +89,7 @@ impl<'a> Run<'a> {
         self.make_directories()?;
         self.unpack_code()?;
         self.mount()?;
+        self.start_containers()?;
         self.prepare()?;
         self.run_processes()
     }
@@ -137,7 +143,8 @@ impl<'a> Run<'a> {
         match self.wait_together(started, None) {
             Together::AllZero => Ok(()),
             Together::Failed { process, end, are_others_left } => {
-                Err(Ending::preparation_failed(&launch.nodes[process.node].id, end, are_others_left))
+                let (node, lost) = (&launch.nodes[process.node].id, self.lost_container(process.node));
+                Err(lost.unwrap_or_else(|| Ending::preparation_failed(node, end, are_others_left)))
             }
             Together::Interrupted(why) => Err(Ending::interrupted(why)),
             Together::TimedOut => unreachable!("no limit was given"),
@@ -167,7 +174,8 @@ impl<'a> Run<'a> {
         match self.wait_together(started, None) {
             Together::AllZero => Ok(()),
             Together::Failed { process, end, are_others_left } => {
-                Err(Ending::failed(&process.name, end, are_others_left, launch.processes.len() > 1))
+                let (has_company, lost) = (launch.processes.len() > 1, self.lost_container(process.node));
+                Err(lost.unwrap_or_else(|| Ending::failed(&process.name, end, are_others_left, has_company)))
             }
             Together::Interrupted(why) => Err(Ending::interrupted(why)),
             Together::TimedOut => unreachable!("no limit was given"),
@@ -176,7 +184,7 @@ impl<'a> Run<'a> {
 
     fn start(&mut self, place: usize, order: &Order<'_>) -> Result<i32, Ending> {
         self.stop_if_interrupted()?;
-        let pid = shell::start(order).map_err(|error| Ending::set_up_failed(sentence(&error)))?;
+        let pid = self.start_process(place, order).map_err(|error| Ending::set_up_failed(sentence(&error)))?;
         self.logs[place].say(&format!("{} started as process {pid}", order.name));
         Ok(pid)
     }
@@ -240,7 +248,7 @@ impl<'a> Run<'a> {
             }
         }
         if self.family.is_anyone_left(Whom::All) {
-            self.family.wait_for_all(&mut self.watch, WRITE_BACK);
+            self.family.wait_for_all(Whom::All, &mut self.watch, WRITE_BACK);
             // Who did not end by itself in that time gets no more of it; who cannot be ended was named before.
             self.family.end(Whom::All, &mut self.watch, LEFTOVER_GRACE);
         }
