@@ -216,7 +216,7 @@ mod tests {
                 )
             })
             .collect();
-        insta::assert_snapshot!(shown.join("\n"), @"");
+        insta::assert_snapshot!(shown.join("\n"), @"batchai-r1-0: /d/nodes/7/0/mounts /d/output/s/g/workspaces/w/experiments/e/jobs/j/u1/stdouterr /d/runs/r1 /d/storage/acc/containers/con /d/storage/acc/shares/data /d/storage/acc/shares/of-cluster /data/mnist");
         let on_host = JobSpec { container: None, ..request.job.spec.clone() };
         request.job.spec = on_host;
         assert_eq!(plan(&request, &launch, &layout, &ContainerSettings::default(), available), None);

@@ -191,7 +191,7 @@ mod tests {
             run(&container, &container.nodes[0], "r", &container.image).join(" ")
         };
         let docker = words(ContainerEngine::Docker);
-        insta::assert_snapshot!(docker.replace(INIT, "INIT"), @"");
+        insta::assert_snapshot!(docker.replace(INIT, "INIT"), @"run --detach --rm --name batchai-r-0 --label batchai.run=r --env BATCHAI_RUN_ID=r --network host --user 0 --stop-timeout 0 --no-healthcheck --pids-limit -1 --security-opt label=disable --volume /d/runs/r:/d/runs/r --mount type=bind,source=/a:b,target=/a:b --shm-size 16gb --gpus all --ulimit nofile=1024:1024 --entrypoint /bin/sh docker.io/library/ubuntu:18.04 -c INIT");
         assert_eq!(docker.replace("--gpus all", "--device nvidia.com/gpu=all"), words(ContainerEngine::Podman));
     }
 

@@ -122,7 +122,17 @@ mod tests {
     fn a_script_says_what_runs_where_with_which_variables() {
         let own = variables(&[("PATH", "/opt:$PATH"), ("a.b", "1 2")]);
         let secret = variables(&[("TOKEN", "it's $PATH")]);
-        insta::assert_snapshot!(made("echo 'x'", [&variables(&[("A", "1")]), &own, &secret]).expect("a script"), @"");
+        insta::assert_snapshot!(made("echo 'x'", [&variables(&[("A", "1")]), &own, &secret]).expect("a script"), @r##"
+        export A='1'
+        export BATCHAI_RUN_ID='r'
+        export PATH='/opt:'"${PATH}"''
+        export TOKEN='it'\''s $PATH'
+        cd '/tmp' || exit 126
+        set -- /bin/bash; [ -x "$1" ] || set -- /usr/local/bin/bash; [ -x "$1" ] || set --
+        [ $# -eq 0 ] || exec env 'a.b=''1 2' "$1" -c 'if [ -f ~/.bashrc ]; then PS1='\''# '\''; . ~/.bashrc; unset PS1; fi
+        echo '\''x'\''' </dev/null
+        exec env 'a.b=''1 2' /bin/sh -c 'echo '\''x'\''' </dev/null
+        "##);
     }
 
     #[test]

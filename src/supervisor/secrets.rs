@@ -8,12 +8,13 @@ use std::collections::BTreeMap;
 use std::fmt;
 use std::io::{self, Read, Write};
 
-use serde::{Deserialize, Serialize};
-
 use super::run_dir::Launch;
 
+/// Under which name the password travels: no variable can have it.
+const REGISTRY_PASSWORD: &str = "=registry password";
+
 /// Values of variables by name, and the password of a registry. Does not show itself.
-#[derive(Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Default, PartialEq, Eq)]
 pub struct Secrets {
     variables: BTreeMap<String, String>,
     registry_password: Option<String>,
@@ -61,12 +62,14 @@ impl Secrets {
         &self.variables
     }
 
-    /// Sends them: a JSON object, until the end of the pipe. Blocks while the pipe is full.
+    /// Sends them: a JSON object, names to values, until the end of the pipe. Blocks while the pipe is full.
     ///
     /// # Errors
     /// When the supervisor has gone without reading them.
     pub fn send(&self, mut pipe: impl Write) -> io::Result<()> {
-        pipe.write_all(&serde_json::to_vec(self)?)
+        let password = self.registry_password.iter().map(|password| (REGISTRY_PASSWORD, password));
+        let variables = self.variables.iter().map(|(name, value)| (name.as_str(), value));
+        pipe.write_all(&serde_json::to_vec(&variables.chain(password).collect::<BTreeMap<_, _>>())?)
     }
 
     /// Receives the secrets of this plan; reads nothing where there are none.
@@ -86,7 +89,9 @@ impl Secrets {
         pipe.read_to_end(&mut text)?;
         // Not the parser's error, which could quote what it has read.
         let cut_off = |_| io::Error::new(io::ErrorKind::UnexpectedEof, "the secrets of the run have not come");
-        let all: Self = serde_json::from_slice(&text).map_err(cut_off)?;
+        let mut variables: BTreeMap<String, String> = serde_json::from_slice(&text).map_err(cut_off)?;
+        let registry_password = variables.remove(REGISTRY_PASSWORD);
+        let all = Self { variables, registry_password };
         if all.names() != names || all.registry_password.is_some() != has_password {
             return Err(io::Error::new(io::ErrorKind::InvalidData, "other secrets came than those of the plan"));
         }
