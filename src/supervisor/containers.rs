@@ -10,6 +10,9 @@ use std::time::Duration;
 use super::run_dir::{ContainerEngine, Launch, LaunchContainer, NodeContainer, RUN_MARKER};
 use super::tool;
 
+/// Podman does not remove a container whose monitor was killed, but it does when it is asked again.
+pub const MOST_REMOVALS: u32 = 3;
+
 /// How long engines may take to remove containers whose supervisor is gone: the server waits for it.
 const PATIENCE: Duration = Duration::from_secs(10);
 
@@ -144,8 +147,8 @@ pub fn says_it_is_gone(printed: &str) -> bool {
     lines.peek().is_some() && lines.all(|line| line.to_lowercase().contains("no such container"))
 }
 
-/// Removes the containers of a run without a supervisor; those that are not there are fine. For engines, after
-/// [`super::orphans::end_orphans`].
+/// Removes the containers of a run without a supervisor; those that are not there are fine. For engines, before
+/// [`super::orphans::end_orphans`] and again after it: a client of the container engine could still be making one.
 ///
 /// # Errors
 /// A sentence that says which may be left, and what to do.
@@ -153,14 +156,20 @@ pub fn remove_all(launch: &Launch) -> Result<(), String> {
     let Some(container) = launch.container.as_ref().filter(|container| container.program.is_absolute()) else {
         return Ok(());
     };
-    let mut command = command(container, &launch.run, remove(container));
-    let failed =
-        |why: String| format!("cannot remove the containers of run {}: {why}; {}", launch.run, by_hand(container));
-    match tool::run_and_listen(&mut command, PATIENCE) {
-        Ok((status, said)) if status.success() || says_it_is_gone(&said) => Ok(()),
-        Ok((status, said)) => Err(failed(format!("{} ended with {status}: {}", name(container), said.trim()))),
-        Err(error) => Err(failed(format!("{}: {error}", name(container)))),
+    let mut problem = String::new();
+    for _ in 0..MOST_REMOVALS {
+        let mut command = command(container, &launch.run, remove(container));
+        match tool::run_and_listen(&mut command, PATIENCE) {
+            Ok((status, said)) if status.success() || says_it_is_gone(&said) => return Ok(()),
+            Ok((status, said)) => problem = format!("{} ended with {status}: {}", name(container), said.trim()),
+            // It would not come sooner another time.
+            Err(error) => {
+                problem = format!("{}: {error}", name(container));
+                break;
+            }
+        }
     }
+    Err(format!("cannot remove the containers of run {}: {problem}; {}", launch.run, by_hand(container)))
 }
 
 #[cfg(test)]

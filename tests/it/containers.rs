@@ -57,7 +57,7 @@ fn error(sandbox: &Sandbox, name: &str) -> Value {
 fn preparation_and_job_share_a_container_that_has_the_paths_and_variables_of_the_host() {
     let Some(podman) = Podman::new() else { return };
     let sandbox = sandbox(&podman);
-    let show = "env; cat /prepared; df -k /dev/shm | tail -1; pwd; cat given.txt; ls $AZ_BATCHAI_INPUT_DATA; echo err >&2; \
+    let show = "env; tr '\\0' '\\n' < /proc/$$/environ; cat /prepared; df -k /dev/shm | tail -1; pwd; cat given.txt; ls $AZ_BATCHAI_INPUT_DATA; echo err >&2; \
                 echo weights > $AZ_BATCHAI_OUTPUT_MODEL/w; exit 7";
     let mut spec = job(show);
     spec["containerSettings"]["shmSize"] = "123m".into();

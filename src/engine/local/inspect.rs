@@ -14,7 +14,7 @@ use rustix::event::{PollFd, PollFlags, Timespec, poll};
 use super::files;
 use crate::domain::name::RunId;
 use crate::domain::sentence::sentence;
-use crate::supervisor::run_dir::{Exit, RunDir, RunDirError, Status};
+use crate::supervisor::run_dir::{Exit, Launch, RunDir, RunDirError, Status};
 use crate::supervisor::{containers, identity, orphans};
 
 /// How long a supervisor that holds its run is given to say who it is: it does so in its first milliseconds.
@@ -86,7 +86,8 @@ fn look(run_dir: &RunDir, boot_id: &str, run: &RunId) -> Result<Seen, Trouble> {
         return Ok(Seen::Ended(exit));
     }
     if !is_of_this_boot {
-        remove_containers(run_dir, run);
+        // Engines remember containers, though not their processes.
+        remove_containers(run_dir.read_launch().ok().flatten().as_ref(), run);
         return Ok(Seen::Lost("the machine was restarted while it ran".into()));
     }
     let count = end_rest(run_dir, run, Some(&status)).map_err(Trouble::Now)?;
@@ -103,8 +104,10 @@ fn lost(count: usize) -> String {
 
 /// Nothing of the run runs or stays mounted after this.
 fn end_rest(run_dir: &RunDir, run: &RunId, status: Option<&Status>) -> io::Result<usize> {
+    let plan = run_dir.read_launch().ok().flatten();
+    remove_containers(plan.as_ref(), run);
     let count = orphans::end_orphans(&run.0, status)?;
-    remove_containers(run_dir, run);
+    remove_containers(plan.as_ref(), run);
     if let Err(e) = files::unmount_below(run_dir.path()) {
         // Found again, and reported, when the run directory is to be removed.
         tracing::warn!(%run, error = %e, "cannot unmount what a lost run had mounted");
@@ -112,11 +115,8 @@ fn end_rest(run_dir: &RunDir, run: &RunId, status: Option<&Status>) -> io::Resul
     Ok(count)
 }
 
-/// After the clients of the engine, which could still be making one. Engines remember containers, though not their
-/// processes, over a restart of the machine.
-fn remove_containers(run_dir: &RunDir, run: &RunId) {
-    let plan = run_dir.read_launch().ok().flatten();
-    if let Some(Err(problem)) = plan.map(|plan| containers::remove_all(&plan)) {
+fn remove_containers(plan: Option<&Launch>, run: &RunId) {
+    if let Some(Err(problem)) = plan.map(containers::remove_all) {
         tracing::warn!(%run, "{problem}");
     }
 }

@@ -189,21 +189,32 @@ impl Run<'_> {
             Stage::Running => self.end_inside(container, ending),
         }
         self.stage = Stage::None;
-        let words = containers::remove(container).into_iter().map(str::to_owned).collect();
-        let pids = self.spawn_clients(container, vec![Client { place: 0, words }]);
-        let ended = pids.map(|pids| self.wait_for_clients(&pids, REMOVAL_LIMIT, false));
-        let said = printed(&self.dir.container_output(0));
-        match ended {
-            Ok(Clients::Ended(ends)) if ends == [End::Code(0)] || containers::says_it_is_gone(&said) => {
-                self.say_to_all("containers removed");
-            }
-            Ok(_) | Err(_) => {
+        match (0..containers::MOST_REMOVALS).find_map(|_| self.remove(container).transpose()) {
+            Some(Ok(())) => self.say_to_all("containers removed"),
+            failed => {
+                let said = failed.and_then(Result::err).unwrap_or_else(|| printed(&self.dir.container_output(0)));
                 let by_hand = containers::by_hand(container);
                 self.complain(ending, &format!("the containers of the job could not be removed: {said}; {by_hand}"));
             }
         }
         // Podman has a process beside each container, which ends by itself.
         self.family.wait_for_all(Whom::AllButKept, &mut self.watch, LEFTOVER_GRACE);
+    }
+
+    /// Whether they are gone; `None` when it is worth another try.
+    fn remove(&mut self, container: &LaunchContainer) -> Result<Option<()>, String> {
+        let words = containers::remove(container).into_iter().map(str::to_owned).collect();
+        let pids = self.spawn_clients(container, vec![Client { place: 0, words }]);
+        let pids = pids.map_err(|ending| ending.reason(self.launch))?;
+        match self.wait_for_clients(&pids, REMOVAL_LIMIT, false) {
+            Clients::Ended(ends) => {
+                let is_gone = || containers::says_it_is_gone(&printed(&self.dir.container_output(0)));
+                Ok((ends == [End::Code(0)] || is_gone()).then_some(()))
+            }
+            Clients::Interrupted(_) | Clients::TimedOut => {
+                Err(format!("{} did not answer in {} s", containers::name(container), REMOVAL_LIMIT.as_secs()))
+            }
+        }
     }
 
     fn end_inside(&mut self, container: &LaunchContainer, ending: &Ending) {

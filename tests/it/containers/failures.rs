@@ -4,7 +4,7 @@ use std::os::unix::fs::PermissionsExt;
 
 use serde_json::json;
 
-use super::{error, job, open, sandbox, submit, wait_inside};
+use super::{error, job, sandbox, submit, wait_inside};
 use crate::support::{Done, Podman, Sandbox};
 
 #[test]
@@ -65,7 +65,6 @@ fn a_container_that_somebody_removes_fails_its_job() {
     podman.run("rm --all --force --time 0").succeeds();
     sandbox.run("job wait -n a").fails_with(255).says("was gone before its command had ended");
     assert_eq!(error(&sandbox, "a")["code"], "FailedStartingContainer");
-    open(&sandbox);
 }
 
 /// A server whose PATH holds these scripts, and nothing else but what they need.

@@ -109,6 +109,8 @@ fn serving(podman: &Podman, registry: &Registry) -> Sandbox {
 fn pushed(podman: &Podman) -> PathBuf {
     let folder = podman.path("pushed");
     podman.run(&format!("push --format v2s2 {IMAGE} dir:{}", folder.display())).succeeds();
+    // So that nothing of it is there already.
+    podman.run("rmi --all --force").succeeds();
     folder
 }
 

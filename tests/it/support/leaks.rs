@@ -10,7 +10,7 @@ pub fn holders(root: &Path, text: &str) -> Vec<String> {
         let path = entry.path();
         if entry.file_type().is_ok_and(|kind| kind.is_dir()) {
             found.extend(holders(&path, text));
-        } else if fs::read(&path).is_ok_and(|bytes| holds(&bytes, text)) {
+        } else if path.is_file() && fs::read(&path).is_ok_and(|bytes| holds(&bytes, text)) {
             found.push(path.display().to_string());
         }
     }
