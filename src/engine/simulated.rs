@@ -266,6 +266,7 @@ impl Engine for Simulated {
             processes: Vec::new(),
             max_wall_clock_seconds: request.job.spec.max_wall_clock_seconds,
             grace_seconds: 0,
+            obstacle: None,
         })
     }
 

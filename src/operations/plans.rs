@@ -7,7 +7,7 @@ use crate::domain::job::queue::{QueueView, reason};
 use crate::domain::job::{Job, JobSpec};
 use crate::domain::name::{JobKey, RunId};
 use crate::domain::node::{Node, NodeState, node_id};
-pub use crate::engine::preview::{Preview, PreviewNode, PreviewProcess};
+pub use crate::engine::preview::{Preview, PreviewContainer, PreviewNode, PreviewProcess};
 use crate::engine::{ClusterPlace, EngineError, LaunchRequest, toolkit};
 use crate::store::{Reader, Stored};
 
@@ -67,7 +67,10 @@ pub fn plan(context: &Context, key: JobKey, spec: JobSpec, may_make: WouldMake) 
     let job = Job::submitted(key, spec, NOT_SUBMITTED.into(), now);
     let request = LaunchRequest { run: RunId(NOT_SUBMITTED.into()), job, cluster: place, nodes };
     let (preview, unsupported) = match context.engine.preview(&request) {
-        Ok(preview) => (Some(preview), unsupported),
+        Ok(preview) => {
+            let unsupported = unsupported.or_else(|| preview.obstacle.clone());
+            (Some(preview), unsupported)
+        }
         Err(EngineError::NotStarted(why)) => (None, unsupported.or(Some(why))),
         Err(error) => return Err(error.into()),
     };

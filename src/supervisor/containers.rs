@@ -42,6 +42,20 @@ pub fn name(container: &LaunchContainer) -> String {
     container.program.file_name().unwrap_or(container.program.as_os_str()).to_string_lossy().into_owned()
 }
 
+/// Why there can be no container: the program is not there. `None` when it is.
+#[must_use]
+pub fn no_engine(container: &LaunchContainer) -> Option<String> {
+    let LaunchContainer { program, image, .. } = container;
+    let advice = "install Docker or Podman, or name the program as `engine` in `containers` of server.yaml";
+    (!program.is_absolute()).then(|| {
+        let program = program.display();
+        format!(
+            "this machine has no container engine for image {image}: `{program}` is not on the PATH of the server: \
+             {advice}"
+        )
+    })
+}
+
 /// The names under which the image may be there already. Podman keeps what was built here as `localhost/...`, and a
 /// name without a registry means that first.
 pub fn local_names(container: &LaunchContainer) -> Vec<String> {

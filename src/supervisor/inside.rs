@@ -148,6 +148,19 @@ mod tests {
     }
 
     #[test]
+    fn what_a_preparation_left_in_bashrc_is_there_for_the_job() {
+        let home = tempfile::tempdir().expect("a folder");
+        // As Ubuntu has it for root, and then the line of a preparation.
+        let rc = "[ -z \"$PS1\" ] && return\nexport FROM_RC=$A\n";
+        std::fs::write(home.path().join(".bashrc"), rc).expect("a file");
+        let node = variables(&[("HOME", &home.path().display().to_string()), ("A", "1")]);
+        let none = Variables::new();
+        let (code, printed) =
+            outcome(&made("echo \"$FROM_RC-$PS1-\"; exit 3", [&node, &none, &none]).expect("a script"));
+        assert_eq!((code, printed.as_str()), (Some(3), "1--\n"));
+    }
+
+    #[test]
     fn a_secret_that_would_have_to_be_an_argument_is_refused_by_name() {
         let none = Variables::new();
         assert_eq!(made("x", [&none, &none, &variables(&[("a.b", "hunter2")])]), Err("a.b".into()));

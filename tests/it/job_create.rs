@@ -207,17 +207,9 @@ fn what_this_server_cannot_run_is_accepted_and_fails_at_its_start_with_the_prope
     let custom = json!({ "commandLine": "true" });
     let script = json!({ "pythonScriptFilePath": "train.py" });
     let mpi = json!({ "pythonScriptFilePath": "train.py", "communicationBackend": "MPI" });
-    let registry = json!({ "image": "ubuntu", "credentials": { "username": "me", "password": "hunter2" } });
-    let container =
-        json!({ "customToolkitSettings": custom, "containerSettings": { "imageSourceRegistry": registry } });
     let toolkit = "this server does not run this toolkit yet; it runs customToolkitSettings and pyTorchSettings: \
                    start the program from the commandLine of customToolkitSettings";
-    let cases: [(Value, &str); 9] = [
-        (
-            container,
-            "containerSettings: this server does not run containers yet, jobs run on the host: leave it out, and \
-             install what the job needs in jobPreparation",
-        ),
+    let cases: [(Value, &str); 8] = [
         (
             json!({ "pyTorchSettings": mpi }),
             "pyTorchSettings.communicationBackend: this server does not run MPI yet: use TCP or Gloo",
@@ -234,7 +226,7 @@ fn what_this_server_cannot_run_is_accepted_and_fails_at_its_start_with_the_prope
         sandbox.spec("job.json", &spec);
         let name = format!("job-{number}");
         let run = sandbox.run(&format!("job run -c c -f job.json -n {name}")).fails_with(255).prints("");
-        run.says(&format!("Error message: {why}\n")).does_not_say("hunter2");
+        run.says(&format!("Error message: {why}\n"));
         let job = sandbox.job(&name);
         assert_eq!((&job["executionState"], &job["executionInfo"]["exitCode"]), (&json!("failed"), &Value::Null));
         assert_eq!(job["executionInfo"]["errors"][0]["code"], "JobStartFailed");

@@ -70,8 +70,8 @@ impl Run<'_> {
         let launch = self.launch;
         let Some(container) = &launch.container else { return Ok(()) };
         self.stop_if_interrupted()?;
-        if !container.program.is_absolute() {
-            return Err(no_engine(container));
+        if let Some(why) = containers::no_engine(container) {
+            return Err(Ending::container_failed(why));
         }
         let image = self.image(container)?;
         self.stage = Stage::Starting;
@@ -324,15 +324,6 @@ fn spawn(mut command: Command, output: &Path) -> std::io::Result<i32> {
     std::os::unix::process::CommandExt::process_group(&mut command, 0);
     let child = command.stdout(file.try_clone()?).stderr(Stdio::from(file)).spawn()?;
     Ok(i32::try_from(child.id()).expect("a Linux pid is below 2^22"))
-}
-
-fn no_engine(container: &LaunchContainer) -> Ending {
-    let program = container.program.display();
-    let advice = "install Docker or Podman, or name the program as `engine` in `containers` of server.yaml";
-    Ending::container_failed(format!(
-        "this machine has no container engine for image {}: `{program}` is not on the PATH of the server: {advice}",
-        container.image
-    ))
 }
 
 fn silent(container: &LaunchContainer, limit: Duration) -> Ending {
