@@ -28,8 +28,8 @@
 //!    the [`engine`] to launch R.
 //! 6. [`engine::launch`] makes a plan (pure), the local engine writes it into a run directory and starts
 //!    `batchai __supervise` on it.
-//! 7. The [`supervisor`] makes directories, unpacks the code, mounts, starts containers, prepares, starts the processes, waits,
-//!    ends what is left, and writes how it ended.
+//! 7. The [`supervisor`] makes directories, unpacks the code, mounts, starts containers, prepares, starts the
+//!    processes, waits, ends what is left, and writes how it ended.
 //! 8. The engine sees the supervisor go, the scheduler lets the event happen to the job, the store commits,
 //!    and whoever waits for the job is answered.
 //!

@@ -37,6 +37,8 @@ pub struct Containers {
     pub options: Vec<String>,
     /// More options of its `run`, each word by itself.
     pub run_options: Vec<String>,
+    /// Whether containers see the GPUs of the machine; `None`: when it has some.
+    pub gpus: Option<bool>,
 }
 
 /// Where a server listens beside its Unix socket, and with which certificate.
@@ -159,6 +161,18 @@ mod tests {
         let error = loaded("lisen: []").expect_err("an error").to_string();
         assert!(error.contains("lisen") && error.contains("server.yaml"), "{error}");
         assert_eq!(loaded("").ok(), Some(ServerFile::default()));
+    }
+
+    #[test]
+    fn containers_have_settings_of_their_own() {
+        let text = "containers: {engine: podman, options: [--runtime, runc], runOptions: [--ulimit, 'nofile=1:1'], gpus: false}";
+        let containers = loaded(text).expect("settings").containers();
+        assert_eq!((containers.engine.as_deref(), containers.gpus), (Some("podman"), Some(false)));
+        assert_eq!(
+            (containers.options.join(" "), containers.run_options.join(" ")),
+            ("--runtime runc".into(), "--ulimit nofile=1:1".into())
+        );
+        assert!(loaded("containers: {engin: podman}").expect_err("an error").to_string().contains("engin"));
     }
 
     #[test]

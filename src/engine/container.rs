@@ -33,6 +33,8 @@ pub struct ContainerSettings {
     pub options: Vec<String>,
     /// More options of `run`.
     pub run_options: Vec<String>,
+    /// Whether containers see no GPUs although the machine has some.
+    pub without_gpus: bool,
 }
 
 /// A container engine of this machine.
@@ -142,9 +144,9 @@ fn is_of_the_host(path: &Path) -> bool {
     let parts: Vec<Component<'_>> = path.components().collect();
     match &parts[..] {
         [Component::RootDir, Component::Normal(first), ..] => {
-            !OF_THE_IMAGE.iter().any(|of_image| first == of_image)
-                && !parts.contains(&Component::ParentDir)
-                && !(parts.len() == 2 && ["home", "opt", "root", "tmp", "var"].iter().any(|folder| first == folder))
+            let is = |folders: &[&str]| folders.iter().any(|folder| first == folder);
+            let is_too_much = parts.len() == 2 && is(&["home", "opt", "root", "tmp", "var"]);
+            !is(&OF_THE_IMAGE) && !is_too_much && !parts.contains(&Component::ParentDir)
         }
         _ => false,
     }

@@ -182,8 +182,9 @@ fn compose(settings: &ServerSettings) -> Result<(Context, Scheduler), ServeError
 }
 
 fn container_settings(containers: &Containers) -> ContainerSettings {
-    let Containers { engine, options, run_options } = containers.clone();
-    ContainerSettings { engine: engine.filter(|engine| !engine.is_empty()), options, run_options }
+    let Containers { engine, options, run_options, gpus } = containers.clone();
+    let engine = engine.filter(|engine| !engine.is_empty());
+    ContainerSettings { engine, options, run_options, without_gpus: gpus == Some(false) }
 }
 
 fn spoken(settings: &ServerSettings) -> Result<Spoken, ServeError> {

@@ -57,7 +57,8 @@ const INHERITED: [&str; 30] = [
 /// mere name when nothing is there.
 pub(super) fn available(settings: &ContainerSettings, host: &Host) -> Available {
     let environment = environment(host);
-    let has_gpus = ["/dev/nvidia0", "/dev/nvidiactl"].iter().all(|device| Path::new(device).exists());
+    let has_gpus =
+        !settings.without_gpus && ["/dev/nvidia0", "/dev/nvidiactl"].iter().all(|device| Path::new(device).exists());
     let (engine, program) = match &settings.engine {
         Some(engine) => named(engine, &host.search_path),
         None => first(&host.search_path, &environment),

@@ -43,7 +43,7 @@ fn login(
     let target = format!("{TARGET}.imageSourceRegistry.credentials");
     super::check_filled(format!("{target}.username"), &credentials.username, errors);
     // It would end the name where it stands between name and password.
-    if credentials.username.contains(|c: char| c == ':' || c == '\0') {
+    if credentials.username.contains([':', '\0']) {
         errors.add(format!("{target}.username"), "it must not have a `:` in it");
     }
     let given = Given {

@@ -35,6 +35,10 @@ const REMOVAL_LIMIT: Duration = Duration::from_secs(30);
 /// How long giving back what was made inside may take.
 const GIVE_BACK_LIMIT: Duration = Duration::from_secs(120);
 
+/// What to do where GPUs may be why a container does not start.
+const WITHOUT_GPUS: &str = "; if it is about the GPUs of this machine: install the NVIDIA Container Toolkit, or write \
+                            `gpus: false` into `containers` of server.yaml";
+
 /// So much of what a pull says goes into the execution log.
 const MOST_PULL_LINES: usize = 200;
 
@@ -267,7 +271,8 @@ impl Run<'_> {
                 let failed = places.iter().zip(ends).find(|(_, end)| *end != End::Code(0));
                 failed.map_or(Ok(()), |(place, _)| {
                     let said = printed(&self.dir.container_output(*place));
-                    Err(Ending::container_failed(format!("cannot {action} image {image}: {said}")))
+                    let gpus = if container.has_gpus { WITHOUT_GPUS } else { "" };
+                    Err(Ending::container_failed(format!("cannot {action} image {image}: {said}{gpus}")))
                 })
             }
             Clients::Interrupted(why) => Err(Ending::interrupted(why)),

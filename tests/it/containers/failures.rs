@@ -5,7 +5,7 @@ use std::os::unix::fs::PermissionsExt;
 use serde_json::json;
 
 use super::{error, job, sandbox, submit, wait_inside};
-use crate::support::{Done, Podman, Sandbox};
+use crate::support::{Done, Podman, Sandbox, wait_until};
 
 #[test]
 fn a_failed_preparation_fails_the_job_with_its_exit_code() {
@@ -33,6 +33,24 @@ fn an_image_that_is_nowhere_fails_the_job_by_its_name() {
     let message = error["message"].as_str().expect("a message");
     assert!(message.contains("connection refused") && message.contains("check its name"), "{message}");
     assert_eq!(podman.containers(), [] as [&str; 0]);
+}
+
+#[test]
+fn a_pull_that_takes_for_ever_ends_when_the_job_is_terminated() {
+    let Some(podman) = Podman::new() else { return };
+    let sandbox = sandbox(&podman);
+    // Connections are taken, and nothing is ever said.
+    let registry = std::net::TcpListener::bind("127.0.0.1:0").expect("a port");
+    let image = format!("{}/image", registry.local_addr().expect("an address"));
+    let mut spec = job("true");
+    spec["containerSettings"]["imageSourceRegistry"]["image"] = image.clone().into();
+    submit(&sandbox, "a", &spec);
+    registry.accept().expect("somebody who pulls");
+    sandbox.run("job terminate -n a -y").succeeds();
+    assert_eq!(error(&sandbox, "a")["code"], "JobTerminated");
+    let log = sandbox.run("job file stream -j a -f execution.log").succeeds().stdout;
+    assert!(log.contains(&format!("pulling image {image}")), "{log}");
+    wait_until("nothing of the job is left", || sandbox.job_processes().is_empty());
 }
 
 #[test]
