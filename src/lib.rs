@@ -74,6 +74,9 @@
 //! | what a container sees, and which engine makes it | [`engine::container`], `engine/local/containers.rs`, [`supervisor::containers`] |
 //! | how a node is made ready | `engine/local/nodes.rs`, `engine/local/setting_up.rs`, [`engine::setup_task`] |
 //! | the way of a secret | [`domain::secret`], [`engine::secrets`], [`supervisor::secrets`] |
+//! | secrets in key vaults | [`api::vault`], [`operations::vaults`], `server/vaults`, `engine/local/fetching.rs` |
+//! | how large something may be | [`api::limits`], [`engine::environment`] |
+//! | what of a file is never shown | `cli/spec/hidden.rs` |
 //! | where files lie | [`config::home`], [`engine::directories`], [`supervisor::run_dir`] |
 //! | how things are ended | `supervisor/ladder.rs` |
 //! | what is stored | [`store`], whose documents are [`domain`] values |

@@ -19,6 +19,7 @@ use super::plan::{JobPlan, JobRerun};
 use super::server::ServerStatus;
 use super::token::{Token, TokenCreate};
 use super::usage::Usage;
+use super::vault::{Secret, SecretSet};
 use super::workspace::{Workspace, WorkspaceCreate, WorkspaceUpdate};
 
 /// One method of one path.
@@ -145,6 +146,16 @@ pub fn operations() -> Vec<Operation> {
             .sends::<TokenCreate>()
             .json::<Token>(),
         delete(path::TOKEN, "Tokens_Revoke", "Revokes a token").with(&[]).statuses(&[200]),
+        get(path::SECRETS, "Secrets_List", "Secrets of all key vaults of this server, without their values")
+            .json::<Page<Secret>>(),
+        get(path::VAULT_SECRETS, "Secrets_ListByVault", "Secrets of a key vault, without their values")
+            .json::<Page<Secret>>(),
+        put(path::VAULT_SECRET, "Secrets_Set", "Makes a new version of a secret; no answer has its value")
+            .sends::<SecretSet>()
+            .json::<Secret>(),
+        delete(path::VAULT_SECRET, "Secrets_Delete", "Deletes a secret with all its versions")
+            .with(&[])
+            .statuses(&[200]),
         get(path::OPENAPI, "Server_Describe", "This document").answers_with(Content::OpenApi),
         get(path::DOWNLOAD, "Downloads_Get", "A file of a job, by signed address").with(SIGNED).bytes(&[200, 206]),
         head(path::DOWNLOAD, "Downloads_Describe", "Size and state of a file of a job, by signed address").with(SIGNED),

@@ -41,6 +41,8 @@ pub mod code {
     pub const NO_SUCH_PATH: &str = "InvalidResourceType";
     /// 404 for a token.
     pub const TOKEN_NOT_FOUND: &str = "TokenNotFound";
+    /// 404 for a secret of a key vault, as Key Vault names it.
+    pub const SECRET_NOT_FOUND: &str = "SecretNotFound";
     /// 404 for a file of a job.
     pub const OUTPUT_FILE_NOT_FOUND: &str = "OutputFileNotFound";
     /// 400 for a job whose code snapshot was not sent.

@@ -81,7 +81,7 @@ pub struct RunExplanation {
     pub since: String,
     /// The ids of its nodes, the master first.
     pub nodes: Vec<String>,
-    /// How many ranks write output of their own; absent when it has no ranks.
+    /// How many ranks, or workers and parameter servers, write output of their own; absent when it has no ranks.
     #[serde(skip_serializing_if = "Option::is_none", default)]
     pub ranks: Option<u32>,
     /// Seconds until its wall-clock limit ends it.

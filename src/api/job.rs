@@ -234,7 +234,7 @@ pub struct JobProperties {
 pub struct OutputStream {
     /// Its name, such as `stdout-0.txt`.
     pub file_name: String,
-    /// Who writes it: `job`, `preparation`, or the rank of a process.
+    /// Who writes it: `job`, `preparation`, the rank of a process, or `wk-1` and `ps-0` of TensorFlow.
     pub source: String,
     /// `stdout` or `stderr`.
     pub stream: String,

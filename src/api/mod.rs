@@ -14,6 +14,7 @@ pub mod file;
 pub mod file_server;
 pub mod id;
 pub mod job;
+pub mod limits;
 pub mod long_operation;
 pub mod mount;
 pub mod node;
@@ -29,6 +30,7 @@ pub mod successor;
 pub mod token;
 pub mod toolkit;
 pub mod usage;
+pub mod vault;
 pub mod version;
 pub mod workspace;
 

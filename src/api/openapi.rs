@@ -19,7 +19,7 @@ const ABOUT: &str = "Training jobs on clusters, as Azure Batch AI ran them: api-
                      Unix socket none does. What is not set is left out of an answer, never null.";
 
 /// What the parts of a path mean.
-const PARTS: [(&str, &str); 13] = [
+const PARTS: [(&str, &str); 15] = [
     ("subscription", "The id of the subscription"),
     ("group", "The resource group; nothing has to be made for it"),
     ("workspace", "The name of the workspace"),
@@ -30,6 +30,8 @@ const PARTS: [(&str, &str); 13] = [
     ("directory", "`stdouterr`, or the id of an output directory"),
     ("path", "The path of a file in it; may have slashes"),
     ("name", "The name of the token"),
+    ("vault", "The name of the key vault"),
+    ("secret", "The name of the secret"),
     ("location", "The region"),
     ("id", "The guid of the operation"),
     ("digest", "`sha256:` and 64 hexadecimal digits"),

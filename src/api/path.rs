@@ -70,6 +70,12 @@ pub mod flat {
 pub const TOKENS: &str = "/batchai/tokens";
 /// One token.
 pub const TOKEN: &str = "/batchai/tokens/{name}";
+/// Secrets of all the server's own key vaults.
+pub const SECRETS: &str = "/batchai/secrets";
+/// Secrets of one of them.
+pub const VAULT_SECRETS: &str = "/batchai/vaults/{vault}/secrets";
+/// One secret.
+pub const VAULT_SECRET: &str = "/batchai/vaults/{vault}/secrets/{secret}";
 
 /// Below `/subscriptions/{subscription}/resourceGroups/{group}/providers/Microsoft.BatchAI/workspaces`.
 pub mod below_group {
@@ -160,6 +166,18 @@ fn encode_path(path: &str) -> String {
 #[must_use]
 pub fn token(name: &str) -> String {
     format!("{TOKENS}/{}", encode(name))
+}
+
+/// Where the secrets of a key vault are.
+#[must_use]
+pub fn vault_secrets(vault: &str) -> String {
+    VAULT_SECRETS.replace("{vault}", &encode(vault))
+}
+
+/// Where a secret is.
+#[must_use]
+pub fn vault_secret(vault: &str, name: &str) -> String {
+    format!("{}/{}", vault_secrets(vault), encode(name))
 }
 
 /// Percent-encodes one part of a path, or one value of a query.

@@ -31,6 +31,9 @@ pub struct JobPlan {
     pub processes: Vec<PlannedProcess>,
     /// Which process decides the exit code, in a sentence.
     pub exit_code: String,
+    /// The host file of MPI launchers: which nodes take processes, and how many.
+    #[serde(default)]
+    pub host_file: String,
     /// Seconds until the job is ended.
     pub max_wall_clock_seconds: u64,
     /// Seconds between the polite and the impolite signal.
@@ -104,7 +107,7 @@ pub struct PlannedPreparation {
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct PlannedProcess {
-    /// What it is called in logs and errors: `job`, or `rank 1`.
+    /// What it is called in logs and errors: `job`, `rank 1`, `worker 1`, or `ps 0`.
     pub name: String,
     /// Its rank, where it has one.
     #[serde(skip_serializing_if = "Option::is_none", default)]
@@ -117,10 +120,17 @@ pub struct PlannedProcess {
     pub working_directory: String,
     /// All of its environment; nothing is inherited.
     pub environment: Vec<EnvironmentVariable>,
+    /// Whether the job goes on until it has ended; of others, such as parameter servers, only a failure counts.
+    #[serde(default = "waited_for")]
+    pub is_awaited: bool,
     /// The file for its standard output.
     pub stdout: String,
     /// The file for its standard error.
     pub stderr: String,
+}
+
+const fn waited_for() -> bool {
+    true
 }
 
 /// Body of the request to submit a job once more.

@@ -71,6 +71,13 @@ impl Build {
     }
 }
 
+/// Whether the host of an address is this machine itself: what goes there in the clear is seen by nobody else.
+#[must_use]
+pub fn is_this_machine(host: &str) -> bool {
+    let ip = host.trim_start_matches('[').trim_end_matches(']').parse::<core::net::IpAddr>();
+    ip.map_or(host == "localhost", |ip| ip.to_canonical().is_loopback())
+}
+
 #[cfg(test)]
 mod tests {
     use super::Build;

@@ -96,6 +96,7 @@ fn content(text: &mut String, mark: char, body: Option<&Bytes>) {
     let shown = match serde_json::from_slice::<Value>(body) {
         Ok(mut value) => {
             hide(&mut value);
+            hide_text(&mut value);
             serde_json::to_string_pretty(&value).unwrap_or_default()
         }
         Err(_) => format!("({} bytes that are no JSON)", body.len()),
@@ -130,6 +131,13 @@ fn hide(value: &mut Value) {
         Value::Array(items) => items.iter_mut().for_each(hide),
         Value::String(text) => *text = without_signatures(text),
         Value::Null | Value::Bool(_) | Value::Number(_) => {}
+    }
+}
+
+/// A body that is nothing but the `value` of a secret. That of a list is its elements.
+fn hide_text(body: &mut Value) {
+    if let Some(value) = body.get_mut("value").filter(|value| value.is_string()) {
+        *value = HIDDEN.into();
     }
 }
 
@@ -258,6 +266,17 @@ mod tests {
             json!([{ "keys": [{ "keyName": "key1", "value": HIDDEN, "permissions": "Full" }] },
                    { "a": { "PassWord": HIDDEN, "InstrumentationKey": HIDDEN, "secrets": [{ "Value": HIDDEN }] } }])
         );
+    }
+
+    #[test]
+    fn a_body_that_is_a_secret_is_hidden_and_a_list_is_not() {
+        let shown = |body: Value| {
+            let mut text = String::new();
+            content(&mut text, '>', Some(&body.to_string().into()));
+            text.replace("> ", "").replace('\n', "")
+        };
+        assert_eq!(shown(json!({ "value": "hunter2" })), r#"{  "value": "<hidden>"}"#);
+        assert!(shown(json!({ "value": [{ "name": "a" }] })).contains(r#""name": "a""#));
     }
 
     #[test]

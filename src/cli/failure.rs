@@ -137,6 +137,7 @@ fn hint(error_code: &str) -> Option<&'static str> {
         "AuthenticationFailed" | "InvalidAuthenticationToken" | "ExpiredAuthenticationToken" => Some(
             "`batchai login URL` remembers a token, BATCHAI_TOKEN names one; the server's owner makes one with `batchai server token create`",
         ),
+        code::SECRET_NOT_FOUND => Some("`batchai vault list` shows the secrets there are"),
         code::TOKEN_NOT_FOUND => Some("`batchai server token list` shows the tokens there are"),
         "AuthorizationFailed" | "LinkedAuthorizationFailed" => {
             Some("the server's owner makes a token that may do this with `batchai server token create`")

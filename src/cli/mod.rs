@@ -26,6 +26,7 @@ pub mod spec;
 pub mod spec_args;
 pub mod ssh;
 pub mod targets;
+pub mod unseen;
 pub mod watch;
 
 use std::ffi::OsString;

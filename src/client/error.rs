@@ -96,7 +96,7 @@ pub enum ClientError {
     },
     /// Whoever answers speaks Batch AI at best, and nothing that only servers of this program do.
     #[error(
-        "the server at {endpoint} has nothing of batchai's own, such as a status and tokens: it is somebody else's, \
+        "the server at {endpoint} has nothing of batchai's own, such as a status, tokens and key vaults: it is somebody else's, \
          an older one, or speaks only the versions of the service"
     )]
     Foreign {

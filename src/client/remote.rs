@@ -14,6 +14,7 @@ use rustls::pki_types::pem::PemObject;
 use rustls::{ClientConfig, RootCertStore};
 
 use super::ClientError;
+use crate::api::server::is_this_machine;
 
 /// The longest time that connecting may take.
 const CONNECT: Duration = Duration::from_secs(10);
@@ -137,16 +138,10 @@ fn parse(endpoint: &str) -> Result<Url, ClientError> {
     }
     match url.scheme() {
         "https" => Ok(url),
-        "http" if is_loopback(&url) => Ok(url),
+        "http" if url.host_str().is_some_and(is_this_machine) => Ok(url),
         "http" => Err(wrong("a token must not travel in the clear: use https")),
         _ => Err(wrong("its scheme must be https, or http on this machine")),
     }
-}
-
-fn is_loopback(url: &Url) -> bool {
-    let host = url.host_str().unwrap_or_default();
-    let ip = host.trim_start_matches('[').trim_end_matches(']').parse::<std::net::IpAddr>();
-    ip.map_or(host == "localhost", |ip| ip.to_canonical().is_loopback())
 }
 
 /// What is wrong with the server's certificate, if that is what went wrong.

@@ -22,6 +22,7 @@ use crate::api::page::Page;
 use crate::api::path;
 use crate::api::server::ServerStatus;
 use crate::api::token::{Token, TokenCreate};
+use crate::api::vault::{Secret, SecretSet};
 use crate::api::version::ApiVersion;
 use crate::api::workspace::{Workspace, WorkspaceCreate};
 
@@ -242,6 +243,17 @@ impl Client {
     /// Takes a token away.
     pub async fn revoke_token(&self, name: &str) -> Result<(), ClientError> {
         self.send(plain(Method::DELETE, path::token(name))).await.map(drop)
+    }
+
+    /// Makes a new version of a secret.
+    pub async fn set_secret(&self, vault: &str, name: &str, body: &SecretSet) -> Result<Secret, ClientError> {
+        let url = url(&path::vault_secret(vault, name));
+        json(self.send(|http| http.put(&url).json(body)).await?).await
+    }
+
+    /// Deletes a secret with all its versions.
+    pub async fn delete_secret(&self, vault: &str, name: &str) -> Result<(), ClientError> {
+        self.send(plain(Method::DELETE, path::vault_secret(vault, name))).await.map(drop)
     }
 
     /// What the server says of itself; it is not started for that.

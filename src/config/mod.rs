@@ -13,6 +13,7 @@ pub mod logins;
 pub mod program;
 pub mod server;
 pub mod settings;
+pub mod size;
 
 use std::path::PathBuf;
 

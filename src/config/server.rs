@@ -1,5 +1,6 @@
 //! Settings of a server: `server.yaml`, and flags on top.
 
+use std::collections::BTreeMap;
 use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
@@ -7,6 +8,7 @@ use std::time::Duration;
 use serde::Deserialize;
 
 use super::home::Home;
+use super::size::Limit;
 use super::{ConfigError, env};
 
 /// Everything a server needs to know.
@@ -22,6 +24,10 @@ pub struct ServerSettings {
     pub listening: Listening,
     /// The api-versions that it speaks, as text; none: all that it knows.
     pub api_versions: Vec<String>,
+    /// Key vaults on the network, by name.
+    pub vaults: BTreeMap<String, VaultSettings>,
+    /// The most bytes that one output file of a job takes; `None`: as many as there are.
+    pub most_output_bytes: Option<u64>,
     /// How it runs containers.
     pub containers: Containers,
 }
@@ -40,6 +46,19 @@ pub struct Containers {
     /// Whether containers see the GPUs of the machine; `None`: when it has some.
     pub gpus: Option<bool>,
 }
+
+/// A key vault on the network, and what opens it.
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields, rename_all = "camelCase")]
+pub struct VaultSettings {
+    /// Where it is, such as `https://demo.vault.azure.net`.
+    pub url: String,
+    /// A file with the token, which others keep fresh.
+    pub token_file: PathBuf,
+}
+
+/// Where no setting says how much one output file takes: more than anybody reads, less than most disks hold.
+const MOST_OUTPUT: u64 = 10 << 30;
 
 /// Where a server listens beside its Unix socket, and with which certificate.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
@@ -67,6 +86,8 @@ pub struct ServerFile {
     host_names: Vec<String>,
     api_versions: Vec<String>,
     containers: Containers,
+    vaults: BTreeMap<String, VaultSettings>,
+    max_output_file_size: Option<Limit>,
 }
 
 impl ServerFile {
@@ -86,6 +107,9 @@ impl ServerFile {
         for named in [&mut file.certificate, &mut file.key].into_iter().flatten() {
             *named = folder.join(&*named);
         }
+        for vault in file.vaults.values_mut() {
+            vault.token_file = folder.join(&vault.token_file);
+        }
         Ok(file)
     }
 
@@ -99,6 +123,18 @@ impl ServerFile {
     #[must_use]
     pub fn containers(&self) -> Containers {
         self.containers.clone()
+    }
+
+    /// The key vaults on the network, by name.
+    #[must_use]
+    pub fn vaults(&self) -> BTreeMap<String, VaultSettings> {
+        self.vaults.clone()
+    }
+
+    /// The most bytes that one output file of a job takes; `None`: as many as there are.
+    #[must_use]
+    pub fn most_output_bytes(&self) -> Option<u64> {
+        self.max_output_file_size.map_or(Some(MOST_OUTPUT), |limit| limit.0)
     }
 }
 
@@ -176,8 +212,20 @@ mod tests {
     }
 
     #[test]
+    fn output_has_a_bound_unless_somebody_takes_it_away() {
+        let most = |text: &str| loaded(text).map(|file| file.most_output_bytes()).map_err(|error| error.to_string());
+        assert_eq!(most(""), Ok(Some(10 << 30)));
+        assert_eq!(most("maxOutputFileSize: 1 MB"), Ok(Some(1_000_000)));
+        assert_eq!(most("maxOutputFileSize: none"), Ok(None));
+        assert!(most("maxOutputFileSize: big").is_err_and(|error| error.contains("server.yaml")));
+    }
+
+    #[test]
     fn files_are_found_beside_the_settings() {
-        let file = loaded("certificate: my.pem\nkey: /abs.key\n").expect("settings");
+        let vaults = "vaults: {demo: {url: 'https://demo.vault.azure.net', tokenFile: demo.token}}\n";
+        let file = loaded(&format!("certificate: my.pem\nkey: /abs.key\n{vaults}")).expect("settings");
+        let vault = &file.vaults()["demo"];
+        assert!(vault.token_file.is_absolute() && vault.token_file.ends_with("demo.token"), "{vault:?}");
         assert!(file.certificate.is_some_and(|path| path.is_absolute() && path.ends_with("my.pem")));
         assert_eq!(file.key, Some("/abs.key".into()));
     }

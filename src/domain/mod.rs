@@ -20,6 +20,7 @@ pub mod signature;
 pub mod snapshot;
 pub mod storage_account;
 pub mod token;
+pub mod vault;
 pub mod vm_size;
 pub mod workspace;
 

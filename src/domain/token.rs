@@ -15,9 +15,9 @@ use super::name::Name;
 pub enum Role {
     /// Everything, tokens and the server itself included.
     Owner,
-    /// Everything but tokens and the server itself.
+    /// Everything but tokens and the server itself; sets secrets of key vaults.
     Contributor,
-    /// Looks, and changes nothing.
+    /// Looks, and changes nothing; sees which secrets there are, and none of their values.
     Reader,
 }
 

@@ -1,18 +1,30 @@
 //! The environment of a node's commands and of the toolkit's processes: built, never inherited.
 //!
-//! Three layers: what any program on this machine expects, what the service promises (azure-docs
-//! `batch-ai`, "environment variables"), and the user's own variables. Pure. Called by [`super::launch`].
+//! Four layers: what any program on this machine expects, what launchers of MPI need ([`super::mpi`]), what the service
+//! promises (azure-docs `batch-ai`, "environment variables"), and the user's own variables. Pure. Called by [`super::launch`].
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
+use super::EngineError;
 use super::directories::{JOB_MOUNT_ROOT, JOB_TEMP, JOB_TEMP_DIR, MOUNT_ROOT};
+use super::mpi;
 use crate::domain::job::JobSpec;
 use crate::domain::name::RunId;
 use crate::supervisor::run_dir::RUN_MARKER;
 
+/// Azure Batch's name for where commands start; ranks that a launcher starts find their way by it.
+pub const WORKING_DIRECTORY: &str = "AZ_BATCH_TASK_WORKING_DIR";
+
 /// Variables by name.
 pub type Variables = BTreeMap<String, String>;
+
+/// The most bytes of one variable with its name and the `=` (Linux: `MAX_ARG_STRLEN` of execve(2), without the zero).
+const MOST_OF_VARIABLE: usize = 128 * 1024 - 1;
+
+/// The most bytes of all variables: three quarters of what execve(2) takes where nobody has changed the size of the
+/// stack; the rest is for commands and secrets.
+const MOST_OF_VARIABLES: usize = 3 * 512 * 1024;
 
 /// What programs expect to know of the machine and its user.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -40,8 +52,12 @@ pub struct NodeView {
     pub job_temp: PathBuf,
     /// Shared by the nodes of this job.
     pub shared_job_temp: PathBuf,
+    /// Where commands on this node start.
+    pub working_directory: PathBuf,
     /// The Open MPI host file.
     pub host_file: PathBuf,
+    /// What starts a command on another node of the job.
+    pub agent: PathBuf,
     /// Addresses of all nodes of the job; the first is the master.
     pub addresses: Vec<String>,
 }
@@ -50,8 +66,11 @@ pub struct NodeView {
 #[must_use]
 pub fn base(host: &Host, spec: &JobSpec, run: &RunId, node: &NodeView) -> Variables {
     let path = |path: &PathBuf| path.to_string_lossy().into_owned();
-    let of_host = if spec.container.is_some() { Variables::new() } else { of_host(host, spec.search_path.as_deref()) };
-    let of_service = [
+    let mut all = mpi::variables(&node.agent, node.addresses.len());
+    if spec.container.is_none() {
+        all.extend(of_host(host, spec.search_path.as_deref()));
+    }
+    let ours = [
         ("TMPDIR", path(&node.job_temp)),
         (MOUNT_ROOT, path(&node.mount_root)),
         (JOB_MOUNT_ROOT, path(&node.job_mount_root)),
@@ -59,13 +78,15 @@ pub fn base(host: &Host, spec: &JobSpec, run: &RunId, node: &NodeView) -> Variab
         (JOB_TEMP_DIR, path(&node.job_temp)),
         ("AZ_BATCHAI_SHARED_JOB_TEMP", path(&node.shared_job_temp)),
         ("AZ_BATCHAI_MPI_HOST_FILE", path(&node.host_file)),
+        // Launchers start ranks of all nodes in the directory of the first; by this each finds its own.
+        (WORKING_DIRECTORY, path(&node.working_directory)),
         ("AZ_BATCH_HOST_LIST", node.addresses.join(",")),
         // Nodes of this machine have no GPUs of their own so far.
         ("AZ_BATCHAI_NUM_GPUS", "0".into()),
         (RUN_MARKER, run.0.clone()),
-    ]
-    .map(|(name, value)| (name.to_owned(), value));
-    of_host.into_iter().chain(of_service).collect()
+    ];
+    all.extend(ours.map(|(name, value)| (name.to_owned(), value)));
+    all
 }
 
 /// What any program expects of the machine. Inside a container the image says that.
@@ -102,6 +123,34 @@ pub fn with_user_variables(ours: &Variables, user: &[(String, String)]) -> Varia
     all
 }
 
+/// Whether the user's variables can be given to a program over `ours`, with all that they refer to. To be asked before
+/// [`with_user_variables`]: variables that refer to each other can grow without end.
+///
+/// # Errors
+/// [`EngineError::NotStarted`] that names the variable which is too large, or says that all are too large together.
+pub fn check_user_variables(ours: &Variables, user: &[(String, String)]) -> Result<(), EngineError> {
+    let mut all = ours.clone();
+    for (name, value) in user.iter().filter(|(name, _)| !is_reserved(name)) {
+        let most = MOST_OF_VARIABLE.saturating_sub(name.len() + 1);
+        let Some(value) = expand_up_to(most, value, &all) else {
+            return Err(EngineError::NotStarted(format!(
+                "the variable `{name}` has more than {most} bytes with all that it refers to, which is more than Linux \
+                 gives to a program: put it into a file"
+            )));
+        };
+        all.insert(name.clone(), value);
+    }
+    // A pointer and the zero at its end for each (execve(2)).
+    let together: usize = all.iter().map(|(name, value)| name.len() + value.len() + 10).sum();
+    if together > MOST_OF_VARIABLES {
+        return Err(EngineError::NotStarted(format!(
+            "the variables have {together} bytes together, but Linux gives about {MOST_OF_VARIABLES} to a program: put \
+             the large ones into a file"
+        )));
+    }
+    Ok(())
+}
+
 /// The variables of `all` that a process has over those of its node.
 #[must_use]
 pub fn difference(all: &Variables, node: &Variables) -> Variables {
@@ -110,15 +159,20 @@ pub fn difference(all: &Variables, node: &Variables) -> Variables {
 
 /// Whether no user sets this variable.
 pub(super) fn is_reserved(name: &str) -> bool {
-    name == RUN_MARKER || name.starts_with("AZ_BATCHAI_")
+    name == RUN_MARKER || name == WORKING_DIRECTORY || name.starts_with("AZ_BATCHAI_")
 }
 
 /// Replaces `$NAME` and `${NAME}` by their values. What is unknown, `$$`, and any other `$` stay as written.
 #[must_use]
 pub fn expand(text: &str, variables: &Variables) -> String {
-    let mut expanded = String::with_capacity(text.len());
+    expand_up_to(usize::MAX, text, variables).unwrap_or_default()
+}
+
+/// The same; `None` when it becomes longer than `most` bytes.
+fn expand_up_to(most: usize, text: &str, variables: &Variables) -> Option<String> {
+    let mut expanded = String::with_capacity(text.len().min(most));
     let mut rest = text;
-    while let Some(at) = rest.find('$') {
+    while let Some(at) = rest.find('$').filter(|_| expanded.len() <= most) {
         expanded.push_str(&rest[..at]);
         rest = &rest[at..];
         let length = match reference(rest) {
@@ -135,7 +189,7 @@ pub fn expand(text: &str, variables: &Variables) -> String {
         rest = &rest[length..];
     }
     expanded.push_str(rest);
-    expanded
+    (expanded.len() <= most).then_some(expanded)
 }
 
 /// The name that `text`, which begins with `$`, refers to, and the length of the reference.
@@ -161,6 +215,27 @@ mod tests {
 
     fn variables(pairs: &[(&str, &str)]) -> Variables {
         pairs.iter().map(|(n, v)| ((*n).to_owned(), (*v).to_owned())).collect()
+    }
+
+    #[test]
+    fn variables_that_grow_without_end_are_noticed_before_they_do() {
+        let user = |pairs: &[(&str, String)]| -> Vec<(String, String)> {
+            pairs.iter().map(|(name, value)| ((*name).to_owned(), value.clone())).collect()
+        };
+        let told = |user: &[(String, String)]| match check_user_variables(&variables(&[("P", "/mnt")]), user) {
+            Err(EngineError::NotStarted(why)) => why,
+            other => format!("{other:?}"),
+        };
+        assert_eq!(told(&user(&[("A", "$P/a".into()), ("B", "$A:$A".into())])), "Ok(())");
+        let doubling: Vec<(String, String)> = (0..64).map(|n| (format!("V{}", n + 1), format!("$V{n}$V{n}"))).collect();
+        let doubling = [user(&[("V0", "0123456789".into())]), doubling].concat();
+        assert!(
+            told(&doubling).starts_with("the variable `V14` has more than 131067 bytes with all that it refers to")
+        );
+        let many: Vec<(String, String)> = (0..20).map(|n| (format!("V{n}"), "x".repeat(100_000))).collect();
+        assert!(told(&many).starts_with("the variables have 2000"), "{}", told(&many));
+        let ours = user(&[("AZ_BATCHAI_X", "x".repeat(200_000))]);
+        assert_eq!(told(&ours), "Ok(())", "it is not set");
     }
 
     #[test]

@@ -8,10 +8,11 @@ use std::path::PathBuf;
 use super::directories::{Layout, STD_OUT_ERR};
 use super::environment::{self, Host, NodeView, Variables};
 use super::secrets;
-use super::toolkit::{self, MOST_PROCESSES, ToolkitProcess};
+use super::toolkit::{self, Site, ToolkitProcess};
 use super::volumes;
 use super::{EngineError, LaunchRequest};
-use crate::domain::job::{JobDirectory, Toolkit};
+use crate::domain::job::JobDirectory;
+use crate::domain::vm_size;
 use crate::supervisor::run_dir::{Launch, LaunchNode, Preparation, Process, RunDir, VERSION};
 
 /// Seconds between the polite and the impolite signal. The service never said how long it waits.
@@ -24,6 +25,7 @@ pub const GRACE_SECONDS: u64 = 10;
 pub fn plan(request: &LaunchRequest, layout: &Layout, host: &Host) -> Result<Launch, EngineError> {
     check(request)?;
     let planner = Planner { request, run_dir: layout.run(&request.run), layout, host };
+    planner.check_variables()?;
     let nodes = planner.nodes();
     let prepared = planner.preparation(&nodes)?;
     let processes = planner.processes(&nodes)?;
@@ -49,21 +51,42 @@ pub fn host_file(run_dir: &RunDir) -> PathBuf {
     run_dir.shared().join("hostfile")
 }
 
-/// What stands in it: one process per node unless the launcher is told otherwise.
+/// The same for launchers of the Hydra family (Intel MPI, MPICH), beside it.
 #[must_use]
-pub fn host_file_text(request: &LaunchRequest) -> String {
-    request.nodes.iter().map(|node| format!("{} slots=1 max_slots=1\n", node.address)).collect()
+pub fn machine_file(run_dir: &RunDir) -> PathBuf {
+    run_dir.shared().join("machinefile")
+}
+
+/// What stands in the host file: the nodes that take processes, and how many (azure-docs `batch-ai`; lines as in issue
+/// 24 of Azure/BatchAI). `cores`: those of this machine.
+#[must_use]
+pub fn host_file_text(request: &LaunchRequest, cores: u32) -> String {
+    let line = |(address, slots): (&str, u32)| format!("{address} slots={slots} max_slots={slots}\n");
+    slots(request, cores).map(line).collect()
+}
+
+/// What stands in the machine file.
+#[must_use]
+pub fn machine_file_text(request: &LaunchRequest, cores: u32) -> String {
+    slots(request, cores).map(|(address, slots)| format!("{address}:{slots}\n")).collect()
+}
+
+/// The ranks of a toolkit that has some; else as many as a node of the cluster's VM size has GPUs, or cores; a node of
+/// a size that nobody knows is this machine. Nodes without any rank are left out: launchers take them amiss.
+fn slots(request: &LaunchRequest, cores: u32) -> impl Iterator<Item = (&str, u32)> {
+    let size = vm_size::find(&request.cluster.spec.vm_size);
+    let of_node = size.map_or(cores, |size| if size.gpus > 0 { size.gpus } else { size.cores });
+    let all = toolkit::slots(&request.job.spec.toolkit, request.nodes.len(), of_node.max(1));
+    request.nodes.iter().map(|node| node.address.as_str()).zip(all).filter(|(_, slots)| *slots > 0)
 }
 
 fn check(request: &LaunchRequest) -> Result<(), EngineError> {
     if request.nodes.is_empty() {
         return Err(EngineError::NotStarted("the run has no nodes to start on".into()));
     }
-    match request.job.spec.toolkit {
-        Toolkit::PyTorch { process_count, .. } if process_count > MOST_PROCESSES => Err(EngineError::NotStarted(
-            format!("pyTorchSettings.processCount is {process_count}; this server runs at most {MOST_PROCESSES}"),
-        )),
-        _ => Ok(()),
+    match toolkit::too_many(&request.job.spec.toolkit) {
+        Some(why) => Err(EngineError::NotStarted(why)),
+        None => Ok(()),
     }
 }
 
@@ -81,6 +104,11 @@ struct PlannedNode {
 }
 
 impl Planner<'_> {
+    /// On all nodes alike, but for a few digits.
+    fn check_variables(&self) -> Result<(), EngineError> {
+        environment::check_user_variables(&self.variables(&self.view(0)), &self.request.job.spec.environment)
+    }
+
     fn nodes(&self) -> Vec<PlannedNode> {
         (0..self.request.nodes.len()).map(|place| self.node(place)).collect()
     }
@@ -90,8 +118,6 @@ impl Planner<'_> {
         let view = self.view(place);
         let ours = self.variables(&view);
         let code = spec.code.as_ref().map(|snapshot| self.layout.snapshot(snapshot));
-        let working_directory =
-            if code.is_some() { self.run_dir.node(place).join("code") } else { view.job_temp.clone() };
         let mounts = spec.mounts.iter().map(|m| volumes::launch_mount(self.layout, &view.job_mount_root, m)).collect();
         let id = self.request.nodes[place].id.clone();
         let log = if self.is_single() { "execution.log".into() } else { format!("execution-{id}.log") };
@@ -99,7 +125,7 @@ impl Planner<'_> {
             id,
             address: self.request.nodes[place].address.clone(),
             code,
-            working_directory,
+            working_directory: view.working_directory,
             mounts,
             environment: environment::with_user_variables(&ours, &spec.environment),
             execution_log: self.std_out_err(&ours).join(log),
@@ -109,12 +135,15 @@ impl Planner<'_> {
 
     fn view(&self, place: usize) -> NodeView {
         let below = self.run_dir.node(place);
+        let folder = if self.request.job.spec.code.is_some() { "code" } else { "temp" };
         NodeView {
             mount_root: self.layout.node_mounts(self.request.cluster.number, self.request.nodes[place].index),
             job_mount_root: below.join("mounts"),
             job_temp: below.join("temp"),
             shared_job_temp: self.run_dir.shared(),
+            working_directory: below.join(folder),
             host_file: host_file(&self.run_dir),
+            agent: self.run_dir.agent(),
             addresses: self.request.nodes.iter().map(|node| node.address.clone()).collect(),
         }
     }
@@ -183,8 +212,17 @@ impl Planner<'_> {
                 stderr: folder.join(format!("stderr{}.txt", process.file_suffix)),
             }
         };
-        let processes = toolkit::processes(&spec.toolkit, nodes.len(), &self.run_dir.shared());
-        Ok(processes.into_iter().map(process).collect())
+        let addresses: Vec<String> = self.request.nodes.iter().map(|node| node.address.clone()).collect();
+        let (shared, machine_file) = (self.run_dir.shared(), machine_file(&self.run_dir));
+        let first = with_late_directories("", &late);
+        let site = Site {
+            addresses: &addresses,
+            shared: &shared,
+            machine_file: &machine_file,
+            first: &first,
+            is_contained: spec.container.is_some(),
+        };
+        Ok(toolkit::processes(&spec.toolkit, &site).into_iter().map(process).collect())
     }
 
     fn directories(&self, nodes: &[PlannedNode]) -> Result<Vec<PathBuf>, EngineError> {

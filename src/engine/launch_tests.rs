@@ -1,10 +1,12 @@
 //! Also the small job, cluster and mounts that tests of this layer share.
 
+use std::path::Path;
+
 use super::*;
 use crate::domain::Timestamp;
 use crate::domain::cluster::{ClusterSpec, Deallocation, Scale};
 use crate::domain::job::spec::{Input, Output};
-use crate::domain::job::{Job, JobSpec};
+use crate::domain::job::{Job, JobSpec, Toolkit};
 use crate::domain::mount::{Mount, MountSource};
 use crate::domain::name::{ClusterKey, ExperimentKey, GroupKey, JobKey, Name, RunId, WorkspaceKey};
 use crate::domain::node::{Node, NodeState};
@@ -12,6 +14,7 @@ use crate::domain::secret::{MasterKey, Seal, SecretValue, SecretVariable};
 use crate::domain::snapshot::SnapshotId;
 use crate::engine::ClusterPlace;
 use crate::engine::directories::directories;
+use crate::engine::mpi;
 
 fn name(text: &str) -> Name {
     Name::parse(text).expect("a name")
@@ -91,7 +94,7 @@ pub(in crate::engine) fn launch_of(spec: JobSpec) -> Launch {
     plan(&request(&layout, spec), &layout, &host()).expect("a plan")
 }
 
-/// A plan as lines; `SEG` stands for the job's segment.
+/// A plan as lines, without the variables of MPI; `SEG` stands for the job's segment.
 fn render(launch: &Launch) -> String {
     let mut text =
         format!("run {} within {} s, grace {} s\n", launch.run, launch.max_wall_clock_seconds, launch.grace_seconds);
@@ -107,7 +110,8 @@ fn render(launch: &Launch) -> String {
         for mount in &node.mounts {
             text.push_str(&format!("  mount {} {:?}\n", mount.path.display(), mount.how));
         }
-        for (name, value) in &node.environment {
+        let of_mpi = mpi::variables(Path::new(""), launch.nodes.len());
+        for (name, value) in node.environment.iter().filter(|(name, _)| !of_mpi.contains_key(*name)) {
             text.push_str(&format!("  {name}={value}\n"));
         }
     }
@@ -164,6 +168,7 @@ fn the_plan_of_a_custom_job_with_code_mounts_and_preparation() {
       AZ_BATCHAI_SHARED_JOB_TEMP=/d/runs/r1/shared
       AZ_BATCHAI_STDOUTERR_DIR=/d/output/SEG/stdouterr
       AZ_BATCH_HOST_LIST=127.70.0.1
+      AZ_BATCH_TASK_WORKING_DIR=/d/runs/r1/nodes/0/code
       BATCHAI_RUN_ID=r1
       EPOCHS=2
       HOME=/home/me
@@ -215,6 +220,7 @@ fn the_plan_of_a_pytorch_job_on_two_nodes() {
       AZ_BATCHAI_SHARED_JOB_TEMP=/d/runs/r1/shared
       AZ_BATCHAI_STDOUTERR_DIR=/d/output/SEG/stdouterr
       AZ_BATCH_HOST_LIST=127.70.0.1,127.70.0.2
+      AZ_BATCH_TASK_WORKING_DIR=/d/runs/r1/nodes/0/temp
       BATCHAI_RUN_ID=r1
       HOME=/home/me
       LANG=C.UTF-8
@@ -235,6 +241,7 @@ fn the_plan_of_a_pytorch_job_on_two_nodes() {
       AZ_BATCHAI_SHARED_JOB_TEMP=/d/runs/r1/shared
       AZ_BATCHAI_STDOUTERR_DIR=/d/output/SEG/stdouterr
       AZ_BATCH_HOST_LIST=127.70.0.1,127.70.0.2
+      AZ_BATCH_TASK_WORKING_DIR=/d/runs/r1/nodes/1/temp
       BATCHAI_RUN_ID=r1
       HOME=/home/me
       LANG=C.UTF-8
@@ -249,11 +256,13 @@ fn the_plan_of_a_pytorch_job_on_two_nodes() {
       ["/d/output/SEG/stdouterr/stderr-job_prep-tvm-7_0.txt", "/d/output/SEG/stdouterr/stderr-job_prep-tvm-7_1.txt"]
     rank 0 on 0: "exec python3 train.py --rank $AZ_BATCHAI_TASK_INDEX"
       /d/output/SEG/stdouterr/stdout-0.txt /d/output/SEG/stdouterr/stderr-0.txt
+      AZ_BATCHAI_PYTORCH_BACKEND=gloo
       AZ_BATCHAI_PYTORCH_INIT_METHOD=file:///d/runs/r1/shared/pytorch-rendezvous
       AZ_BATCHAI_TASK_INDEX=0
       MY_RANK=rank 0
     rank 1 on 1: "exec python3 train.py --rank $AZ_BATCHAI_TASK_INDEX"
       /d/output/SEG/stdouterr/stdout-1.txt /d/output/SEG/stdouterr/stderr-1.txt
+      AZ_BATCHAI_PYTORCH_BACKEND=gloo
       AZ_BATCHAI_PYTORCH_INIT_METHOD=file:///d/runs/r1/shared/pytorch-rendezvous
       AZ_BATCHAI_TASK_INDEX=1
       MY_RANK=rank 1
@@ -275,11 +284,39 @@ fn a_plan_names_secrets_and_holds_none() {
     assert!(!text.contains("hunter2") && !text.contains(sealed.trim_matches('"')), "{text}");
 }
 
+/// Both host files on a machine of 8 cores.
+fn hosts(node_count: u32, toolkit: Toolkit, vm_size: &str) -> String {
+    let mut request = request(&Layout::at("/d"), JobSpec { node_count, toolkit, ..job_spec() });
+    request.cluster.spec.vm_size = vm_size.into();
+    format!("{}{}", host_file_text(&request, 8), machine_file_text(&request, 8))
+}
+
 #[test]
-fn the_host_file_names_every_node_once() {
-    let layout = Layout::at("/d");
-    let request = request(&layout, JobSpec { node_count: 2, ..job_spec() });
-    assert_eq!(host_file_text(&request), "127.70.0.1 slots=1 max_slots=1\n127.70.0.2 slots=1 max_slots=1\n");
+fn the_host_file_of_a_job_has_a_slot_per_gpu_or_core_of_its_nodes() {
+    let custom = || Toolkit::Custom { command_line: "true".into() };
+    let two = "127.70.0.1 slots=8 max_slots=8\n127.70.0.2 slots=8 max_slots=8\n127.70.0.1:8\n127.70.0.2:8\n";
+    assert_eq!(hosts(2, custom(), "local"), two);
+    assert_eq!(hosts(1, custom(), "STANDARD_NC24R"), "127.70.0.1 slots=4 max_slots=4\n127.70.0.1:4\n");
+    assert_eq!(hosts(1, custom(), "STANDARD_D3_V2"), "127.70.0.1 slots=4 max_slots=4\n127.70.0.1:4\n");
+    assert_eq!(hosts(1, custom(), "STANDARD_X99"), "127.70.0.1 slots=8 max_slots=8\n127.70.0.1:8\n");
+}
+
+#[test]
+fn the_host_file_of_ranks_under_mpi_has_as_many_slots_as_each_node_gets_ranks() {
+    let mpi = |process_count| Toolkit::CustomMpi { command_line: "true".into(), process_count };
+    let two = "127.70.0.1 slots=3 max_slots=3\n127.70.0.2 slots=2 max_slots=2\n127.70.0.1:3\n127.70.0.2:2\n";
+    assert_eq!(hosts(2, mpi(5), "STANDARD_NC6"), two);
+    assert_eq!(hosts(2, mpi(1), "local"), "127.70.0.1 slots=1 max_slots=1\n127.70.0.1:1\n", "the other has no rank");
+}
+
+#[test]
+fn ranks_under_mpi_make_the_directories_that_appear_late_on_their_own_nodes() {
+    let mut spec = mounted_spec();
+    spec.outputs = vec![output("LATE", "$AZ_BATCHAI_JOB_MOUNT_ROOT/gfs")];
+    spec.toolkit = Toolkit::CustomMpi { command_line: "true".into(), process_count: 2 };
+    let command = launch_of(spec).processes.remove(0).command;
+    let make = "mkdir -p -- \"${AZ_BATCHAI_OUTPUT_LATE}\" || exit\n";
+    assert!(command.starts_with(make) && command.ends_with(&format!("|| exit\n{make}true'")), "{command}");
 }
 
 #[test]

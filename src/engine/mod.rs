@@ -9,6 +9,7 @@ pub mod directories;
 pub mod environment;
 pub mod launch;
 pub mod local;
+pub mod mpi;
 pub mod outcome;
 pub mod preview;
 pub mod secrets;

@@ -23,6 +23,8 @@ pub struct Preview {
     pub preparation: Option<(String, Vec<String>, Vec<String>)>,
     /// Its processes, in the order of their ranks.
     pub processes: Vec<PreviewProcess>,
+    /// What stands in the host file of MPI launchers.
+    pub host_file: String,
     /// Seconds until it is ended.
     pub max_wall_clock_seconds: u64,
     /// Seconds between the polite and the impolite signal.
@@ -68,7 +70,7 @@ pub struct PreviewContainer {
 /// A process of it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct PreviewProcess {
-    /// `job`, or `rank 1`.
+    /// `job`, `rank 1`, `worker 1`, or `ps 0`.
     pub name: String,
     /// Its rank, where it has one.
     pub rank: Option<u32>,
@@ -78,15 +80,17 @@ pub struct PreviewProcess {
     pub command: String,
     /// All of its environment.
     pub environment: Variables,
+    /// Whether the run goes on until it has ended.
+    pub is_awaited: bool,
     /// The file for its standard output.
     pub stdout: String,
     /// The file for its standard error.
     pub stderr: String,
 }
 
-/// What `launch` would do on `nodes`, those of its request.
+/// What `launch` would do on `nodes`, those of its request, with this text in its host file.
 #[must_use]
-pub fn preview(launch: &Launch, nodes: &[Node]) -> Preview {
+pub fn preview(launch: &Launch, nodes: &[Node], host_file: String) -> Preview {
     let environments: Vec<Variables> =
         launch.nodes.iter().map(|node| with_secrets(&node.environment, &launch.secrets)).collect();
     Preview {
@@ -104,6 +108,7 @@ pub fn preview(launch: &Launch, nodes: &[Node]) -> Preview {
             (preparation.command.clone(), texts(&preparation.stdout), texts(&preparation.stderr))
         }),
         processes: launch.processes.iter().map(|process| process_of(process, launch)).collect(),
+        host_file,
         max_wall_clock_seconds: launch.max_wall_clock_seconds,
         grace_seconds: launch.grace_seconds,
         obstacle: launch.container.as_ref().and_then(containers::no_engine),
@@ -152,6 +157,7 @@ fn process_of(process: &Process, launch: &Launch) -> PreviewProcess {
         node: process.node,
         command: process.command.clone(),
         environment: with_secrets(&environment, &launch.secrets),
+        is_awaited: process.is_awaited,
         stdout: text(&process.stdout),
         stderr: text(&process.stderr),
     }
@@ -177,7 +183,7 @@ mod tests {
     fn environments_are_whole_and_secrets_are_hidden_in_all_of_them() {
         let spec = crate::domain::job::JobSpec { environment: vec![("MODE".into(), "fast".into())], ..job_spec() };
         let launch = Launch { secrets: vec!["KEY".into(), "MODE".into()], ..launch_of(spec) };
-        let preview = preview(&launch, &[]);
+        let preview = preview(&launch, &[], String::new());
         assert!(preview.nodes.is_empty(), "they come from the request");
         let environment = &preview.processes[0].environment;
         assert_eq!(environment["KEY"], "***");

@@ -1,7 +1,10 @@
 //! Opening the secrets of jobs and set-up tasks, at the moment a supervisor is started that needs them.
 //!
-//! Called by engines that start supervisors. What is opened here goes to the supervisor and is dropped.
+//! Called by engines that start supervisors. What is opened here goes to the supervisor and is dropped: a job that has
+//! waited long gets what its key vault has now. Whoever asks a vault that is [far](Vaults::is_far) does so on a thread
+//! of its own.
 
+use std::fmt;
 use std::sync::Arc;
 
 use super::EngineError;
@@ -9,17 +12,52 @@ use super::environment::is_reserved;
 use crate::domain::secret::{Seal, SecretValue, SecretVariable};
 use crate::supervisor::secrets::Secrets;
 
+/// Key vaults, by the addresses of the secrets in them. The composition root knows which there are.
+pub trait Vaults: fmt::Debug + Send + Sync {
+    /// Whether the secret of this address comes over a network, so that it may take its time.
+    fn is_far(&self, url: &str) -> bool;
+
+    /// The value of the secret of this address, as it is now. Blocks until it has come.
+    ///
+    /// # Errors
+    /// Why it cannot be had and what to do about it: the end of a sentence, without the address and without any part
+    /// of a value.
+    fn read(&self, url: &str) -> Result<String, String>;
+}
+
 /// Opens every secret of this server, wherever it is kept.
 #[derive(Debug, Clone)]
 pub struct Safe {
     seal: Arc<Seal>,
+    vaults: Option<Arc<dyn Vaults>>,
 }
 
 impl Safe {
     /// What opens secrets that were sealed here; there are no key vaults.
     #[must_use]
     pub fn new(seal: Arc<Seal>) -> Self {
-        Self { seal }
+        Self { seal, vaults: None }
+    }
+
+    /// The same with these key vaults.
+    #[must_use]
+    pub fn with_vaults(self, vaults: Arc<dyn Vaults>) -> Self {
+        Self { vaults: Some(vaults), ..self }
+    }
+
+    /// Whether opening this secret may take its time, because it is asked for over a network.
+    #[must_use]
+    pub fn is_far(&self, secret: &SecretValue) -> bool {
+        match (secret, &self.vaults) {
+            (SecretValue::KeyVault { url, .. }, Some(vaults)) => vaults.is_far(url),
+            (SecretValue::KeyVault { .. }, None) | (SecretValue::Sealed(_), _) => false,
+        }
+    }
+
+    /// The same for the variables that [`Safe::variables`] opens.
+    #[must_use]
+    pub fn any_is_far(&self, secrets: &[SecretVariable]) -> bool {
+        passed(secrets).any(|secret| self.is_far(&secret.value))
     }
 
     /// The values of secret variables, under exactly the [`names`].
@@ -46,9 +84,16 @@ impl Safe {
                         .to_owned()
                 }
             },
-            SecretValue::KeyVault { url, .. } => {
-                format!("it is kept in a key vault ({url}), which this server cannot ask: give its value instead")
-            }
+            SecretValue::KeyVault { url, .. } => match self.vaults.as_ref().map(|vaults| vaults.read(url)) {
+                Some(Ok(value)) if value.contains('\0') => {
+                    format!("{url} holds a NUL character, which no variable can")
+                }
+                Some(Ok(value)) => return Ok(value),
+                Some(Err(why)) => format!("{url}: {why}"),
+                None => {
+                    format!("it is kept in a key vault ({url}), which this server cannot ask: give its value instead")
+                }
+            },
         };
         Err(EngineError::NotStarted(format!("{what} cannot be opened: {why}")))
     }
@@ -80,6 +125,29 @@ mod tests {
         Safe::new(Arc::new(seal(key)))
     }
 
+    /// One that is near and has the secret `t`, one that is far.
+    #[derive(Debug)]
+    struct Fixed;
+
+    impl Vaults for Fixed {
+        fn is_far(&self, url: &str) -> bool {
+            url.contains("far")
+        }
+
+        fn read(&self, url: &str) -> Result<String, String> {
+            match url.rsplit('/').next() {
+                Some("t") => Ok("hunter2".into()),
+                Some("nul") => Ok("a\0b".into()),
+                _ => Err("there is none: set it".into()),
+            }
+        }
+    }
+
+    fn kept(name: &str, url: &str) -> SecretVariable {
+        let value = SecretValue::KeyVault { vault: "/v".into(), url: url.into() };
+        SecretVariable { name: name.into(), value }
+    }
+
     fn sealed(name: &str, value: &str) -> SecretVariable {
         SecretVariable { name: name.into(), value: SecretValue::Sealed(seal(1).seal(value)) }
     }
@@ -109,12 +177,37 @@ mod tests {
             "the secret variable `TOKEN` cannot be opened: it was sealed with a key that this server does not have: \
              bring the key file back, or give it anew"
         );
-        let url = "https://v.vault.azure.net/secrets/t".to_owned();
-        let kept = SecretVariable { name: "TOKEN".into(), value: SecretValue::KeyVault { vault: "/v".into(), url } };
         assert_eq!(
-            refusal(kept, 1),
+            refusal(kept("TOKEN", "https://v.vault.azure.net/secrets/t"), 1),
             "the secret variable `TOKEN` cannot be opened: it is kept in a key vault \
              (https://v.vault.azure.net/secrets/t), which this server cannot ask: give its value instead"
         );
+    }
+
+    #[test]
+    fn a_secret_of_a_key_vault_is_read_when_it_is_opened() {
+        let safe = safe(1).with_vaults(Arc::new(Fixed));
+        let opened = safe.variables(&[kept("A", "https://v/secrets/t"), sealed("B", "b")]).expect("opens");
+        assert!(opened == [("A", "hunter2"), ("B", "b")].map(|(n, v)| (n.into(), v.into())).into_iter().collect());
+        let why = |url: &str| safe.variables(&[kept("A", url)]).expect_err("no value").to_string();
+        assert_eq!(
+            why("https://v/secrets/x"),
+            "the secret variable `A` cannot be opened: https://v/secrets/x: there is none: set it"
+        );
+        assert_eq!(
+            why("https://v/secrets/nul"),
+            "the secret variable `A` cannot be opened: https://v/secrets/nul holds a NUL character, which no variable can"
+        );
+    }
+
+    #[test]
+    fn only_what_is_asked_for_over_a_network_is_far() {
+        let vaults = safe(1).with_vaults(Arc::new(Fixed));
+        let far = kept("A", "https://far/secrets/t");
+        assert!(vaults.is_far(&far.value) && vaults.any_is_far(&[sealed("B", "b"), far.clone()]));
+        assert!(!vaults.any_is_far(&[sealed("B", "b"), kept("A", "https://v/secrets/t")]));
+        assert!(!safe(1).is_far(&far.value), "there are no vaults");
+        let ours = kept("AZ_BATCHAI_NUM_GPUS", "https://far/secrets/t");
+        assert!(!vaults.any_is_far(&[ours]), "a variable that will not be set is not asked for");
     }
 }

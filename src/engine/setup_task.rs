@@ -38,6 +38,7 @@ pub fn plan(
     let working_directory = run_dir.temp(0);
     ours.insert("TMPDIR".into(), text(&working_directory));
     ours.insert("AZ_BATCHAI_STDOUTERR_DIR".into(), text(&output));
+    environment::check_user_variables(&ours, &task.environment)?;
     Ok(Launch {
         version: VERSION,
         run: run.0.clone(),

@@ -264,6 +264,7 @@ impl Engine for Simulated {
             nodes: Vec::new(),
             preparation: None,
             processes: Vec::new(),
+            host_file: String::new(),
             max_wall_clock_seconds: request.job.spec.max_wall_clock_seconds,
             grace_seconds: 0,
             obstacle: None,

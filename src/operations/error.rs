@@ -27,6 +27,8 @@ pub enum Kind {
     Token,
     /// A storage account.
     StorageAccount,
+    /// A secret of a key vault.
+    Secret,
 }
 
 impl fmt::Display for Kind {
@@ -41,6 +43,7 @@ impl fmt::Display for Kind {
             Self::LongOperation => "operation",
             Self::Token => "token",
             Self::StorageAccount => "storage account",
+            Self::Secret => "secret",
         })
     }
 }

@@ -9,7 +9,7 @@ use super::jobs::{find, nodes_of, output_streams};
 use super::{Context, OperationError, clusters};
 use crate::domain::Timestamp;
 use crate::domain::job::waiting::{self, Nodes, Situation};
-use crate::domain::job::{Execution, Job, Outcome, Toolkit, ending};
+use crate::domain::job::{Execution, Job, Outcome, ending};
 use crate::domain::name::{ClusterKey, JobKey};
 use crate::domain::node::{Node, NodeState};
 use crate::engine::toolkit::OutputStream;
@@ -23,6 +23,9 @@ const LINES: usize = 10;
 
 /// Of so many bytes at the end of a file, so that a line without end does no harm.
 const TAIL: u64 = 8192;
+
+/// Who writes output that is not of one rank.
+const SHARED: [&str; 2] = ["job", "preparation"];
 
 /// A group that commands need not be told.
 const DEFAULT_GROUP: &str = "default";
@@ -56,7 +59,7 @@ pub enum Facts {
     Running {
         /// The ids of its nodes.
         nodes: Vec<String>,
-        /// How many ranks write output of their own.
+        /// How many ranks, or workers and parameter servers, write output of their own.
         ranks: Option<u32>,
         /// Seconds until its wall-clock limit.
         seconds_left: u64,
@@ -166,16 +169,20 @@ fn flags(key: &ClusterKey) -> String {
 }
 
 fn running(job: Job, what: &str, since: Timestamp, nodes: Vec<String>, now: Timestamp) -> Explanation {
-    let ranks = match job.spec.toolkit {
-        Toolkit::PyTorch { process_count, .. } => Some(process_count),
-        _ => None,
-    };
+    let ranks = ranks(&job);
     let passed = u64::try_from(now.duration_since(since).as_secs()).unwrap_or(0);
     let seconds_left = job.spec.max_wall_clock_seconds.saturating_sub(passed);
     let last_output = last_output(&job, &nodes);
     let on = if nodes.len() == 1 { "1 node".into() } else { format!("{} nodes", nodes.len()) };
     let facts = Facts::Running { nodes, ranks, seconds_left, last_output };
     Explanation { summary: format!("{what} on {on}"), remedies: Vec::new(), facts, job }
+}
+
+/// How many processes write files of their own; `None` when only the job as a whole does.
+fn ranks(job: &Job) -> Option<u32> {
+    let streams = output_streams(&job.spec, &[]);
+    let is_rank = |stream: &&OutputStream| stream.stream == "stdout" && !SHARED.contains(&stream.source.as_str());
+    u32::try_from(streams.iter().filter(is_rank).count()).ok().filter(|count| *count > 0)
 }
 
 /// When any file of its output last changed; `None` without output, or where only its nodes can see it.
@@ -199,11 +206,11 @@ fn ended(job: Job, outcome: &Outcome) -> Explanation {
     Explanation { job, summary, remedies, facts: Facts::Ended { signal, output } }
 }
 
-/// The end of what says most: of the rank that is named, else of the first, standard error before standard output.
+/// The end of what says most: of the process that is named, else of the first, standard error before standard output.
 fn last_lines(job: &Job, of_preparation: bool, said: &str) -> Option<(String, Vec<String>)> {
     let mut streams = output_streams(&job.spec, &[]);
     streams.retain(|stream| (stream.source == "preparation") == of_preparation);
-    let is_named = |stream: &OutputStream| said.contains(&format!("rank {} ", stream.source));
+    let is_named = |stream: &OutputStream| said.contains(&format!("{} ", stream.process));
     streams.sort_by_key(|stream| (!is_named(stream), stream.stream != "stderr"));
     streams.into_iter().find_map(|stream| {
         let lines = tail(&path_of(job, &stream.file_name)?).ok()?;

@@ -9,10 +9,12 @@ use super::{
 };
 use crate::domain::Step;
 use crate::domain::Timestamp;
+use crate::domain::cluster::ClusterSpec;
 use crate::domain::job::queue::{QueueView, reason};
-use crate::domain::job::{Event, Execution, Job, JobSpec, Outcome};
+use crate::domain::job::{Event, Execution, Job, JobSpec, Outcome, Toolkit};
 use crate::domain::name::{ExperimentKey, JobKey};
 use crate::domain::node::{Node, NodeState};
+use crate::domain::vm_size;
 use crate::engine::Engine;
 use crate::engine::toolkit::{self, OutputStream};
 use crate::store::{Reader, Store, Stored, Tx, Window};
@@ -40,8 +42,8 @@ pub enum IfExists {
 /// Submits a job.
 ///
 /// # Errors
-/// When the workspace, experiment, cluster or code snapshot is missing or being deleted, the name is taken,
-/// or the store fails.
+/// When the workspace, experiment, cluster or code snapshot is missing or being deleted, the name is taken, the job
+/// does not fit the cluster, or the store fails.
 pub async fn create(
     context: &Context,
     key: JobKey,
@@ -61,6 +63,7 @@ pub(super) fn add(tx: &Tx<'_>, engine: &dyn Engine, job: Job, if_exists: IfExist
         return same(tx, existing, &job.spec, if_exists);
     }
     let cluster = clusters::find_open(tx, &job.spec.cluster)?;
+    ensure_workers_fit(&job.spec, &cluster.value.spec)?;
     // In the writer's turn, so that the snapshot cannot be removed between this look and the insertion.
     if let Some(snapshot) = &job.spec.code
         && !engine.snapshot_archive(snapshot).exists()
@@ -71,6 +74,22 @@ pub(super) fn add(tx: &Tx<'_>, engine: &dyn Engine, job: Job, if_exists: IfExist
     storage_accounts::note_use(tx, &job.key.experiment.workspace, &job.spec.mounts, job.created)?;
     let number = tx.insert_job(cluster.number, &job)?;
     view(tx, Stored { number, generation: 1, value: job })
+}
+
+/// A worker of TensorFlow has a GPU of its own where a node of the cluster's VM size has GPUs (Swagger 2018-05-01).
+/// Where it has none, there is nothing to count.
+pub(super) fn ensure_workers_fit(spec: &JobSpec, cluster: &ClusterSpec) -> Result<(), OperationError> {
+    let Toolkit::TensorFlow { worker_count: Some(workers), .. } = &spec.toolkit else { return Ok(()) };
+    let Some(size) = vm_size::find(&cluster.vm_size).filter(|size| size.gpus > 0) else { return Ok(()) };
+    let most = spec.node_count.saturating_mul(size.gpus);
+    if *workers <= most {
+        return Ok(());
+    }
+    let message = format!(
+        "tensorFlowSettings.workerCount is {workers}, but must be at most {most}: nodeCount, which is {}, times the GPUs of {}, which are {}",
+        spec.node_count, size.name, size.gpus
+    );
+    Err(OperationError::Invalid { target: "properties.tensorFlowSettings.workerCount", message })
 }
 
 fn same(tx: &Tx<'_>, existing: Stored<Job>, spec: &JobSpec, if_exists: IfExists) -> Result<JobView, OperationError> {

@@ -24,6 +24,7 @@ pub mod snapshots;
 pub mod storage_accounts;
 pub mod tokens;
 pub mod usages;
+pub mod vaults;
 pub mod watch;
 pub mod workspaces;
 
@@ -61,6 +62,8 @@ pub struct Context {
     pub signer: Signer,
     /// Makes the access keys of storage accounts.
     pub account_keys: AccountKeys,
+    /// Key vaults that are kept elsewhere.
+    pub remote_vaults: Arc<vaults::RemoteVaults>,
 }
 
 /// A part of a list.

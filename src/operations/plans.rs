@@ -1,6 +1,6 @@
 //! What a job would do, without submitting it: the same checks as for a job that is submitted, then the engine's plan.
 
-use super::{Context, Kind, OperationError, clusters, experiments, file_servers};
+use super::{Context, Kind, OperationError, clusters, experiments, file_servers, jobs};
 use crate::domain::Timestamp;
 use crate::domain::cluster::{Cluster, ClusterSpec, MAX_NODES, Scale};
 use crate::domain::job::queue::{QueueView, reason};
@@ -8,7 +8,7 @@ use crate::domain::job::{Job, JobSpec};
 use crate::domain::name::{JobKey, RunId};
 use crate::domain::node::{Node, NodeState, node_id};
 pub use crate::engine::preview::{Preview, PreviewContainer, PreviewNode, PreviewProcess};
-use crate::engine::{ClusterPlace, EngineError, LaunchRequest, toolkit};
+use crate::engine::{ClusterPlace, EngineError, LaunchRequest};
 use crate::store::{Reader, Stored};
 
 /// What stands for what only a submitted job has: its run and its unique id.
@@ -55,6 +55,7 @@ pub fn plan(context: &Context, key: JobKey, spec: JobSpec, may_make: WouldMake) 
             return Err(OperationError::Conflict { kind: Kind::Job, name: key.name.to_string(), reason: "" });
         }
         let cluster = find_cluster(reader, &spec, may_make, cores, &mut made, now)?;
+        jobs::ensure_workers_fit(&spec, &cluster.value.spec)?;
         file_servers::ensure_there(reader, &spec.mounts, "properties.mountVolumes")?;
         let nodes = reader.nodes(cluster.number)?;
         let busy = clusters::busy(reader, cluster.number)?;
@@ -63,15 +64,14 @@ pub fn plan(context: &Context, key: JobKey, spec: JobSpec, may_make: WouldMake) 
         let chosen = choose(&place, &nodes, &busy, spec.node_count, now);
         Ok::<_, OperationError>((place, chosen, would_queue, made))
     })?;
-    let unsupported = toolkit::unsupported(&spec);
     let job = Job::submitted(key, spec, NOT_SUBMITTED.into(), now);
     let request = LaunchRequest { run: RunId(NOT_SUBMITTED.into()), job, cluster: place, nodes };
     let (preview, unsupported) = match context.engine.preview(&request) {
         Ok(preview) => {
-            let unsupported = unsupported.or_else(|| preview.obstacle.clone());
-            (Some(preview), unsupported)
+            let obstacle = preview.obstacle.clone();
+            (Some(preview), obstacle)
         }
-        Err(EngineError::NotStarted(why)) => (None, unsupported.or(Some(why))),
+        Err(EngineError::NotStarted(why)) => (None, Some(why)),
         Err(error) => return Err(error.into()),
     };
     Ok(JobPlan { preview, unsupported, would_queue, would_make })

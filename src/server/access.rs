@@ -164,6 +164,17 @@ mod tests {
     }
 
     #[test]
+    fn secrets_of_key_vaults_are_of_the_whole_server() {
+        let secret = "/batchai/vaults/demo/secrets/token";
+        for path in ["/batchai/secrets", "/batchai/Vaults/demo/secrets", secret] {
+            assert_eq!(of_path(&Method::GET, path), (Verb::Read, Place::Everywhere), "{path}");
+        }
+        for method in [Method::PUT, Method::DELETE] {
+            assert_eq!(of_path(&method, secret), (Verb::Write, Place::Everywhere), "{method}");
+        }
+    }
+
+    #[test]
     fn what_reveals_nothing_of_a_group_is_shared_and_everything_unknown_is_not() {
         let batchai = "/subscriptions/s/providers/Microsoft.BatchAI";
         for path in [

@@ -45,7 +45,7 @@ impl Caller {
                 let client = self.name.as_deref().unwrap_or_default();
                 let message = format!(
                     "The client '{client}' has permission for the resource it writes, but not for the linked \
-                     scope '{link}': its token is for another resource group"
+                     scope '{link}': its token is for one resource group, and that does not belong to it"
                 );
                 return Err(ApiError::new(StatusCode::FORBIDDEN, "LinkedAuthorizationFailed", message));
             }

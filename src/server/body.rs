@@ -21,6 +21,7 @@ use crate::api::plan::JobRerun;
 use crate::api::resource_manager::{GroupCreate, GroupUpdate};
 use crate::api::storage_account::{AccountCreate, NameToCheck};
 use crate::api::token::TokenCreate;
+use crate::api::vault::SecretSet;
 use crate::api::version::ApiVersion;
 use crate::api::workspace::{WorkspaceCreate, WorkspaceUpdate};
 
@@ -50,7 +51,7 @@ macro_rules! described {
     };
 }
 described!(GroupCreate, GroupUpdate, AccountCreate, NameToCheck);
-described!(JobRerun);
+described!(JobRerun, SecretSet);
 described!(WorkspaceCreate, WorkspaceUpdate, ClusterCreate, ClusterUpdate, FileServerCreate, JobCreate, TokenCreate);
 
 impl<S: Send + Sync, T: Described> FromRequest<S> for Body<T> {

@@ -139,5 +139,6 @@ fn not_found(kind: Kind) -> &'static str {
         Kind::LongOperation => "OperationNotFound",
         Kind::Token => code::TOKEN_NOT_FOUND,
         Kind::StorageAccount => "ResourceNotFound",
+        Kind::Secret => code::SECRET_NOT_FOUND,
     }
 }

@@ -1,4 +1,4 @@
-//! What a body refers to beside the resource it makes: clusters, file servers and storage of some resource group.
+//! What a body refers to beside the resource it makes: clusters, file servers, storage and secrets.
 //!
 //! Routes collect the links of a converted body and show them to [`super::authorise::Caller::may_use`].
 
@@ -8,6 +8,7 @@ use crate::api::id::ResourceId;
 use crate::domain::cluster::ClusterSpec;
 use crate::domain::job::spec::JobSpec;
 use crate::domain::mount::{Mount, MountSource};
+use crate::domain::secret::SecretValue;
 use crate::operations::{Context, storage_accounts};
 
 /// One thing that a body refers to.
@@ -17,6 +18,8 @@ pub enum Link {
     Resource(String),
     /// An emulated storage account by its name.
     Account(String),
+    /// A secret in a key vault, by its address. Vaults belong to the whole server, and so to no group.
+    Secret(String),
 }
 
 impl fmt::Display for Link {
@@ -24,6 +27,7 @@ impl fmt::Display for Link {
         match self {
             Self::Resource(id) => f.write_str(id),
             Self::Account(name) => write!(f, "storage account {name}"),
+            Self::Secret(url) => write!(f, "secret {url}"),
         }
     }
 }
@@ -34,13 +38,25 @@ pub fn of_job(spec: &JobSpec) -> Vec<Link> {
     let key = &spec.cluster;
     let child = crate::api::id::Child::Cluster(key.name.to_string());
     let cluster = super::convert::workspace::id(&key.workspace, child);
-    std::iter::once(Link::Resource(cluster.to_string())).chain(of_mounts(&spec.mounts)).collect()
+    let password = spec.container.as_ref().and_then(|container| container.login.as_ref()).map(|login| &login.password);
+    let secrets = spec.secrets.iter().map(|secret| &secret.value).chain(password);
+    let rest = of_mounts(&spec.mounts).chain(of_secrets(secrets));
+    std::iter::once(Link::Resource(cluster.to_string())).chain(rest).collect()
 }
 
 /// What a cluster refers to.
 #[must_use]
 pub fn of_cluster(spec: &ClusterSpec) -> Vec<Link> {
-    of_mounts(&spec.mounts).collect()
+    let secrets = spec.setup.iter().flat_map(|task| &task.secrets).map(|secret| &secret.value);
+    of_mounts(&spec.mounts).chain(of_secrets(secrets)).collect()
+}
+
+/// Those that are kept in key vaults. Keys of storage accounts are never read, so that they lead nowhere.
+fn of_secrets<'s>(secrets: impl Iterator<Item = &'s SecretValue>) -> impl Iterator<Item = Link> {
+    secrets.filter_map(|secret| match secret {
+        SecretValue::KeyVault { url, .. } => Some(Link::Secret(url.clone())),
+        SecretValue::Sealed(_) => None,
+    })
 }
 
 fn of_mounts(mounts: &[Mount]) -> impl Iterator<Item = Link> {
@@ -56,6 +72,7 @@ pub(super) fn group_of(context: &Context, link: &Link) -> Option<String> {
         // Whose id cannot be read belongs to no group that anybody could see.
         Link::Resource(id) => Some(ResourceId::parse(id).map_or_else(String::new, |id| id.group)),
         Link::Account(name) => group_of_account(context, name),
+        Link::Secret(_) => Some(String::new()),
     }
 }
 

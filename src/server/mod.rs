@@ -27,6 +27,7 @@ pub mod signed;
 pub mod spoken;
 mod tcp;
 mod unversioned;
+mod vaults;
 pub mod versions;
 mod wire;
 
@@ -45,6 +46,7 @@ use self::listening::{ListenError, Open};
 use self::peer::Peer;
 use self::routes::server::Identity;
 use self::spoken::Spoken;
+use self::vaults::KeyVaults;
 use crate::api::server::{Build, ServerStatus};
 use crate::api::version::ApiVersion;
 use crate::config::home::Home;
@@ -108,6 +110,14 @@ pub enum ServeError {
         /// What it could be.
         known: String,
     },
+    /// A key vault cannot be asked as the settings have it.
+    #[error("the key vault `{name}`, in `vaults` of server.yaml, cannot be used: {why}")]
+    Vault {
+        /// Its name there.
+        name: String,
+        /// What is wrong, and what would be right.
+        why: String,
+    },
     /// The engine cannot be used.
     #[error("cannot start the local engine")]
     Engine(#[from] EngineError),
@@ -169,13 +179,21 @@ fn compose(settings: &ServerSettings) -> Result<(Context, Scheduler), ServeError
     let (seal, signer) = (Arc::new(Seal::new(&key)), Signer::new(&key, "download"));
     let account_keys = AccountKeys::new(&key);
     let data = settings.home.data().to_owned();
-    let mut local = LocalSettings::new(settings.executable.clone(), Safe::new(seal.clone()));
-    local.containers = container_settings(&settings.containers);
+    let vaults = KeyVaults::open(store.clone(), seal.clone(), &settings.vaults);
+    let vaults = vaults.map_err(|(name, why)| ServeError::Vault { name, why })?;
+    let remote_vaults = Arc::new(vaults.addresses());
+    let safe = Safe::new(seal.clone()).with_vaults(Arc::new(vaults));
+    let local = LocalSettings {
+        most_output_bytes: settings.most_output_bytes,
+        containers: container_settings(&settings.containers),
+        ..LocalSettings::new(settings.executable.clone(), safe)
+    };
     let engine: Arc<dyn Engine> = Arc::new(LocalEngine::open(data, local, bell.hook())?);
     let watch = FileWatch::start().map_err(io_error("watch", settings.home.data()))?;
     let scheduler = scheduler::start(store.clone(), engine.clone(), bell, Timestamp::now, || RunId(new_id()));
     let scheduler = scheduler.map_err(io_error("start the scheduler of", settings.home.data()))?;
-    let context = Context { store, engine, watch, clock: Timestamp::now, new_id, seal, signer, account_keys };
+    let clock = Timestamp::now;
+    let context = Context { store, engine, watch, clock, new_id, seal, signer, account_keys, remote_vaults };
     snapshots::tidy(&context);
     long::tidy(&context);
     Ok((context, scheduler))

@@ -2,11 +2,11 @@
 
 use axum::Router;
 use axum::extract::DefaultBodyLimit;
-use axum::routing::{delete, get, patch, post};
+use axum::routing::{delete, get, patch, post, put};
 
 use super::routes::{
     clusters, downloads, experiments, file_servers, files, foresight, jobs, long_operations, operations,
-    resource_manager, server, snapshots, tokens, usages, workspaces,
+    resource_manager, server, snapshots, tokens, usages, vaults, workspaces,
 };
 use crate::api::path;
 use crate::operations::Context;
@@ -53,6 +53,9 @@ pub(super) fn router(context: Context) -> Router {
         .route(path::DOWNLOAD, get(downloads::read))
         .route(path::TOKENS, get(tokens::list).post(tokens::create))
         .route(path::TOKEN, delete(tokens::revoke))
+        .route(path::SECRETS, get(vaults::list_all))
+        .route(path::VAULT_SECRETS, get(vaults::list))
+        .route(path::VAULT_SECRET, put(vaults::set).delete(vaults::delete))
         .fallback(super::middleware::no_such_path)
         .method_not_allowed_fallback(super::middleware::no_such_method)
         .with_state(context)

@@ -10,7 +10,7 @@
 //! writer      the thread, group commit               schema       tables, indexes, migrations
 //! document    values <-> rows                        error        what can go wrong, in sentences
 //! workspaces experiments clusters file_servers   one table each: all its queries and changes
-//! nodes jobs long_operations tokens groups storage_accounts
+//! nodes jobs long_operations tokens groups storage_accounts vaults
 //! ```
 //! Operations and the scheduler call it. It knows nothing of the wire, of engines or of rules: whether a
 //! change is allowed is decided before it comes here. One process has the database open, which its caller
@@ -31,6 +31,7 @@ mod storage_accounts;
 #[cfg(test)]
 mod tests;
 mod tokens;
+mod vaults;
 mod workspaces;
 mod writer;
 

@@ -12,7 +12,7 @@ use rusqlite::{Connection, TransactionBehavior};
 
 use super::error::StoreError;
 
-const MIGRATIONS: &[&str] = &[V1, FILE_SERVERS, LONG_OPERATIONS, TOKENS, GROUPS];
+const MIGRATIONS: &[&str] = &[V1, FILE_SERVERS, LONG_OPERATIONS, TOKENS, GROUPS, VAULTS];
 
 const V1: &str = "
 CREATE TABLE workspaces (
@@ -139,6 +139,20 @@ CREATE TABLE storage_accounts (
     document TEXT NOT NULL
 ) STRICT;
 CREATE INDEX storage_accounts_by_group ON storage_accounts (subscription, resource_group);
+";
+
+// The current version of a secret is the one with the greatest number.
+const VAULTS: &str = "
+CREATE TABLE secret_versions (
+    number INTEGER PRIMARY KEY AUTOINCREMENT,
+    vault TEXT NOT NULL COLLATE NOCASE,
+    name TEXT NOT NULL COLLATE NOCASE,
+    version TEXT NOT NULL COLLATE NOCASE,
+    generation INTEGER NOT NULL DEFAULT 1,
+    document TEXT NOT NULL,
+    UNIQUE (vault, name, version)
+) STRICT;
+CREATE INDEX secret_versions_by_age ON secret_versions (vault, name);
 ";
 
 /// The newest schema of this program.

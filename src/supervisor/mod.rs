@@ -25,6 +25,8 @@ mod mountinfo;
 pub mod orphans;
 mod processes;
 mod registry;
+mod relay;
+mod remote;
 pub mod run_dir;
 pub mod secrets;
 mod shell;

@@ -13,6 +13,10 @@
 //!   container-<n>     made inside the container of node n: tells who root of it is outside
 //!   login/            while an image is pulled: where the engine finds who logs in; holds no secret
 //!   shared/           AZ_BATCHAI_SHARED_JOB_TEMP
+//!   remote/agent      starts a command on another node, for launchers such as mpirun; a script
+//!   remote/calls/     while such commands may be started: `requests`, a FIFO that tells the supervisor of each, and a
+//!                     directory per command (see `supervisor/remote.rs`)
+//!   remote/past/      what `calls` was, when the run ends
 //!   nodes/<index>/    per node of the run: code/ (working copy), temp/, mounts/
 //! ```
 //! Every JSON file has a `version`. They are written beside and renamed; a reader takes an absent file as
@@ -175,7 +179,7 @@ pub struct Preparation {
 /// A process of the toolkit.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Process {
-    /// What it is called in logs and errors: `job`, or `rank 1`.
+    /// What it is called in logs and errors: `job`, `rank 1`, `worker 1`, or `ps 0`.
     pub name: String,
     /// Its place in [`Launch::nodes`].
     pub node: usize,
@@ -334,6 +338,30 @@ impl RunDir {
     #[must_use]
     pub fn temp(&self, place: usize) -> PathBuf {
         self.node(place).join("temp")
+    }
+
+    /// What has to do with commands that one node starts on another; for the user of the run alone.
+    #[must_use]
+    pub fn remote(&self) -> PathBuf {
+        self.0.join("remote")
+    }
+
+    /// The program that starts a command on another node.
+    #[must_use]
+    pub fn agent(&self) -> PathBuf {
+        self.remote().join("agent")
+    }
+
+    /// The commands that are asked for. Not there when none may be.
+    #[must_use]
+    pub fn calls(&self) -> PathBuf {
+        self.remote().join("calls")
+    }
+
+    /// What becomes of [`RunDir::calls`] when no more may be asked for.
+    #[must_use]
+    pub fn past_calls(&self) -> PathBuf {
+        self.remote().join("past")
     }
 
     /// What the command of a node's mount printed; the mounts of a node are counted from 0.

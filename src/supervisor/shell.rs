@@ -10,8 +10,9 @@ use std::process::{Command, Stdio};
 
 use rustix::fs::OFlags;
 
+use super::relay::Relay;
 use super::run_dir::RUN_MARKER;
-use super::{inside, tool};
+use super::tool;
 
 /// The first that is there runs all commands.
 const SHELLS: [&str; 2] = ["/bin/bash", "/bin/sh"];
@@ -44,12 +45,12 @@ pub enum StartError {
         source: io::Error,
     },
     /// The kernel refused.
-    #[error("cannot start {name} with {shell}")]
+    #[error("cannot start {name} with {program}")]
     Refused {
         /// The process.
         name: String,
-        /// The program that should run it.
-        shell: String,
+        /// What should run it.
+        program: String,
         /// Why.
         source: io::Error,
     },
@@ -64,6 +65,16 @@ pub enum StartError {
         /// The variable.
         variable: String,
     },
+}
+
+/// Where it starts.
+#[derive(Debug)]
+pub enum How {
+    /// As our child.
+    OnHost,
+    /// Inside a container, by the engine's command that runs a shell there and hands it its standard input: a script in
+    /// memory, so that no value is an argument.
+    Inside(Command),
 }
 
 /// What to start.
@@ -86,65 +97,62 @@ pub struct Order<'a> {
 }
 
 /// Starts it in a process group of its own, with nothing to read, and returns its id. Ended children are reaped by
-/// `family`.
+/// `family`. Output goes through `relay`, or straight into the files.
 ///
 /// # Errors
 /// See [`StartError`].
-pub fn start(order: &Order<'_>) -> Result<i32, StartError> {
-    start_into(order, output(order, order.stdout)?, output(order, order.stderr)?)
+pub fn start(order: &Order<'_>, how: How, relay: Option<&Relay>) -> Result<i32, StartError> {
+    let output = |path: &Path| {
+        let opened = match relay {
+            Some(relay) => relay.into_file(path).map(Stdio::from),
+            None => output_file(path).map(Stdio::from),
+        };
+        opened.map_err(|source| StartError::Output { name: order.name.to_owned(), path: path.into(), source })
+    };
+    start_into(order, how, output(order.stdout)?, output(order.stderr)?)
 }
 
-/// The same where the files of its output are open already.
+/// The same where its output has somewhere to go already.
 ///
 /// # Errors
 /// See [`StartError`].
-pub fn start_into(order: &Order<'_>, stdout: Stdio, stderr: Stdio) -> Result<i32, StartError> {
-    let name = || order.name.to_owned();
-    let shell = SHELLS.into_iter().find(|shell| Path::new(shell).exists());
-    let shell = shell.ok_or_else(|| StartError::NoShell { name: name() })?;
+pub fn start_into(order: &Order<'_>, how: How, stdout: Stdio, stderr: Stdio) -> Result<i32, StartError> {
     if !order.directory.is_dir() {
-        return Err(StartError::NoDirectory { name: name(), directory: order.directory.to_owned() });
+        return Err(StartError::NoDirectory { name: order.name.to_owned(), directory: order.directory.to_owned() });
     }
+    let mut command = match how {
+        How::OnHost => on_host(order)?,
+        How::Inside(client) => inside(order, client)?,
+    };
+    let child = command.process_group(0).stdout(stdout).stderr(stderr).spawn();
+    let child = child.map_err(|source| refused(order, &command, source))?;
+    Ok(i32::try_from(child.id()).expect("a Linux pid is below 2^22"))
+}
+
+fn on_host(order: &Order<'_>) -> Result<Command, StartError> {
+    let shell = SHELLS.into_iter().find(|shell| Path::new(shell).exists());
+    let shell = shell.ok_or_else(|| StartError::NoShell { name: order.name.to_owned() })?;
     let mut command = Command::new(shell);
-    command.arg("-c").arg(order.command).current_dir(order.directory).process_group(0);
+    command.arg("-c").arg(order.command).current_dir(order.directory).stdin(Stdio::null());
     command.env_clear().envs(order.environment.into_iter().flatten()).env(RUN_MARKER, order.run);
-    command.stdin(Stdio::null()).stdout(stdout).stderr(stderr);
-    let child = command.spawn().map_err(|source| StartError::Refused { name: name(), shell: shell.into(), source })?;
-    Ok(i32::try_from(child.id()).expect("a Linux pid is below 2^22"))
+    Ok(command)
 }
 
-/// Starts it inside a container by `client`, the engine's command that runs a shell there and hands it its standard
-/// input: a script in memory, so that no value is an argument.
-///
-/// # Errors
-/// See [`StartError`].
-pub fn start_inside(order: &Order<'_>, client: Command) -> Result<i32, StartError> {
-    start_inside_into(order, client, output(order, order.stdout)?, output(order, order.stderr)?)
+fn inside(order: &Order<'_>, mut client: Command) -> Result<Command, StartError> {
+    let odd_name = |variable| StartError::Variable { name: order.name.to_owned(), variable };
+    let script = super::inside::script(order).map_err(odd_name)?;
+    let stdin = tool::memory("script").and_then(|mut file| {
+        file.write_all(script.as_bytes())?;
+        file.rewind().map(|()| file)
+    });
+    let stdin = stdin.map_err(|source| refused(order, &client, source))?;
+    client.stdin(stdin);
+    Ok(client)
 }
 
-/// The same where the files of its output are open already.
-///
-/// # Errors
-/// See [`StartError`].
-pub fn start_inside_into(
-    order: &Order<'_>,
-    mut client: Command,
-    stdout: Stdio,
-    stderr: Stdio,
-) -> Result<i32, StartError> {
-    let name = || order.name.to_owned();
-    let script = inside::script(order).map_err(|variable| StartError::Variable { name: name(), variable })?;
-    let shell = client.get_program().to_string_lossy().into_owned();
-    let refused = |source| StartError::Refused { name: name(), shell: shell.clone(), source };
-    let mut stdin = tool::memory("script").map_err(refused)?;
-    stdin.write_all(script.as_bytes()).and_then(|()| stdin.rewind()).map_err(refused)?;
-    let child = client.process_group(0).stdin(stdin).stdout(stdout).stderr(stderr).spawn().map_err(refused)?;
-    Ok(i32::try_from(child.id()).expect("a Linux pid is below 2^22"))
-}
-
-fn output(order: &Order<'_>, path: &Path) -> Result<Stdio, StartError> {
-    let failed = |source| StartError::Output { name: order.name.to_owned(), path: path.into(), source };
-    output_file(path).map(Stdio::from).map_err(failed)
+fn refused(order: &Order<'_>, command: &Command, source: io::Error) -> StartError {
+    let program = command.get_program().to_string_lossy().into_owned();
+    StartError::Refused { name: order.name.to_owned(), program, source }
 }
 
 /// An empty file to which everybody who has it appends, so that two writers do not overwrite each other.

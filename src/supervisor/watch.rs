@@ -1,8 +1,10 @@
-//! What can happen to a supervisor: a child ends, somebody asks it to stop, the wall clock runs out.
+//! What can happen to a supervisor: a child ends, somebody asks it to stop, the wall clock runs out, a command is asked
+//! for on another node.
 //!
 //! All of it wakes one `poll`, so nothing here looks again and again.
 
 use std::io::{self, Read};
+use std::os::fd::OwnedFd;
 use std::os::unix::net::UnixStream;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -27,6 +29,7 @@ pub struct Watch {
     pipe: UnixStream,
     asked: Arc<AtomicBool>,
     deadline: Option<Instant>,
+    others: Vec<OwnedFd>,
 }
 
 impl Watch {
@@ -50,7 +53,17 @@ impl Watch {
             // Some cannot be handled; those cannot be ignored either.
             let _ = flag::register(signal, Arc::clone(&nothing));
         }
-        Ok(Self { pipe, asked, deadline })
+        Ok(Self { pipe, asked, deadline, others: Vec::new() })
+    }
+
+    /// From now on waiting ends also while there is something to read here; the caller reads it.
+    pub fn attend(&mut self, other: OwnedFd) {
+        self.others.push(other);
+    }
+
+    /// From now on nothing but signals and clocks ends a wait.
+    pub fn attend_no_others(&mut self) {
+        self.others.clear();
     }
 
     /// Whether the run is to end now. Once it says so, it goes on saying so.
@@ -61,7 +74,8 @@ impl Watch {
         self.deadline.filter(|&deadline| Instant::now() >= deadline).map(|_| Interruption::WallClock)
     }
 
-    /// Waits until a signal has come, the wall-clock limit is reached or it is `until`. May return early.
+    /// Waits until a signal has come, another descriptor has something to read, the wall-clock limit is reached or it is
+    /// `until`. May return early.
     pub fn wait(&mut self, until: Option<Instant>) {
         let until = [until, self.deadline].into_iter().flatten().min();
         self.pause(until);
@@ -72,7 +86,9 @@ impl Watch {
         let left = until.map(|until| until.saturating_duration_since(Instant::now()));
         // A wait too long for the kernel to count is one without end.
         let left = left.and_then(|left| Timespec::try_from(left).ok());
-        let _ = poll(&mut [PollFd::new(&self.pipe, PollFlags::IN)], left.as_ref());
+        let mut waits = vec![PollFd::new(&self.pipe, PollFlags::IN)];
+        waits.extend(self.others.iter().map(|other| PollFd::new(other, PollFlags::IN)));
+        let _ = poll(&mut waits, left.as_ref());
         let mut bytes = [0; 64];
         while matches!(self.pipe.read(&mut bytes), Ok(read) if read > 0) {}
     }

@@ -211,6 +211,84 @@ fn what_only_the_server_can_know_is_told_with_the_property_and_leaves_nothing_be
     sandbox.run("job show -n wrong").fails_with(3);
 }
 
+#[test]
+fn what_is_too_large_is_told_with_its_place_before_anything_is_sent() {
+    let sandbox = Sandbox::new();
+    let cases = [
+        (format!("environmentVariables: [{{name: A, value: {}}}]", "x".repeat(200_000)), "1:41: it has 200000 bytes"),
+        (format!("secrets: [{{name: A, value: hunter2{}}}]", "x".repeat(200_000)), "1:28: it has 200007 bytes"),
+        (format!("jobPreparation: {{commandLine: {}}}", "x".repeat(130_000)), "1:31: it has 130000 bytes"),
+        (format!("stdOutErrPathPrefix: {}", "x/".repeat(2500)), "1:22: it has 5000 bytes"),
+        (
+            format!("outputDirectories: [{{id: A, pathSuffix: {}}}]", "x".repeat(256)),
+            "1:41: one of its names has 256 bytes",
+        ),
+    ];
+    for (line, said) in cases {
+        sandbox.file("job.yaml", &format!("{line}\ncustomToolkitSettings: {{commandLine: ls}}\n"));
+        let done = sandbox.run("job run -f job.yaml").fails_with(2).says(&format!("error: job.yaml:{said}"));
+        assert!(done.stderr.len() < 1000 && !done.stderr.contains("hunter2"), "{}", done.stderr);
+    }
+    nothing_was_started(&sandbox);
+}
+
+#[test]
+fn ten_thousand_variables_reach_the_job() {
+    let sandbox = Sandbox::new();
+    let variables: Vec<serde_json::Value> =
+        (0..10_000).map(|n| json!({ "name": format!("V{n}"), "value": format!("{n}") })).collect();
+    sandbox.spec(
+        "job.json",
+        &json!({
+            "environmentVariables": variables, "customToolkitSettings": { "commandLine": "env | grep -c '^V[0-9]*='" }
+        }),
+    );
+    sandbox.run("job run -f job.json").succeeds().prints("10000\n");
+}
+
+#[test]
+fn variables_that_grow_by_referring_to_each_other_fail_the_job_in_a_sentence() {
+    let sandbox = Sandbox::new();
+    let growing = (1..64).map(|n| json!({ "name": format!("V{n}"), "value": format!("$V{0}$V{0}", n - 1) }));
+    let variables: Vec<serde_json::Value> =
+        std::iter::once(json!({ "name": "V0", "value": "0123456789" })).chain(growing).collect();
+    sandbox.spec(
+        "job.json",
+        &json!({
+            "environmentVariables": variables, "customToolkitSettings": { "commandLine": "true" }
+        }),
+    );
+    let why = "the variable `V14` has more than 131067 bytes with all that it refers to";
+    sandbox.run("job run -f job.json -n j --dry-run").succeeds().says(why);
+    sandbox.run("job run -f job.json -n j").fails_with(255).says(why);
+    assert_eq!(sandbox.job("j")["executionInfo"]["errors"][0]["code"], "JobStartFailed");
+}
+
+#[test]
+fn a_path_that_is_too_long_only_where_it_lies_fails_the_job_in_a_sentence() {
+    let sandbox = Sandbox::new();
+    let prefix = format!("{}/{}", sandbox.work().display(), "x".repeat(254));
+    let deep = |count: usize| vec!["y".repeat(250); count].join("/");
+    let input = "z".repeat(5000);
+    sandbox.spec(
+        "job.json",
+        &json!({
+            "stdOutErrPathPrefix": format!("{prefix}/{}", deep(7)),
+            "outputDirectories": [{ "id": "A", "pathPrefix": format!("{prefix}/{}", deep(7)), "pathSuffix": deep(8) }],
+            "inputDirectories": [{ "id": "IN", "path": input }],
+            "customToolkitSettings": { "commandLine": "echo ${#AZ_BATCHAI_INPUT_IN}" }
+        }),
+    );
+    sandbox.run("job run -f job.json -n long").fails_with(255).says("File name too long");
+    sandbox.spec("job.json", &json!({
+        "inputDirectories": [{ "id": "IN", "path": input }],
+        "pyTorchSettings": { "pythonScriptFilePath": "p".repeat(5000), "pythonInterpreterPath": "cat", "processCount": 1 }
+    }));
+    sandbox.run("job run -f job.json -n script").fails_with(1);
+    let said = sandbox.run("job file stream -j script -f stderr-0.txt").succeeds().stdout;
+    assert!(said.contains("File name too long"), "{said}");
+}
+
 /// The same command as a root that has to heed permissions.
 fn without_override(plain: &Command) -> Command {
     let mut command = Command::new("setpriv");

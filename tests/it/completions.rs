@@ -159,6 +159,12 @@ fn names_are_those_that_the_server_knows_now() {
 
     sandbox.run("server token create ci --role reader").succeeds();
     completes(&sandbox, "batchai server token revoke ", &["ci"]);
+    for (vault, name) in [("demo", "token"), ("demo", "key"), ("default", "other")] {
+        sandbox.run_fed(&format!("vault set -v {vault} {name}"), "hunter2").succeeds();
+    }
+    completes(&sandbox, "batchai vault list -v ", &["default", "demo"]);
+    completes(&sandbox, "batchai vault delete -v demo ", &["key", "token"]);
+    completes(&sandbox, "batchai vault set ", &["other"]);
     sandbox.run("config set defaults.workspace=ws defaults.experiment=exp").succeeds();
     completes(&sandbox, "batchai job show ", &["other"]);
     completes(&sandbox, "batchai job show -e default -w default train-", &["train-2"]);

@@ -6,7 +6,7 @@ use std::io::{BufRead, BufReader};
 use std::path::PathBuf;
 use std::process::{Child, ChildStdin, Command, Stdio};
 
-use crate::support::{Sandbox, skipped};
+use crate::support::{Sandbox, skipped, wait_for, wait_until};
 
 /// A small disk in a mount namespace of its own, and a sandbox whose data directory lies on it. Nobody else sees the
 /// disk, and it goes with the last process of the namespace, whatever happens to the test.
@@ -142,13 +142,13 @@ fn a_server_that_finds_no_room_to_start_says_so() {
 }
 
 #[test]
-fn a_job_that_fills_the_disk_with_its_output_ends_and_the_server_survives() {
+fn a_job_that_fills_the_disk_with_its_files_ends_and_the_server_survives() {
     let Some(disk) = SmallDisk::of(16) else { return };
     let sandbox = &disk.sandbox;
     sandbox.run("workspace create -n default").succeeds();
     let server = sandbox.server();
     // As every program that looks at what its writing comes to.
-    sandbox.job_file("head -c 100000000 /dev/zero || exit 9");
+    sandbox.job_file("head -c 100000000 /dev/zero > $AZ_BATCHAI_STDOUTERR_DIR/model || exit 9");
     sandbox.run("job create -f job.json -n big").succeeds();
     // Some blocks are set aside for saying how it ended, and for freeing what it took.
     sandbox.run("job wait -n big").fails_with(9);
@@ -160,6 +160,33 @@ fn a_job_that_fills_the_disk_with_its_output_ends_and_the_server_survives() {
     sandbox.job_file("echo well again");
     sandbox.run("job run -f job.json").succeeds().prints("well again\n");
     assert_eq!(sandbox.server(), server);
+}
+
+#[test]
+fn a_job_that_prints_more_than_the_disk_holds_costs_output_and_nobody_else_suffers() {
+    let Some(disk) = SmallDisk::of(96) else { return };
+    let sandbox = &disk.sandbox;
+    sandbox.cluster("c", 2);
+    let server = sandbox.server();
+    // It goes on printing until the other job has come and gone.
+    sandbox.job_file("while [ ! -e $AZ_BATCHAI_STDOUTERR_DIR/stop ]; do head -c 1000000 /dev/zero; done");
+    sandbox.run("job create -c c -f job.json -n loud -o none").succeeds();
+    let folder = || {
+        let listed = sandbox.job("loud");
+        let segment = listed["jobOutputDirectoryPathSegment"].as_str()?.to_owned();
+        let folder = disk.folder.join("home/output").join(segment).join("stdouterr");
+        folder.exists().then_some(folder)
+    };
+    let folder = wait_for("the folder of its output", folder);
+    let full = || fs::metadata(folder.join("stdout.txt")).is_ok_and(|file| file.len() > 20_000_000);
+    wait_until("much of the disk to be taken", full);
+    sandbox.job_file("echo quiet");
+    sandbox.run("job run -c c -f job.json -n quiet").succeeds().prints("quiet\n");
+    fs::write(folder.join("stop"), "").expect("there is room for others");
+    sandbox.run("job wait -n loud").succeeds();
+    let log = fs::read_to_string(folder.join("execution.log")).expect("readable");
+    assert!(log.contains(" bytes of stdout.txt were dropped: the disk is almost full"), "{log}");
+    assert_eq!(sandbox.server(), server, "the server stays up");
 }
 
 #[test]

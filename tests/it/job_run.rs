@@ -104,8 +104,11 @@ fn a_job_on_two_nodes_finds_every_documented_variable() {
     assert_eq!((addresses.len(), distinct.len()), (2, 2), "{addresses:?}");
     assert!(addresses.iter().all(|address| address.starts_with("127.")), "{addresses:?}");
     let hosts = sandbox.run("job file stream -j envy -d OUT -f hostfile").succeeds().stdout;
-    assert_eq!(hosts, addresses.iter().map(|address| format!("{address} slots=1 max_slots=1\n")).collect::<String>());
+    let cores = std::thread::available_parallelism().expect("a number of cores");
+    let line = |address: &&str| format!("{address} slots={cores} max_slots={cores}\n");
+    assert_eq!(hosts, addresses.iter().map(line).collect::<String>());
     let folder = sandbox.run("job file stream -j envy -d OUT -f pwd").succeeds().stdout;
+    assert_eq!(folder.trim_end(), get("AZ_BATCH_TASK_WORKING_DIR"), "ranks of launchers begin there");
     assert_eq!(
         folder.trim_end(),
         get("AZ_BATCHAI_JOB_TEMP"),

@@ -47,11 +47,14 @@ const BEYOND: &[(&str, i32, &str)] = &[
     ("job create -n n -e e -c c -f own.json --dry-run", 2, "hint: give the job `stdOutErrPathPrefix`"),
     ("cluster create -n n -t 0 -s STANDARD_D1 -p x --use-auto-storage", 1, "cannot use auto storage"),
     ("cluster file list -c t", 1, "does not list what set-up tasks wrote"),
-    ("server status", 1, "has nothing of batchai's own, such as a status and tokens"),
+    ("server status", 1, "has nothing of batchai's own, such as a status, tokens and key vaults"),
     // The owner of the server is told likewise, in `old_server`.
     ("server token create x --role reader", 4, "its role is contributor"),
     ("server token list", 4, "its role is contributor"),
     ("server token revoke x", 4, "its role is contributor"),
+    ("vault set -v demo t -f job.json", 1, "has nothing of batchai's own"),
+    ("vault list", 1, "has nothing of batchai's own"),
+    ("vault delete -v demo t -y", 1, "has nothing of batchai's own"),
 ];
 
 /// Commands that ask no server, or only the one of this machine by its own means.

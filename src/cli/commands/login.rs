@@ -1,13 +1,14 @@
 //! `login` and `logout`: which servers on the network this user trusts, and what opens them.
 
-use std::io::{BufRead, IsTerminal, Write};
+use std::io::{BufRead, IsTerminal};
 
 use clap::Args;
 
 use crate::cli::Outcome;
 use crate::cli::exit_code::ExitCode;
-use crate::cli::report::{self, Failure};
+use crate::cli::report::Failure;
 use crate::cli::session::Session;
+use crate::cli::unseen;
 use crate::client::probe::{self, Shown};
 use crate::client::remote::Remote;
 use crate::client::{Client, ClientError};
@@ -153,31 +154,7 @@ fn read_token(remote: &Remote) -> std::io::Result<String> {
         input.lock().read_line(&mut line)?;
         return Ok(line);
     }
-    let mut prompt = report::stream();
-    write!(prompt, "Token for {}{}: ", remote.origin(), if cfg!(unix) { "" } else { " (what you type is shown)" })?;
-    prompt.flush()?;
-    read_unseen(&input, &mut line)?;
-    writeln!(prompt)?;
-    Ok(line)
-}
-
-/// Reads a line that the terminal does not show.
-#[cfg(unix)]
-fn read_unseen(input: &std::io::Stdin, line: &mut String) -> std::io::Result<()> {
-    use rustix::termios::{LocalModes, OptionalActions, tcgetattr, tcsetattr};
-    let before = tcgetattr(input)?;
-    let mut silent = before.clone();
-    silent.local_modes -= LocalModes::ECHO;
-    tcsetattr(input, OptionalActions::Flush, &silent)?;
-    let read = input.lock().read_line(line);
-    tcsetattr(input, OptionalActions::Now, &before)?;
-    read.map(drop)
-}
-
-/// The same where terminals are not known well enough to keep one silent: the prompt says so.
-#[cfg(not(unix))]
-fn read_unseen(input: &std::io::Stdin, line: &mut String) -> std::io::Result<()> {
-    input.lock().read_line(line).map(drop)
+    unseen::ask(&format!("Token for {}", remote.origin()))
 }
 
 #[cfg(test)]

@@ -24,6 +24,7 @@ pub mod supervise;
 pub mod token;
 pub mod usages;
 pub mod validate;
+pub mod vault;
 pub mod workspace;
 
 use clap::Subcommand;
@@ -54,6 +55,9 @@ pub enum Command {
     /// List how much of what a region has is in use: clusters, and cores by kind of node.
     #[command(before_help = "Example: batchai list-usages -o table")]
     ListUsages(usages::UsagesArgs),
+    /// Keep secrets that jobs refer to by address: passwords, keys, tokens.
+    #[command(subcommand, before_help = "Example: batchai vault set -v demo token")]
+    Vault(vault::VaultCommand),
     /// The server behind the other commands; they start it when they need it.
     #[command(subcommand, before_help = "Example: batchai server status")]
     Server(server::ServerCommand),
@@ -99,6 +103,7 @@ pub fn run(command: Command, global: &Global, report: Report) -> Outcome {
         Command::Workspace(command) => with_session(global, report, |session| workspace::run(command, session)),
         Command::FileServer(command) => with_session(global, report, |session| file_server::run(command, session)),
         Command::ListUsages(args) => with_session(global, report, |session| usages::run(args, session)),
+        Command::Vault(command) => with_session(global, report, |session| vault::run(command, session)),
         #[cfg(target_os = "linux")]
         Command::Server(server::ServerCommand::Run(args)) => serve::run_here(&args),
         Command::Server(command) => {

@@ -183,10 +183,19 @@ fn serve_here(args: &RunArgs) -> Outcome {
     let leave_when_idle = if args.leave_when_idle { Some(idle_time()?) } else { None };
     let home = Home::find()?;
     let file = ServerFile::load(home.server_config())?;
-    let api_versions = file.api_versions();
-    let containers = file.containers();
+    let (api_versions, vaults) = (file.api_versions(), file.vaults());
+    let (most_output_bytes, containers) = (file.most_output_bytes(), file.containers());
     let listening = args.listen.settings(file);
-    let settings = ServerSettings { home, executable, leave_when_idle, listening, api_versions, containers };
+    let settings = ServerSettings {
+        home,
+        executable,
+        leave_when_idle,
+        listening,
+        api_versions,
+        vaults,
+        most_output_bytes,
+        containers,
+    };
     let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build();
     let runtime = runtime.map_err(|error| Failure::new(ExitCode::Refused, format!("cannot start threads: {error}")))?;
     let is_announced = args.announce;
@@ -231,7 +240,7 @@ impl From<ServeError> for Failure {
             ServeError::Listen(ListenError::Address { .. }) => {
                 Self { code: ExitCode::Usage, ..failure }.hint("for example `batchai server run --listen 127.0.0.1:8650`")
             }
-            ServeError::Listen(_) | ServeError::Version { .. } => failure,
+            ServeError::Listen(_) | ServeError::Version { .. } | ServeError::Vault { .. } => failure,
             ServeError::Io { .. } | ServeError::Store(_) | ServeError::Engine(_) => {
                 failure.hint("set BATCHAI_HOME to a folder that you may write to, with free space")
             }

@@ -1,5 +1,6 @@
 //! Names that the server knows, as it knows them now. A server that is not there, or takes its time, knows none.
 
+use std::collections::BTreeSet;
 use std::time::Duration;
 
 use clap_complete::engine::CompletionCandidate;
@@ -11,7 +12,7 @@ use crate::api::id::{Child, ResourceId};
 use crate::api::node::RemoteLoginInformation;
 use crate::api::{path, resource_manager};
 use crate::cli::Global;
-use crate::cli::session::{ExperimentScope, Session, WorkspaceScope};
+use crate::cli::session::{DEFAULT, ExperimentScope, Session, WorkspaceScope};
 use crate::client::ClientError;
 
 /// Somebody waits with a finger on the key: an answer after this long is worth nothing.
@@ -48,6 +49,10 @@ pub enum Wanted {
     Folder,
     /// Tokens.
     Token,
+    /// Key vaults that have a secret.
+    Vault,
+    /// Secrets of the vault that was named.
+    Secret,
 }
 
 /// What lists have in common. Whatever is missing is empty.
@@ -58,6 +63,7 @@ struct Item {
     id: String,
     name: String,
     subscription_id: String,
+    vault: String,
     properties: Properties,
 }
 
@@ -106,6 +112,15 @@ impl Ask<'_> {
             Wanted::Location => self.named(&of_subscription(resource_manager::LOCATIONS)).await,
             Wanted::Group => self.named(&of_subscription(resource_manager::GROUPS)).await,
             Wanted::Token => self.named(path::TOKENS).await,
+            Wanted::Vault => {
+                let vaults: BTreeSet<String> =
+                    self.items(path::SECRETS).await?.into_iter().map(|secret| secret.vault).collect();
+                Some(vaults.into_iter().map(CompletionCandidate::new).collect())
+            }
+            Wanted::Secret => {
+                let vault = self.typed.first(&["vault"]).unwrap_or_else(|| DEFAULT.into());
+                self.named(&path::vault_secrets(&vault)).await
+            }
             Wanted::Ids => {
                 let items = self.items(&self.collection(own?)?).await?;
                 Some(items.iter().rev().map(|item| CompletionCandidate::new(&item.id)).collect())

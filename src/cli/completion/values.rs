@@ -112,6 +112,7 @@ fn of_id(path: &[&str], id: &str) -> Option<Kind> {
         "cluster" | "cluster_name" => Kind::Live(Wanted::Cluster),
         "job" | "job_name" => Kind::Live(Wanted::Job),
         "nfs" | "nfs_name" | "file_server" => Kind::Live(Wanted::FileServer),
+        "vault" => Kind::Live(Wanted::Vault),
         "node" | "node_id" => Kind::Live(Wanted::Node),
         "output_directory_id" if own == Some(Wanted::Job) => Kind::Live(Wanted::OutputDirectory),
         "file_name" | "file" if own == Some(Wanted::Job) => Kind::Live(Wanted::File),
@@ -146,6 +147,7 @@ fn noun(path: &[&str]) -> Option<Wanted> {
         ["workspace", ..] => Wanted::Workspace,
         ["file-server", ..] => Wanted::FileServer,
         ["server", "token", ..] => Wanted::Token,
+        ["vault", ..] => Wanted::Secret,
         _ => return None,
     })
 }

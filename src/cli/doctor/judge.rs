@@ -109,11 +109,18 @@ fn containers(engines: &[Engine]) -> Finding {
 }
 
 fn mpi(version: Option<&str>) -> Finding {
-    let meaning = "this version starts one process per rank itself, for customToolkitSettings and pyTorchSettings; a \
-                   command line may call mpirun on its own node";
     match version {
-        Some(version) => finding("MPI", Level::Ok, version, meaning),
-        None => finding("MPI", Level::Limited, "no mpirun on PATH", meaning),
+        Some(version) => {
+            let meaning = "jobs with several processes under MPI can run: CNTK, Caffe, Chainer, Horovod, \
+                           customMpiSettings, and PyTorch with the backend MPI";
+            finding("MPI", Level::Ok, version, meaning)
+        }
+        None => {
+            let meaning = "jobs of CNTK and Caffe with several processes, of Chainer, Horovod, customMpiSettings, and \
+                           PyTorch with the backend MPI fail with exit code 127: install it, such as with apt-get \
+                           install openmpi-bin, here or in jobPreparation";
+            finding("MPI", Level::Limited, "no mpirun on PATH", meaning)
+        }
     }
 }
 

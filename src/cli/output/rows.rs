@@ -10,6 +10,7 @@ use crate::api::experiment::Experiment;
 use crate::api::file::File;
 use crate::api::job::Job;
 use crate::api::token::Token;
+use crate::api::vault::Secret;
 use crate::api::workspace::Workspace;
 
 /// A wire value that can be printed in every format.
@@ -179,6 +180,28 @@ impl Row for Token {
             self.resource_group.clone().unwrap_or_default(),
             self.expires.clone().unwrap_or_default(),
             self.token.clone().unwrap_or_else(|| self.created.clone()),
+        ]
+    }
+}
+
+/// Ours; in the form that Key Vault has, whose values are never there.
+impl Row for Secret {
+    fn wire(&self) -> Result<Value, serde_json::Error> {
+        serde_json::to_value(self)
+    }
+
+    fn columns(&self) -> &'static [&'static str] {
+        &["Vault", "Name", "Version", "Versions", "Created", "Updated"]
+    }
+
+    fn cells(&self) -> Vec<String> {
+        vec![
+            self.vault.clone(),
+            self.name.clone(),
+            self.version.clone(),
+            self.versions.len().to_string(),
+            self.attributes.created.clone(),
+            self.attributes.updated.clone(),
         ]
     }
 }

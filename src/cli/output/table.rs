@@ -13,7 +13,7 @@ use super::{moment, paint};
 const STATE: &str = "State";
 
 /// Columns whose cells are moments.
-const MOMENTS: [&str; 4] = ["Created", "Expires", "Modified", "Started"];
+const MOMENTS: [&str; 5] = ["Created", "Expires", "Modified", "Started", "Updated"];
 
 /// The table without its last line break. Every row has as many cells as there are columns.
 pub fn render(columns: &[&str], rows: impl IntoIterator<Item = Vec<String>>, screen: &Screen) -> String {

@@ -61,6 +61,8 @@ pub fn cluster_file_with(source: &Source, options: &Options) -> Result<ClusterFi
     rules::names(&mut draft);
     rules::volumes(&mut draft, &resource, &["nodeSetup", "mountVolumes"]);
     rules::variables(&mut draft, &resource, &["nodeSetup", "setupTask"]);
+    rules::references(&mut draft, &resource);
+    rules::limits(&mut draft, &resource);
     scale(&mut draft, &resource);
     let (name, workspace) = (draft.envelope("name"), draft.envelope("workspace"));
     let resource_group = draft.envelope("resourceGroup");

@@ -17,7 +17,7 @@ use crate::api::check::{At, Segment};
 /// How deep values may lie in each other, aliases resolved: what a recursive walk takes without fear.
 const DEEPEST: usize = 100;
 /// How many values a document may have, aliases resolved: far more than any job needs, far less than a bomb makes.
-const MOST_NODES: usize = 20_000;
+const MOST_NODES: usize = 100_000;
 
 /// A value and the bytes it stands in.
 #[derive(Debug, Clone)]

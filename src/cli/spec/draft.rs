@@ -7,9 +7,10 @@ use schemars::Schema;
 use serde::de::DeserializeOwned;
 use serde_json::{Map, Value};
 
-use super::document::{self, Content, Document, Node, Repeated};
+use super::document::{self, Document, Node, Repeated};
 use super::error::SpecError;
 use super::form::{self, Form, Subject};
+use super::hidden;
 use super::options::Options;
 use super::placeholders;
 use super::report::{self, FileProblem, Found, Report, Severity};
@@ -18,11 +19,6 @@ use super::source::Source;
 use super::texts::Texts;
 use super::upgrade;
 use crate::api::check::{self, At, Problem, Segment};
-
-/// Properties whose text is never shown.
-const SECRET: &[&str] = &["accountKey", "adminUserPassword", "instrumentationKey", "password"];
-/// What of `secrets` may be shown.
-const OPEN: &[&str] = &["name", "id", "secretUrl"];
 
 pub(super) struct Draft {
     texts: Texts,
@@ -40,8 +36,8 @@ impl Draft {
     pub(super) fn open(source: &Source, subject: Subject, options: &Options) -> Result<Self, SpecError> {
         let file = source.load()?;
         let texts = Texts::of_file(&file.name, &file.text);
-        let Document { root, repeated } =
-            document::parse(&file.text).map_err(|fault| SpecError::Syntax(Report::of_fault(&texts, fault)))?;
+        let Document { root, repeated } = document::parse(&file.text)
+            .map_err(|fault| SpecError::Syntax(Report::of_fault(&texts, fault, &file.text)))?;
         let twice = |repeated: Repeated| {
             let first = report::line_of(&file.text, repeated.first.start);
             let message = format!("`{}` is here a second time: the first is on line {first}", repeated.key);
@@ -62,7 +58,7 @@ impl Draft {
         let (value, secret) = (Value::Null, Vec::new());
         let mut draft = Self { texts, folder: file.folder, root, value, subject, form, found, secret };
         draft.lay_over(&options.set);
-        collect_secrets(&draft.root, false, &mut draft.secret);
+        draft.secret.extend(hidden::of_document(&draft.root));
         draft.found.extend(upgrade::upgrade(&mut draft.root, subject, form));
         draft.found.extend(placeholders::replace(&mut draft.root, options.storage.as_ref()));
         draft.value = draft.root.to_value();
@@ -163,21 +159,4 @@ impl Draft {
 /// A path of the file as the user wrote it, seen from the current folder.
 pub(super) fn beside(folder: &Path, path: &str) -> PathBuf {
     folder.join(path).components().collect()
-}
-
-fn collect_secrets(node: &Node, below_secrets: bool, spans: &mut Vec<Range<usize>>) {
-    match &node.content {
-        Content::Scalar { .. } => {}
-        Content::List(items) => items.iter().for_each(|item| collect_secrets(item, below_secrets, spans)),
-        Content::Object(entries) => {
-            for entry in entries {
-                let key = entry.key.as_str();
-                let is_scalar = matches!(entry.value.content, Content::Scalar { .. });
-                if SECRET.contains(&key) || (below_secrets && (key == "value" || is_scalar && !OPEN.contains(&key))) {
-                    spans.push(entry.value.span.clone());
-                }
-                collect_secrets(&entry.value, below_secrets || entry.key == "secrets", spans);
-            }
-        }
-    }
 }

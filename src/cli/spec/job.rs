@@ -79,6 +79,8 @@ pub fn job_file_with(source: &Source, options: &Options) -> Result<JobFile, Spec
     one_toolkit(&mut draft, &resource, &problems);
     rules::volumes(&mut draft, &resource, &["mountVolumes"]);
     rules::variables(&mut draft, &resource, &[]);
+    rules::references(&mut draft, &resource);
+    rules::limits(&mut draft, &resource);
     directories(&mut draft, &resource);
     wall_clock(&mut draft, &resource);
     let cluster = cluster(&mut draft, &resource);

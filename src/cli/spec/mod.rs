@@ -17,6 +17,7 @@ mod error;
 mod examine;
 mod file_server;
 mod form;
+mod hidden;
 mod job;
 mod options;
 mod placeholders;

@@ -3,6 +3,7 @@
 use std::fmt;
 use std::ops::Range;
 
+use super::hidden;
 use super::syntax::Fault;
 use super::texts::{Origin, Texts};
 use crate::api::check::{Segment, render_path};
@@ -121,8 +122,8 @@ impl Report {
     }
 
     /// A text that could not be read further than to a fault.
-    pub(super) fn of_fault(texts: &Texts, fault: Fault) -> Self {
-        Self::new(texts, vec![Found::new(Severity::Error, fault.span, &[], fault.message)], &[])
+    pub(super) fn of_fault(texts: &Texts, fault: Fault, text: &str) -> Self {
+        Self::new(texts, vec![Found::new(Severity::Error, fault.span, &[], fault.message)], &hidden::of_text(text))
     }
 }
 

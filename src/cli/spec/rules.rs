@@ -10,6 +10,8 @@ use super::options::StorageAccount;
 use super::placeholders;
 use crate::api::check::{At, Segment};
 use crate::api::id::{Child, ResourceId};
+use crate::api::limits::too_large;
+use crate::api::vault::SecretUrl;
 
 /// The longest name of a resource, in characters (Swagger 2018-05-01: `maxLength: 64`).
 const LONGEST_NAME: usize = 64;
@@ -108,7 +110,7 @@ pub(super) fn volumes(draft: &mut Draft, resource: &Value, path: &[&str]) {
         for (place, volume) in each(resource, &list) {
             let text = |key: &str| volume.get(key).and_then(Value::as_str);
             if text("relativeMountPath").is_some_and(|path| !stays_below(path)) {
-                let message = "a mount path lies below the mount root: no `/` at its start, and no `..` in it";
+                let message = "a mount path lies below the mount root: a name, no `/` at its start, and no `..` in it";
                 draft.report(&inside(&place, "relativeMountPath"), At::Value, message);
             }
             let server = at(volume, &["fileServer", "id"]).and_then(Value::as_str);
@@ -133,7 +135,8 @@ fn is_file_server(id: &str) -> bool {
 }
 
 fn stays_below(path: &str) -> bool {
-    !path.starts_with('/') && !path.contains('\0') && path.split('/').all(|part| part != "..")
+    let mut parts = path.split('/').filter(|part| !part.is_empty() && *part != ".").peekable();
+    !path.starts_with('/') && !path.contains('\0') && parts.peek().is_some() && parts.all(|part| part != "..")
 }
 
 /// The variables and the secrets of the object at a path: their names can be names of variables, each once, and
@@ -155,6 +158,40 @@ pub(super) fn variables(draft: &mut Draft, resource: &Value, path: &[&str]) {
                 one_source(draft, &place, variable);
             }
         }
+    }
+}
+
+/// What is too large for a program or a file system.
+pub(super) fn limits(draft: &mut Draft, resource: &Value) {
+    for (path, why) in too_large(resource) {
+        draft.report(&path, At::Value, why);
+    }
+}
+
+/// The addresses of secrets in key vaults, wherever a value refers to one.
+pub(super) fn references(draft: &mut Draft, resource: &Value) {
+    let mut found = Vec::new();
+    wrong_references(resource, &mut Vec::new(), &mut found);
+    for (path, why) in found {
+        draft.report(&path, At::Value, why);
+    }
+}
+
+fn wrong_references(value: &Value, path: &mut Vec<Segment>, found: &mut Vec<(Vec<Segment>, String)>) {
+    let children: Vec<(Segment, &Value)> = match value {
+        Value::Object(object) => object.iter().map(|(key, value)| (Segment::from(key.as_str()), value)).collect(),
+        Value::Array(list) => list.iter().enumerate().map(|(index, value)| (Segment::from(index), value)).collect(),
+        _ => return,
+    };
+    for (segment, value) in children {
+        let is_address = segment == Segment::from("secretUrl");
+        path.push(segment);
+        match value.as_str().filter(|_| is_address).map(SecretUrl::parse) {
+            Some(Err(why)) => found.push((path.clone(), why)),
+            Some(Ok(_)) => {}
+            None => wrong_references(value, path, found),
+        }
+        path.pop();
     }
 }
 

@@ -119,7 +119,7 @@ pub enum Toolkit {
         arguments: Option<String>,
         /// At least 1; as given or defaulted to the node count.
         process_count: u32,
-        /// As written: `TCP`, `Gloo`, in any case.
+        /// As written: `TCP`, `Gloo` or `MPI`, in any case.
         backend: Option<String>,
     },
     /// The Microsoft Cognitive Toolkit, under MPI.

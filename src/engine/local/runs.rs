@@ -18,15 +18,17 @@ use std::time::Duration;
 use rustix::event::{PollFd, PollFlags, Timespec, poll};
 use rustix::process::{Pid, PidfdFlags, Signal, pidfd_open, pidfd_send_signal};
 
+use super::fetching::Fetching;
 use super::inspect::{self, Seen};
 use super::watch::Watch;
-use super::{LocalSettings, containers, failed, files};
+use super::{LocalSettings, containers, failed, files, host};
 use crate::domain::name::RunId;
 use crate::domain::secret::{SecretValue, SecretVariable};
 use crate::engine::directories::{Layout, below};
 use crate::engine::environment::Host;
 use crate::engine::outcome::outcome;
 use crate::engine::preview::{self, Preview};
+use crate::engine::secrets::Safe;
 use crate::engine::{EngineError, LaunchRequest, Observation, Waker, container, launch};
 use crate::supervisor::run_dir::{Exit, Launch, RunDir, RunDirError};
 use crate::supervisor::secrets::Secrets;
@@ -73,6 +75,7 @@ pub(super) struct Runs {
     host: Host,
     boot_id: String,
     settings: LocalSettings,
+    fetching: Fetching,
     entries: Arc<Mutex<Entries>>,
     watch: Watch,
     starting: Mutex<()>,
@@ -88,12 +91,13 @@ impl Runs {
     ) -> Result<Self, EngineError> {
         let entries = Arc::new(Mutex::new(Entries::new()));
         let watched = Arc::clone(&entries);
+        let fetching = Fetching::new(settings.safe.clone(), Arc::clone(&waker));
         let on_end = move |token| {
             bury(&mut lock(&watched), token);
             waker();
         };
         let watch = Watch::start(on_end).map_err(failed(|| "watch supervisors".into()))?;
-        Ok(Self { layout, host, boot_id, settings, entries, watch, starting: Mutex::new(()) })
+        Ok(Self { layout, host, boot_id, settings, fetching, entries, watch, starting: Mutex::new(()) })
     }
 
     /// While this is held, no run is started.
@@ -113,7 +117,7 @@ impl Runs {
             .map_err(failed(|| format!("make the run directory {}", run_dir.path().display())))?;
         let spec = &request.job.spec;
         let login = spec.container.as_ref().and_then(|container| container.login.as_ref());
-        self.begin(&request.run, &run_dir, &plan, &spec.secrets, login.map(|login| &login.password))
+        self.begin(&request.run, &run_dir, plan, &spec.secrets, login.map(|login| &login.password))
     }
 
     fn plan(&self, request: &LaunchRequest) -> Result<Launch, EngineError> {
@@ -126,16 +130,18 @@ impl Runs {
 
     /// See [`crate::engine::Engine::preview`].
     pub(super) fn preview(&self, request: &LaunchRequest) -> Result<Preview, EngineError> {
-        Ok(preview::preview(&self.plan(request)?, &request.nodes))
+        let plan = self.plan(request)?;
+        Ok(preview::preview(&plan, &request.nodes, launch::host_file_text(request, host::cores())))
     }
 
     /// Writes the plan of a run into its directory, which is there, and starts a supervisor on it. The caller has seen
-    /// that it has not begun.
+    /// that it has not begun. Nothing begins while secrets of it are fetched over a network: it is to be begun again
+    /// when they have come, which the waker tells.
     pub(super) fn begin(
         &self,
         run: &RunId,
         run_dir: &RunDir,
-        plan: &Launch,
+        plan: Launch,
         sealed: &[SecretVariable],
         registry_password: Option<&SecretValue>,
     ) -> Result<(), EngineError> {
@@ -147,9 +153,15 @@ impl Runs {
             )));
         }
         let safe = &self.settings.safe;
-        let password = registry_password.map(|sealed| safe.open("the password of the registry", sealed)).transpose()?;
-        let secrets = safe.variables(sealed)?.with_registry_password(password);
-        run_dir.write_launch(plan).map_err(from_run_dir)?;
+        let is_far = safe.any_is_far(sealed) || registry_password.is_some_and(|password| safe.is_far(password));
+        let (wanted, password) = (sealed.to_vec(), registry_password.cloned());
+        let open = move |safe: &Safe| {
+            let open = |sealed: &SecretValue| safe.open("the password of the registry", sealed);
+            Ok(safe.variables(&wanted)?.with_registry_password(password.as_ref().map(open).transpose()?))
+        };
+        let Some(secrets) = self.fetching.secrets(run, is_far, open)? else { return Ok(()) };
+        let plan = Launch { most_output_bytes: self.settings.most_output_bytes, ..plan };
+        run_dir.write_launch(&plan).map_err(from_run_dir)?;
         self.start(run, run_dir, secrets).map_err(failed(|| format!("start the supervisor of run {run}")))
     }
 
@@ -161,7 +173,9 @@ impl Runs {
             }
         }
         fs::create_dir_all(run_dir.shared())?;
-        fs::write(launch::host_file(run_dir), launch::host_file_text(request))
+        let cores = host::cores();
+        fs::write(launch::machine_file(run_dir), launch::machine_file_text(request, cores))?;
+        fs::write(launch::host_file(run_dir), launch::host_file_text(request, cores))
     }
 
     fn start(&self, run: &RunId, run_dir: &RunDir, secrets: Secrets) -> io::Result<()> {
@@ -213,7 +227,8 @@ impl Runs {
 
     /// Where the run of this directory stands. Ends what it left when it is lost.
     pub(super) fn look(&self, run: &RunId, run_dir: &RunDir) -> Result<Course, EngineError> {
-        if lock(&self.entries).get(run).is_some_and(|entry| entry.supervisor.is_some()) {
+        let has_supervisor = lock(&self.entries).get(run).is_some_and(|entry| entry.supervisor.is_some());
+        if has_supervisor || self.fetching.is_going_on(run) {
             return Ok(Course::Running);
         }
         let seen = inspect::inspect(run_dir, &self.boot_id, run);
@@ -239,6 +254,7 @@ impl Runs {
     /// See [`crate::engine::Engine::stop`]. A supervisor that has only just been started may not listen yet: then the
     /// signal ends it before anything has begun.
     pub(super) fn stop(&self, run: &RunId) -> Result<(), EngineError> {
+        self.fetching.cancel(run);
         match self.observe_one(run)? {
             Observation::Running => self.signal(run).map_err(failed(|| format!("stop run {run}"))),
             // A supervisor that comes late must find nothing to do.
@@ -249,6 +265,7 @@ impl Runs {
 
     /// Begins to end a run, wherever its directory is; [`Runs::end`] does the rest.
     pub(super) fn ask_to_end(&self, run: &RunId, run_dir: &RunDir) -> Result<(), EngineError> {
+        self.fetching.cancel(run);
         match self.look(run, run_dir)? {
             Course::Running => self.signal(run).map_err(failed(|| format!("stop run {run}"))),
             Course::Ended(_) | Course::NotBegun | Course::Lost(_) => Ok(()),
@@ -306,6 +323,7 @@ impl Runs {
             let source = io::Error::new(io::ErrorKind::ResourceBusy, "its supervisor still lives");
             return Err(EngineError::Failed { action: format!("forget run {run}"), source });
         }
+        self.fetching.forget(run);
         self.remove(run)?;
         lock(&self.entries).remove(run);
         Ok(())

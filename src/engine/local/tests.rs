@@ -154,7 +154,10 @@ fn a_run_is_started_once_seen_to_its_end_and_forgotten() {
     assert_eq!(bench.observe(&request), Observation::Running);
     bench.engine.forget(&request.run).expect_err("it still runs");
     let host_file = bench.engine.layout.run(&request.run).shared().join("hostfile");
-    assert_eq!(fs::read_to_string(host_file).expect("a host file"), "127.70.0.1 slots=1 max_slots=1\n");
+    assert_eq!(
+        fs::read_to_string(host_file).expect("a host file"),
+        format!("127.70.0.1 slots={0} max_slots={0}\n", super::host::cores())
+    );
     kill_process(supervisor, Signal::USR1).expect("it lives");
     assert_eq!(bench.observe_until(&request, is_over), Observation::Ended(Outcome::Succeeded));
     bench.engine.launch(&request).expect("a launch of what is over");

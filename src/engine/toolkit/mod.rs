@@ -1,23 +1,51 @@
 //! Toolkit settings and nodes -> the processes of a job. Pure.
 //!
-//! One file per toolkit. Called by [`super::launch`]; operations ask [`output_streams`] which files a job's output
-//! goes to, so that clients need not know any toolkit.
+//! One file per toolkit, or per family where they are equal. Called by [`super::launch`]; operations ask
+//! [`output_streams`] which files a job's output goes to, so that clients need not know any toolkit.
 
+mod blocks;
+mod caffe;
+mod cntk;
 mod custom;
+mod mpi;
+mod mpi_script;
 mod pytorch;
+mod script;
+mod streams;
+mod tensorflow;
+#[cfg(test)]
+mod tests;
 
 use std::path::Path;
 
+use self::script::{OF_HOST, OF_IMAGE, Pythons, Script};
+pub use self::streams::{OutputStream, output_streams, preparation_suffix};
+use self::tensorflow::Arguments;
 use super::environment::Variables;
-use crate::domain::job::{JobSpec, Toolkit};
+use crate::domain::job::Toolkit;
 
 /// The most processes one job may have: far above what one machine runs, far below what would hurt it.
 pub const MOST_PROCESSES: u32 = 4096;
 
+/// What a toolkit is told of the run.
+#[derive(Debug, Clone, Copy)]
+pub struct Site<'a> {
+    /// Addresses of the nodes, the master first; at least one.
+    pub addresses: &'a [String],
+    /// The temporary directory that the nodes share.
+    pub shared: &'a Path,
+    /// Which hosts take how many ranks, in the words of MPI launchers of the Hydra family.
+    pub machine_file: &'a Path,
+    /// Shell text that ranks run first on their nodes, with its line end; may be empty.
+    pub first: &'a str,
+    /// Whether the processes run in a container.
+    pub is_contained: bool,
+}
+
 /// A process before its directories are known.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct ToolkitProcess {
-    /// `job`, or `rank 1`.
+    /// `job`, `rank 1`, `worker 1`, or `ps 0`.
     pub name: String,
     /// The place of its node among the job's nodes.
     pub node: usize,
@@ -31,169 +59,127 @@ pub struct ToolkitProcess {
     pub file_suffix: String,
 }
 
-/// A file that output of a job goes to, in its standard output directory.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct OutputStream {
-    /// Such as `stdout-0.txt`.
-    pub file_name: String,
-    /// Who writes it: `job`, `preparation`, or a rank.
-    pub source: String,
-    /// `stdout` or `stderr`.
-    pub stream: &'static str,
-}
-
-/// Why a job cannot be run here, as a sentence that names the property, what runs, and what to do; `None` when it can.
-#[must_use]
-pub fn unsupported(spec: &JobSpec) -> Option<String> {
-    let property = match &spec.toolkit {
-        Toolkit::Custom { .. } => return None,
-        Toolkit::PyTorch { backend, .. } => {
-            let is_mpi = backend.as_deref().is_some_and(|word| word.eq_ignore_ascii_case("mpi"));
-            let why = "pyTorchSettings.communicationBackend: this server does not run MPI yet: use TCP or Gloo";
-            return is_mpi.then(|| why.into());
+impl ToolkitProcess {
+    /// The one process of a job, on the first node.
+    fn job(command: String) -> Self {
+        Self {
+            name: JOB.into(),
+            node: 0,
+            command,
+            environment: Variables::new(),
+            is_awaited: true,
+            file_suffix: String::new(),
         }
-        Toolkit::Cntk { .. } => "cntkSettings",
-        Toolkit::TensorFlow { .. } => "tensorFlowSettings",
-        Toolkit::Caffe { .. } => "caffeSettings",
-        Toolkit::Caffe2 { .. } => "caffe2Settings",
-        Toolkit::Chainer(_) => "chainerSettings",
-        Toolkit::Horovod(_) => "horovodSettings",
-        Toolkit::CustomMpi { .. } => "customMpiSettings",
-    };
-    Some(format!(
-        "{property}: this server does not run this toolkit yet; it runs customToolkitSettings and pyTorchSettings: \
-         start the program from the commandLine of customToolkitSettings"
-    ))
+    }
 }
 
-/// The processes of a job on `nodes` nodes, at least 1. `shared` is its shared temporary directory.
-///
-/// The exit rule is the supervisor's for every toolkit: the first process that fails decides, and all zeros are 0.
+/// What a process is called that is the only one of its job.
+const JOB: &str = "job";
+
+/// Why there are too many processes, as a sentence that names the property; `None` when there are not.
 #[must_use]
-pub fn processes(toolkit: &Toolkit, nodes: usize, shared: &Path) -> Vec<ToolkitProcess> {
+pub fn too_many(toolkit: &Toolkit) -> Option<String> {
+    let (property, count) = match toolkit {
+        Toolkit::PyTorch { process_count, .. } => ("pyTorchSettings.processCount", *process_count),
+        Toolkit::Cntk { process_count, .. } => ("cntkSettings.processCount", *process_count),
+        Toolkit::Caffe { process_count, .. } => ("caffeSettings.processCount", *process_count),
+        Toolkit::Chainer(script) => ("chainerSettings.processCount", script.process_count),
+        Toolkit::Horovod(script) => ("horovodSettings.processCount", script.process_count),
+        Toolkit::CustomMpi { process_count, .. } => ("customMpiSettings.processCount", *process_count),
+        Toolkit::TensorFlow { worker_count, .. } => ("tensorFlowSettings.workerCount", worker_count.unwrap_or(1)),
+        // Never more than there are nodes.
+        Toolkit::Custom { .. } | Toolkit::Caffe2 { .. } => return None,
+    };
+    (count > MOST_PROCESSES).then(|| format!("{property} is {count}; this server runs at most {MOST_PROCESSES}"))
+}
+
+/// How many ranks an MPI launcher starts; `None` when the toolkit needs none.
+#[must_use]
+pub fn ranks_under_mpi(toolkit: &Toolkit) -> Option<u32> {
+    match toolkit {
+        Toolkit::PyTorch { process_count, backend, .. } => {
+            pytorch::is_under_mpi(backend.as_deref()).then_some(*process_count)
+        }
+        Toolkit::Cntk { process_count, .. } | Toolkit::Caffe { process_count, .. } => {
+            (*process_count > 1).then_some(*process_count)
+        }
+        Toolkit::Chainer(script) | Toolkit::Horovod(script) => Some(script.process_count),
+        Toolkit::CustomMpi { process_count, .. } => Some(*process_count),
+        Toolkit::Custom { .. } | Toolkit::TensorFlow { .. } | Toolkit::Caffe2 { .. } => None,
+    }
+}
+
+/// How many ranks a launcher may start on each of so many nodes, by place: those that the toolkit starts itself, else
+/// `otherwise` on every node.
+#[must_use]
+pub fn slots(toolkit: &Toolkit, nodes: usize, otherwise: u32) -> Vec<u32> {
+    match ranks_under_mpi(toolkit) {
+        Some(ranks) => (0..nodes).map(|place| blocks::on_node(place, ranks, nodes)).collect(),
+        None => vec![otherwise; nodes],
+    }
+}
+
+/// The processes of a job.
+///
+/// The exit rule is the supervisor's for every toolkit: the first process that fails decides, and when all that are
+/// waited for exit with 0 it is 0.
+#[must_use]
+pub fn processes(toolkit: &Toolkit, site: &Site<'_>) -> Vec<ToolkitProcess> {
     match toolkit {
         Toolkit::Custom { command_line } => vec![custom::process(command_line)],
-        Toolkit::PyTorch { script, interpreter, arguments, process_count, backend: _ } => {
-            let script =
-                pytorch::Script { script, interpreter: interpreter.as_deref(), arguments: arguments.as_deref() };
-            pytorch::processes(&script, *process_count, nodes, shared)
+        Toolkit::CustomMpi { command_line, process_count } => {
+            vec![custom::under_mpi(command_line, *process_count, site)]
         }
-        // [`unsupported`] keeps them away from here.
-        _ => Vec::new(),
+        Toolkit::PyTorch { script, interpreter, arguments, process_count, backend } => {
+            let script = script_of(site, "pyTorchSettings", script, interpreter.as_ref(), arguments.as_ref());
+            pytorch::processes(&script, *process_count, backend.as_deref(), site)
+        }
+        Toolkit::Caffe2 { script, interpreter, arguments } => {
+            let script = script_of(site, "caffe2Settings", script, interpreter.as_ref(), arguments.as_ref());
+            caffe::shards(&script, site.addresses.len())
+        }
+        Toolkit::TensorFlow {
+            script,
+            interpreter,
+            master_arguments,
+            worker_arguments,
+            parameter_server_arguments,
+            worker_count,
+            parameter_server_count,
+        } => {
+            let script = script_of(site, "tensorFlowSettings", script, interpreter.as_ref(), None);
+            let arguments = Arguments {
+                of_master: master_arguments.as_deref(),
+                of_workers: worker_arguments.as_deref(),
+                of_parameter_servers: parameter_server_arguments.as_deref(),
+            };
+            let tasks = worker_count.map(|workers| (workers, parameter_server_count.unwrap_or(0)));
+            tensorflow::processes(&script, &arguments, tasks, site)
+        }
+        Toolkit::Cntk { program, arguments, process_count } => {
+            vec![cntk::process(program, arguments.as_deref(), *process_count, site)]
+        }
+        Toolkit::Caffe { program, arguments, process_count } => {
+            vec![caffe::process(program, arguments.as_deref(), *process_count, site)]
+        }
+        Toolkit::Chainer(script) => vec![mpi_script::process("chainerSettings", script, site)],
+        Toolkit::Horovod(script) => vec![mpi_script::process("horovodSettings", script, site)],
     }
 }
 
-/// The files that will exist in a job's standard output directory, preparation first. The names of a preparation on
-/// several nodes contain their ids: give those of the run, or nothing while they are unknown, and such files are
-/// left out (recordings of azure-sdk-for-python, June 2018).
-#[must_use]
-pub fn output_streams(spec: &JobSpec, node_ids: &[String]) -> Vec<OutputStream> {
-    let prepared = match (&spec.preparation, spec.node_count) {
-        (None, _) => Vec::new(),
-        (Some(_), 0 | 1) => vec![preparation_suffix(None)],
-        (Some(_), _) => node_ids.iter().map(|id| preparation_suffix(Some(id))).collect(),
-    };
-    let prepared = prepared.into_iter().map(|suffix| ("preparation".to_owned(), suffix));
-    let run = match &spec.toolkit {
-        Toolkit::Custom { .. } => vec![("job".to_owned(), String::new())],
-        Toolkit::PyTorch { process_count, .. } => {
-            (0..(*process_count).min(MOST_PROCESSES)).map(|rank| (rank.to_string(), pytorch::suffix(rank))).collect()
-        }
-        _ => Vec::new(),
-    };
-    let pair = |(source, suffix): (String, String)| {
-        ["stdout", "stderr"].map(|stream| OutputStream {
-            file_name: format!("{stream}{suffix}.txt"),
-            source: source.clone(),
-            stream,
-        })
-    };
-    prepared.chain(run).flat_map(pair).collect()
-}
-
-/// What stands between `stdout` and `.txt` for the preparation: the node's id when there are several nodes.
-#[must_use]
-pub fn preparation_suffix(node_id: Option<&str>) -> String {
-    match node_id {
-        None => "-job_prep".into(),
-        Some(id) => format!("-job_prep-{id}"),
+impl Site<'_> {
+    fn pythons(&self) -> Pythons {
+        if self.is_contained { OF_IMAGE } else { OF_HOST }
     }
 }
 
-#[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::domain::job::Container;
-    use crate::engine::launch::tests::job_spec;
-
-    fn names(spec: &JobSpec, node_ids: &[&str]) -> Vec<String> {
-        let ids: Vec<String> = node_ids.iter().map(|id| (*id).to_owned()).collect();
-        output_streams(spec, &ids).iter().map(|s| format!("{} {} {}", s.file_name, s.source, s.stream)).collect()
-    }
-
-    #[test]
-    fn a_custom_job_has_one_pair_of_files_and_one_for_its_preparation() {
-        let spec = JobSpec { preparation: Some("true".into()), ..job_spec() };
-        let expected = [
-            "stdout-job_prep.txt preparation stdout",
-            "stderr-job_prep.txt preparation stderr",
-            "stdout.txt job stdout",
-            "stderr.txt job stderr",
-        ];
-        assert_eq!(names(&spec, &[]), expected);
-    }
-
-    #[test]
-    fn what_cannot_run_here_is_named_with_what_to_do() {
-        let torch = |backend: Option<&str>| JobSpec {
-            toolkit: Toolkit::PyTorch {
-                script: "t.py".into(),
-                interpreter: None,
-                arguments: None,
-                process_count: 1,
-                backend: backend.map(str::to_owned),
-            },
-            ..job_spec()
-        };
-        let caffe2 = Toolkit::Caffe2 { script: "t.py".into(), interpreter: None, arguments: None };
-        let container = Container { image: "ubuntu".into(), registry: None, login: None, shm_size: None };
-        let inside = JobSpec { container: Some(container), ..job_spec() };
-        for spec in [job_spec(), torch(None), torch(Some("GLOO")), torch(Some("tcp")), inside] {
-            assert_eq!(unsupported(&spec), None);
-        }
-        let why = [torch(Some("Mpi")), JobSpec { toolkit: caffe2, ..job_spec() }]
-            .map(|spec| unsupported(&spec).unwrap_or_default());
-        insta::assert_snapshot!(why.join("\n"), @r"
-        pyTorchSettings.communicationBackend: this server does not run MPI yet: use TCP or Gloo
-        caffe2Settings: this server does not run this toolkit yet; it runs customToolkitSettings and pyTorchSettings: start the program from the commandLine of customToolkitSettings
-        ");
-    }
-
-    #[test]
-    fn files_of_a_preparation_on_several_nodes_are_known_with_the_nodes() {
-        let spec = JobSpec { preparation: Some("true".into()), node_count: 2, ..job_spec() };
-        assert_eq!(names(&spec, &[]), ["stdout.txt job stdout", "stderr.txt job stderr"]);
-        assert_eq!(
-            names(&spec, &["a", "b"])[..3],
-            [
-                "stdout-job_prep-a.txt preparation stdout",
-                "stderr-job_prep-a.txt preparation stderr",
-                "stdout-job_prep-b.txt preparation stdout",
-            ]
-        );
-    }
-
-    #[test]
-    fn every_rank_has_its_own_files() {
-        let toolkit = Toolkit::PyTorch {
-            script: "t.py".into(),
-            interpreter: None,
-            arguments: None,
-            process_count: 2,
-            backend: None,
-        };
-        let expected =
-            ["stdout-0.txt 0 stdout", "stderr-0.txt 0 stderr", "stdout-1.txt 1 stdout", "stderr-1.txt 1 stderr"];
-        assert_eq!(names(&JobSpec { toolkit, ..job_spec() }, &[]), expected);
-    }
+fn script_of<'a>(
+    site: &Site<'_>,
+    settings: &'static str,
+    script: &'a str,
+    interpreter: Option<&'a String>,
+    arguments: Option<&'a String>,
+) -> Script<'a> {
+    let text = |given: Option<&'a String>| given.map(String::as_str);
+    Script { settings, pythons: site.pythons(), script, interpreter: text(interpreter), arguments: text(arguments) }
 }

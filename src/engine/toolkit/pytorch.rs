@@ -1,103 +1,153 @@
 //! PyTorch: one process per rank (Swagger 2018-05-01; the published PyTorch recipes).
 //!
 //! The rank is `AZ_BATCHAI_TASK_INDEX`; ranks meet through a file of the shared job directory, whose URL is
-//! `AZ_BATCHAI_PYTORCH_INIT_METHOD`. World size, backend and the rest are the user's arguments.
+//! `AZ_BATCHAI_PYTORCH_INIT_METHOD`. World size, backend and the rest are the user's arguments. With the backend MPI
+//! the ranks start under an MPI launcher and have the same variables and files; what the launcher itself says goes
+//! to `stdout.txt` and `stderr.txt`. Other variables that are made of the rank stay as written there.
 
-use std::path::Path;
-
-use super::ToolkitProcess;
+use super::script::Script;
+use super::{Site, ToolkitProcess, blocks, mpi};
 use crate::engine::environment::Variables;
 
-/// What every rank runs. All three are shell text: variables and quotes work in them.
-pub(super) struct Script<'a> {
-    pub script: &'a str,
-    pub interpreter: Option<&'a str>,
-    pub arguments: Option<&'a str>,
+/// The name of older recipes for the backend.
+const BACKEND: &str = "AZ_BATCHAI_PYTORCH_BACKEND";
+
+/// Whether the ranks start under an MPI launcher.
+pub(super) fn is_under_mpi(backend: Option<&str>) -> bool {
+    backend.is_some_and(|word| word.eq_ignore_ascii_case("mpi"))
 }
 
-/// Ranks fill the nodes in blocks, as MPI launchers deal them by default.
-pub(super) fn processes(script: &Script<'_>, count: u32, nodes: usize, shared: &Path) -> Vec<ToolkitProcess> {
-    let command = command(script);
-    let node_of = |rank: u32| {
-        let node = u128::from(rank) * (nodes as u128) / u128::from(count.max(1));
-        usize::try_from(node).expect("a rank is below the count, so its node is below the number of nodes")
+/// Ranks fill the nodes in blocks, as MPI launchers deal them.
+pub(super) fn processes(
+    script: &Script<'_>,
+    count: u32,
+    backend: Option<&str>,
+    site: &Site<'_>,
+) -> Vec<ToolkitProcess> {
+    if is_under_mpi(backend) {
+        return vec![ToolkitProcess::job(under_mpi(script, count, site))];
+    }
+    let command = script.command();
+    let mut shared =
+        Variables::from([("AZ_BATCHAI_PYTORCH_INIT_METHOD".into(), format!("file://{}", meeting_point(site)))]);
+    shared.extend(backend.map(|word| (BACKEND.to_owned(), word.to_lowercase())));
+    let process = |(rank, node): (u32, usize)| {
+        let mut environment = shared.clone();
+        environment.insert("AZ_BATCHAI_TASK_INDEX".into(), rank.to_string());
+        ToolkitProcess {
+            name: format!("rank {rank}"),
+            node,
+            command: command.clone(),
+            environment,
+            is_awaited: true,
+            file_suffix: suffix(rank),
+        }
     };
-    let process = |rank: u32| ToolkitProcess {
-        name: format!("rank {rank}"),
-        node: node_of(rank),
-        command: command.clone(),
-        environment: Variables::from([
-            ("AZ_BATCHAI_TASK_INDEX".into(), rank.to_string()),
-            ("AZ_BATCHAI_PYTORCH_INIT_METHOD".into(), format!("file://{}/pytorch-rendezvous", shared.display())),
-        ]),
-        is_awaited: true,
-        file_suffix: suffix(rank),
-    };
-    (0..count).map(process).collect()
+    (0..).zip(blocks::places(count, site.addresses.len())).map(process).collect()
 }
 
+/// What stands between `stdout` and `.txt` in the file names of a rank.
 pub(super) fn suffix(rank: u32) -> String {
     format!("-{rank}")
 }
 
-fn command(script: &Script<'_>) -> String {
-    let arguments = script.arguments.map(|text| format!(" {text}")).unwrap_or_default();
-    let program = script.script;
-    match script.interpreter {
-        Some(interpreter) => format!("exec {interpreter} {program}{arguments}"),
-        None => format!("{FIND_PYTHON}\nexec \"$python\" {program}{arguments}"),
-    }
+fn meeting_point(site: &Site<'_>) -> String {
+    site.shared.join("pytorch-rendezvous").display().to_string()
 }
 
-const FIND_PYTHON: &str = r#"python=$(command -v python3 || command -v python) || {
-  echo 'Python 3 is needed to run this job, and there is neither python3 nor python on its PATH: install it, or set pyTorchSettings.pythonInterpreterPath' >&2
-  exit 127
-}"#;
+/// The files of all ranks are there before any rank is, as they are without MPI.
+fn under_mpi(script: &Script<'_>, count: u32, site: &Site<'_>) -> String {
+    let launch = mpi::launch(count, &rank_under_mpi(script, site), site);
+    format!(
+        r#"rank=0
+while [ "$rank" -lt {count} ]; do
+  : >"$AZ_BATCHAI_STDOUTERR_DIR/stdout-$rank.txt" || exit
+  : >"$AZ_BATCHAI_STDOUTERR_DIR/stderr-$rank.txt" || exit
+  rank=$((rank + 1))
+done
+{launch}"#
+    )
+}
+
+fn rank_under_mpi(script: &Script<'_>, site: &Site<'_>) -> String {
+    let init_method = mpi::quoted(&format!("file://{}", meeting_point(site)));
+    format!(
+        r#"rank=${{OMPI_COMM_WORLD_RANK:-${{PMIX_RANK:-$PMI_RANK}}}}
+if [ -z "$rank" ]; then
+  echo 'the MPI launcher tells this process no rank (OMPI_COMM_WORLD_RANK, PMIX_RANK, PMI_RANK): use Open MPI, Intel MPI or MPICH' >&2
+  exit 1
+fi
+export AZ_BATCHAI_TASK_INDEX="$rank" AZ_BATCHAI_PYTORCH_INIT_METHOD={init_method} {BACKEND}=mpi
+exec >>"$AZ_BATCHAI_STDOUTERR_DIR/stdout-$rank.txt" 2>>"$AZ_BATCHAI_STDOUTERR_DIR/stderr-$rank.txt"
+{}"#,
+        script.command()
+    )
+}
 
 #[cfg(test)]
 mod tests {
+    use super::super::tests::site;
     use super::*;
 
-    fn places(count: u32, nodes: usize) -> Vec<usize> {
-        let script = Script { script: "t.py", interpreter: Some("python3"), arguments: None };
-        processes(&script, count, nodes, Path::new("/s")).iter().map(|p| p.node).collect()
-    }
+    const SCRIPT: Script<'_> = Script {
+        settings: "pyTorchSettings",
+        pythons: super::super::script::OF_HOST,
+        script: "t.py",
+        interpreter: Some("python3"),
+        arguments: None,
+    };
 
     #[test]
-    fn ranks_fill_the_nodes_in_blocks() {
-        assert_eq!(places(4, 2), [0, 0, 1, 1]);
-        assert_eq!(places(5, 2), [0, 0, 0, 1, 1]);
-        assert_eq!(places(2, 2), [0, 1]);
-        assert_eq!(places(1, 3), [0]);
-        assert_eq!(places(3, 1), [0, 0, 0]);
+    fn every_rank_is_a_process_with_its_index_and_its_files() {
+        let addresses = ["a".to_owned(), "b".to_owned()];
+        let ranks = processes(&SCRIPT, 3, Some("Gloo"), &site(&addresses));
+        let told: Vec<String> = ranks
+            .iter()
+            .map(|rank| {
+                let of = |name: &str| rank.environment[name].as_str();
+                format!(
+                    "{} on {}: {} {} {} {}",
+                    rank.name,
+                    rank.node,
+                    rank.file_suffix,
+                    of("AZ_BATCHAI_TASK_INDEX"),
+                    of("AZ_BATCHAI_PYTORCH_INIT_METHOD"),
+                    of(BACKEND)
+                )
+            })
+            .collect();
+        insta::assert_snapshot!(told.join("\n"), @r"
+        rank 0 on 0: -0 0 file:///s/pytorch-rendezvous gloo
+        rank 1 on 0: -1 1 file:///s/pytorch-rendezvous gloo
+        rank 2 on 1: -2 2 file:///s/pytorch-rendezvous gloo
+        ");
+        assert!(!processes(&SCRIPT, 1, None, &site(&addresses))[0].environment.contains_key(BACKEND));
     }
 
-    #[test]
-    fn a_given_interpreter_runs_the_script_with_the_arguments() {
-        let script = Script { script: "$DIR/t.py", interpreter: Some("/opt/python"), arguments: Some("--epochs 2") };
-        assert_eq!(command(&script), "exec /opt/python $DIR/t.py --epochs 2");
-    }
-
-    #[test]
-    fn without_any_python_the_job_says_what_to_do() {
-        let script = Script { script: "t.py", interpreter: None, arguments: None };
+    /// Plays both ranks with the variables of a family of launchers.
+    fn play(variables: &[(&str, &str)], folder: &std::path::Path) -> std::process::Output {
+        let addresses = ["a".to_owned()];
+        let script =
+            Script { interpreter: Some("echo $AZ_BATCHAI_TASK_INDEX of $AZ_BATCHAI_PYTORCH_BACKEND"), ..SCRIPT };
         let mut shell = std::process::Command::new("/bin/sh");
-        let ran = shell.arg("-c").arg(command(&script)).env_clear().env("PATH", "/nonexistent").output().expect("sh");
-        assert_eq!(ran.status.code(), Some(127));
-        let said = String::from_utf8_lossy(&ran.stderr);
-        assert!(said.starts_with("Python 3 is needed to run this job"), "{said}");
+        shell.arg("-c").arg(rank_under_mpi(&script, &site(&addresses)));
+        shell.env_clear().env("PATH", "/usr/bin:/bin").env("AZ_BATCHAI_STDOUTERR_DIR", folder);
+        shell.envs(variables.iter().copied()).output().expect("sh")
     }
 
     #[test]
-    fn without_an_interpreter_the_first_python_on_the_path_runs_the_script() {
+    fn a_rank_under_mpi_knows_its_index_and_writes_into_its_own_files() {
         let folder = tempfile::tempdir().expect("a directory");
-        let python = folder.path().join("python");
-        std::fs::write(&python, "#!/bin/sh\necho \"ran $*\"\n").expect("a script");
-        let mode = std::os::unix::fs::PermissionsExt::from_mode(0o755);
-        std::fs::set_permissions(&python, mode).expect("permissions");
-        let script = Script { script: "t.py", interpreter: None, arguments: Some("-x 'a  b'") };
-        let mut shell = std::process::Command::new("/bin/sh");
-        let ran = shell.arg("-c").arg(command(&script)).env_clear().env("PATH", folder.path()).output().expect("sh");
-        assert_eq!(String::from_utf8_lossy(&ran.stdout), "ran t.py -x a  b\n");
+        let families: [&[(&str, &str)]; 3] =
+            [&[("OMPI_COMM_WORLD_RANK", "0"), ("PMIX_RANK", "9")], &[("PMIX_RANK", "1")], &[("PMI_RANK", "2")]];
+        for (rank, variables) in families.into_iter().enumerate() {
+            let ran = play(variables, folder.path());
+            assert_eq!((ran.status.code(), ran.stdout.as_slice()), (Some(0), &b""[..]), "{ran:?}");
+            let written = std::fs::read_to_string(folder.path().join(format!("stdout-{rank}.txt"))).expect("a file");
+            assert_eq!(written, format!("{rank} of mpi t.py\n"));
+        }
+        let ran = play(&[], folder.path());
+        assert_eq!(ran.status.code(), Some(1));
+        assert!(String::from_utf8_lossy(&ran.stderr).contains("tells this process no rank"), "{ran:?}");
     }
 }

@@ -23,6 +23,9 @@ pub fn spec(body: &wire::ClusterCreate, rules: &Rules<'_>) -> Result<ClusterSpec
     let setup = wire.node_setup.as_ref();
     let volumes = setup.and_then(|setup| setup.mount_volumes.as_ref());
     let mounts = mount::mounts("properties.nodeSetup.mountVolumes", volumes, rules, &mut errors);
+    if let Some(setup) = setup {
+        super::check_sizes("properties.nodeSetup", setup, &mut errors);
+    }
     let task = setup.and_then(|setup| setup.setup_task.as_ref());
     let counters = setup.and_then(|setup| setup.performance_counters_settings.as_ref());
     let spec = ClusterSpec {

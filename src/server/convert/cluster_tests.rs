@@ -29,7 +29,7 @@ fn answered(spec: ClusterSpec) -> Value {
 
 fn everything() -> Value {
     let secret = json!({ "name": "TOKEN", "value": "hunter2" });
-    let vault = json!({ "sourceVault": { "id": "/v" }, "secretUrl": "https://v/s" });
+    let vault = json!({ "sourceVault": { "id": "/v" }, "secretUrl": "https://v/secrets/s" });
     json!({
         "vmSize": "Standard_NC6", "vmPriority": "lowpriority",
         "scaleSettings": { "autoScale": { "minimumNodeCount": 1, "maximumNodeCount": 4, "initialNodeCount": 2 } },

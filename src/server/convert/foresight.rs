@@ -33,8 +33,16 @@ pub fn plan(plan: plans::JobPlan) -> JobPlan {
     let empty = JobPlan { unsupported, would_queue, would_make: made, ..JobPlan::default() };
     let Some(preview) = preview else { return empty };
     let exit_code = exit_code(&preview);
-    let Preview { directories, nodes, preparation, processes, max_wall_clock_seconds, grace_seconds, obstacle: _ } =
-        preview;
+    let Preview {
+        directories,
+        nodes,
+        preparation,
+        processes,
+        host_file,
+        max_wall_clock_seconds,
+        grace_seconds,
+        obstacle: _,
+    } = preview;
     JobPlan {
         directories,
         preparation: preparation.map(|(command_line, stdout, stderr)| PlannedPreparation {
@@ -45,6 +53,7 @@ pub fn plan(plan: plans::JobPlan) -> JobPlan {
         processes: processes.into_iter().map(|process| planned(process, &nodes)).collect(),
         nodes: nodes.into_iter().map(node).collect(),
         exit_code,
+        host_file,
         max_wall_clock_seconds,
         grace_seconds,
         ..empty
@@ -56,7 +65,15 @@ fn exit_code(preview: &Preview) -> String {
     match preview.processes.as_slice() {
         [] => String::new(),
         [only] => format!("{prepared}the process `{}`", only.name),
-        _ => format!("{prepared}the first process that fails; 0 when all succeed"),
+        several => {
+            let awaited: Vec<&str> = several.iter().filter(|p| p.is_awaited).map(|p| p.name.as_str()).collect();
+            match awaited.as_slice() {
+                [one] => {
+                    format!("{prepared}the first process that fails; 0 when `{one}` succeeds, which ends the others")
+                }
+                _ => format!("{prepared}the first process that fails; 0 when all succeed"),
+            }
+        }
     }
 }
 
@@ -84,7 +101,7 @@ fn node(node: PreviewNode) -> PlannedNode {
 }
 
 fn planned(process: PreviewProcess, nodes: &[PreviewNode]) -> PlannedProcess {
-    let PreviewProcess { name, rank, node, command, environment, stdout, stderr } = process;
+    let PreviewProcess { name, rank, node, command, environment, is_awaited, stdout, stderr } = process;
     let (node, working_directory) =
         nodes.get(node).map(|node| (node.id.clone(), node.working_directory.clone())).unwrap_or_default();
     PlannedProcess {
@@ -94,6 +111,7 @@ fn planned(process: PreviewProcess, nodes: &[PreviewNode]) -> PlannedProcess {
         command_line: command,
         working_directory,
         environment: variables(environment),
+        is_awaited,
         stdout,
         stderr,
     }

@@ -24,6 +24,7 @@ pub fn spec(body: &wire::JobCreate, rules: &Rules<'_>) -> Result<JobSpec, FieldE
     super::check_variables("properties.environmentVariables", variables, &mut errors);
     let secrets = wire.secrets.as_deref().unwrap_or_default();
     check_counts_and_texts(wire, rules, &mut errors);
+    super::check_sizes("properties", wire, &mut errors);
     let cluster = errors.take("properties.cluster.id", cluster_key(&wire.cluster.id));
     let toolkit = toolkit::toolkit(wire, &mut errors);
     let additions = rules.version.is_ours();

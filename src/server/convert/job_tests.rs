@@ -69,7 +69,7 @@ fn a_spec_survives_the_way_to_the_domain_and_back() {
     assert_eq!(spec(&wire::JobCreate { properties: back }).expect("a spec"), domain);
 }
 
-const VAULT: &str = r#"{"sourceVault":{"id":"/v"},"secretUrl":"https://v/s"}"#;
+const VAULT: &str = r#"{"sourceVault":{"id":"/v"},"secretUrl":"https://v/secrets/s"}"#;
 
 #[test]
 fn secrets_and_passwords_are_sealed_on_the_way_in_and_are_not_on_the_way_out() {
@@ -155,4 +155,78 @@ fn a_cluster_is_named_by_its_whole_id() {
 #[test]
 fn durations_are_iso_8601() {
     assert_eq!([604_800, 90, 86_461].map(duration), ["P7D", "PT1M30S", "P1DT1M1S"].map(String::from));
+}
+
+#[test]
+fn what_would_break_later_is_refused_with_its_property() {
+    let custom = r#""customToolkitSettings":{"commandLine":"true"}"#;
+    let long = |count: usize| "x".repeat(count);
+    let mount = |path: &str| {
+        format!(r#""mountVolumes":{{"unmanagedFileSystems":[{{"mountCommand":"true","relativeMountPath":"{path}"}}]}}"#)
+    };
+    let variable =
+        |name: &str, value: &str| format!(r#""environmentVariables":[{{"name":"{name}","value":"{value}"}}]"#);
+    let below = "must be a path below the mount root";
+    for (properties, target, why) in [
+        (String::new(), "properties", "a job needs the settings of one toolkit"),
+        (
+            format!(r#"{custom},"horovodSettings":{{"pythonScriptFilePath":"a.py"}}"#),
+            "properties",
+            "a job has exactly one toolkit, this one has customToolkitSettings and horovodSettings",
+        ),
+        (
+            r#""horovodSettings":{"pythonScriptFilePath":"a.py","processCount":0}"#.into(),
+            "properties.horovodSettings.processCount",
+            "it must be at least 1",
+        ),
+        (
+            r#""customMpiSettings":{"commandLine":"a","processCount":65}"#.into(),
+            "properties.customMpiSettings.processCount",
+            "it is 65, but at most 64 per node are possible",
+        ),
+        (
+            r#""tensorFlowSettings":{"pythonScriptFilePath":"a.py","parameterServerCount":2}"#.into(),
+            "properties.tensorFlowSettings.parameterServerCount",
+            "it is 2, but must be at most nodeCount",
+        ),
+        (mount("../x"), "properties.mountVolumes.unmanagedFileSystems[0].relativeMountPath", below),
+        (mount("/x"), "properties.mountVolumes.unmanagedFileSystems[0].relativeMountPath", below),
+        (mount(""), "properties.mountVolumes.unmanagedFileSystems[0].relativeMountPath", below),
+        (mount("."), "properties.mountVolumes.unmanagedFileSystems[0].relativeMountPath", below),
+        (
+            mount(
+                r#"a/../a"},{"mountCommand":"true","relativeMountPath":"b"},{"mountCommand":"true","relativeMountPath":"b/c"#,
+            ),
+            "properties.mountVolumes.unmanagedFileSystems[0].relativeMountPath",
+            below,
+        ),
+        (
+            mount(r#"b"},{"mountCommand":"true","relativeMountPath":"./b/"#),
+            "properties.mountVolumes.unmanagedFileSystems[1].relativeMountPath",
+            "`b` overlaps the mount path `b` of another volume",
+        ),
+        (
+            mount(&long(256)),
+            "properties.mountVolumes.unmanagedFileSystems[0].relativeMountPath",
+            "one of its names has 256",
+        ),
+        (variable("", "x"), "properties.environmentVariables[0].name", "`` cannot be the name"),
+        (variable("A=B", "x"), "properties.environmentVariables[0].name", "`A=B` cannot be the name"),
+        (variable("A", &long(200_000)), "properties.environmentVariables[0].value", "it has 200000 bytes"),
+        (format!(r#""stdOutErrPathPrefix":"{}""#, long(5000)), "properties.stdOutErrPathPrefix", "it has 5000 bytes"),
+        (
+            format!(r#""jobPreparation":{{"commandLine":"{}"}}"#, long(130_000)),
+            "properties.jobPreparation.commandLine",
+            "it has 130000 bytes",
+        ),
+    ] {
+        let has_toolkit = properties.contains("Settings") || properties.is_empty();
+        let whole = if properties.is_empty() { r#""secrets":[]"#.into() } else { properties };
+        let whole = if has_toolkit { whole } else { format!("{custom},{whole}") };
+        let errors = spec(&body(&whole)).expect_err(&whole);
+        let first = &errors.0[0];
+        assert!(first.target == target && first.message.contains(why), "{target}: {why}\n{}", lines(&errors));
+    }
+    let fine = format!(r#"{custom},"inputDirectories":[{{"id":"A","path":"{}"}}]"#, long(5000));
+    assert!(spec(&body(&fine)).is_ok(), "nothing is made of it");
 }

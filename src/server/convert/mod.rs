@@ -20,9 +20,16 @@ pub mod storage_account;
 pub mod token;
 pub mod toolkit;
 pub mod usage;
+pub mod vault;
 pub mod workspace;
 
+use std::collections::HashSet;
+
+use serde::Serialize;
+
 use crate::api::EnvironmentVariable;
+use crate::api::check::render_path;
+use crate::api::limits::too_large;
 use crate::api::version::ApiVersion;
 use crate::domain::Timestamp;
 use crate::domain::name::{GroupKey, Name, NameError};
@@ -110,21 +117,32 @@ fn name_in(workspace: &str, what: &str, text: &str) -> Result<Name, String> {
 
 /// The names of variables, each once; their values may be any text.
 fn check_variables(target: &str, variables: &[EnvironmentVariable], errors: &mut FieldErrors) {
+    let mut seen = HashSet::new();
     for (at, EnvironmentVariable { name, value: _ }) in variables.iter().enumerate() {
-        let target = format!("{target}[{at}]");
-        check_name(&target, name, variables[..at].iter().map(|before| before.name.as_str()), errors);
+        check_name(&format!("{target}[{at}]"), name, &mut seen, errors);
     }
 }
 
-/// The name of a variable: not empty, without `=`, not one of ours, and not one of `others`. `target` is the variable.
-fn check_name<'o>(target: &str, name: &str, mut others: impl Iterator<Item = &'o str>, errors: &mut FieldErrors) {
+/// The name of a variable: not empty, without `=`, not one of ours, and not one that was `seen`. `target` is the
+/// variable.
+fn check_name<'n>(target: &str, name: &'n str, seen: &mut HashSet<&'n str>, errors: &mut FieldErrors) {
+    let is_new = seen.insert(name);
     let target = format!("{target}.name");
-    if name.is_empty() || name.contains('=') {
+    if name.is_empty() || name.contains(['=', '\0']) {
         errors.add(target, format!("`{name}` cannot be the name of an environment variable"));
     } else if name.starts_with("AZ_BATCHAI_") || name == "BATCHAI_RUN_ID" {
         errors.add(target, format!("`{name}` is set by batchai and cannot be set by a job"));
-    } else if others.any(|other| other == name) {
+    } else if !is_new {
         errors.add(target, format!("`{name}` is given twice"));
+    }
+}
+
+/// What is too large for a program or a file system, in the properties below `target`.
+fn check_sizes(target: &str, properties: &impl Serialize, errors: &mut FieldErrors) {
+    // Wire types are plain data; one that had no JSON form would not have arrived.
+    let properties = serde_json::to_value(properties).unwrap_or_default();
+    for (path, why) in too_large(&properties) {
+        errors.add(format!("{target}.{}", render_path(&path)), why);
     }
 }
 

@@ -25,7 +25,7 @@ fn server(directory: Option<&str>) -> Value {
 
 #[test]
 fn volumes_are_answered_with_their_defaults_and_without_keys() {
-    let vault = json!({ "sourceVault": { "id": "/v" }, "secretUrl": "https://v/s" });
+    let vault = json!({ "sourceVault": { "id": "/v" }, "secretUrl": "https://v/secrets/s" });
     let mut given = server(Some("/data/./a"));
     given["azureFileShares"] = json!([share("./afs/", "HTTPS://acc.file.core.windows.net/Share/")]);
     given["azureBlobFileSystems"] = json!([{ "accountName": "acc", "containerName": "c", "relativeMountPath": "bfs",

@@ -1,6 +1,9 @@
 //! Secrets: sealed on the way in, names only on the way out.
 
+use std::collections::HashSet;
+
 use super::{FieldErrors, Rules};
+use crate::api::vault::SecretUrl;
 use crate::api::{EnvironmentVariable, EnvironmentVariableWithSecretValue, KeyVaultSecretReference};
 use crate::domain::secret::{SecretValue, SecretVariable};
 
@@ -34,12 +37,12 @@ pub(super) fn value(
     }
 }
 
+/// The form of the address is checked, and not whether the secret is there: it is read when a process needs it.
 fn key_vault(target: &str, reference: &KeyVaultSecretReference, errors: &mut FieldErrors) -> Option<SecretValue> {
     let KeyVaultSecretReference { source_vault, secret_url } = reference;
     let before = errors.0.len();
-    for (property, text) in [("sourceVault.id", &source_vault.id), ("secretUrl", secret_url)] {
-        super::check_filled(format!("{target}.{property}"), text, errors);
-    }
+    super::check_filled(format!("{target}.sourceVault.id"), &source_vault.id, errors);
+    errors.take(&format!("{target}.secretUrl"), SecretUrl::parse(secret_url));
     (errors.0.len() == before)
         .then(|| SecretValue::KeyVault { vault: source_vault.id.clone(), url: secret_url.clone() })
 }
@@ -53,12 +56,11 @@ pub(super) fn variables(
     errors: &mut FieldErrors,
 ) -> Vec<SecretVariable> {
     let mut found: Vec<SecretVariable> = Vec::new();
+    let mut seen: HashSet<&str> = others.iter().map(|other| other.name.as_str()).collect();
     for (at, secret) in secrets.iter().enumerate() {
         let target = format!("{target}[{at}]");
         let EnvironmentVariableWithSecretValue { name, value: clear, value_secret_reference } = secret;
-        let before = secrets[..at].iter().map(|secret| secret.name.as_str());
-        let taken = others.iter().map(|other| other.name.as_str()).chain(before);
-        super::check_name(&target, name, taken, errors);
+        super::check_name(&target, name, &mut seen, errors);
         let given = Given {
             clear: ("value", clear.as_deref()),
             reference: ("valueSecretReference", value_secret_reference.as_ref()),

@@ -16,6 +16,7 @@ pub mod snapshots;
 pub mod storage_accounts;
 pub mod tokens;
 pub mod usages;
+pub mod vaults;
 pub mod workspaces;
 
 use axum::http::StatusCode;

@@ -5,6 +5,7 @@ mod jobs;
 mod long_operations;
 mod opening;
 mod tables;
+mod vaults;
 mod writing;
 
 use std::collections::BTreeMap;

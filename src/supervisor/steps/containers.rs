@@ -20,7 +20,7 @@ use crate::supervisor::family::{End, Reaped, Whom};
 use crate::supervisor::processes;
 use crate::supervisor::registry::Login;
 use crate::supervisor::run_dir::{ContainerEngine, LaunchContainer, NodeContainer};
-use crate::supervisor::shell::{self, Order, StartError};
+use crate::supervisor::shell::{self, How};
 use crate::supervisor::watch::Interruption;
 
 /// Longer than any working engine takes to start a container, or to look for an image.
@@ -152,14 +152,14 @@ impl Run<'_> {
         self.say_to_all(&lines[lines.len().saturating_sub(MOST_PULL_LINES)..].join("\n"));
     }
 
-    /// Starts a process on a node: in the node's container once there is one.
-    pub(super) fn start_process(&self, place: usize, order: &Order<'_>) -> Result<i32, StartError> {
+    /// How processes are started on a node: in its container once there is one.
+    pub(super) fn how(&self, place: usize) -> How {
         match &self.launch.container {
             Some(container) if self.stage == Stage::Running => {
                 let words = containers::exec(&container.nodes[place]);
-                shell::start_inside(order, containers::command(container, &self.launch.run, words))
+                How::Inside(containers::command(container, &self.launch.run, words))
             }
-            Some(_) | None => shell::start(order),
+            Some(_) | None => How::OnHost,
         }
     }
 

@@ -5,6 +5,7 @@
 mod containers;
 mod ending;
 mod mounting;
+mod remote;
 
 use std::collections::BTreeMap;
 use std::time::{Duration, Instant};
@@ -15,9 +16,11 @@ use ending::Ending;
 use super::code;
 use super::execution_log::ExecutionLog;
 use super::family::{End, Family, Reaped, Whom};
+use super::relay::Relay;
+use super::remote::Remote;
 use super::run_dir::{Exit, Launch, LaunchMount, RunDir};
 use super::secrets::Secrets;
-use super::shell::Order;
+use super::shell::{self, Order};
 use super::watch::{Interruption, Watch};
 use super::{note, sentence, unmount};
 
@@ -39,7 +42,9 @@ pub struct Run<'a> {
     watch: Watch,
     family: Family,
     logs: Vec<ExecutionLog>,
+    relay: Option<Relay>,
     mounted: Vec<(usize, &'a LaunchMount)>,
+    remote: Option<Remote>,
     settle_at: Option<Instant>,
     stage: Stage,
 }
@@ -70,15 +75,28 @@ impl<'a> Run<'a> {
     /// A run that is about to begin.
     pub fn new(dir: &'a RunDir, launch: &'a Launch, secrets: &'a Secrets, watch: Watch, family: Family) -> Self {
         let settle_at = family.cgroup_path().map(|_| Instant::now() + SETTLE_AFTER);
-        let (logs, mounted, stage) = (Vec::new(), Vec::new(), Stage::None);
-        Self { dir, launch, secrets, watch, family, logs, mounted, settle_at, stage }
+        Self {
+            dir,
+            launch,
+            secrets,
+            watch,
+            family,
+            logs: Vec::new(),
+            relay: None,
+            mounted: Vec::new(),
+            remote: None,
+            settle_at,
+            stage: Stage::None,
+        }
     }
 
     /// Does all of it. When this returns no process, container or mount of the run is left, or the message says which.
     pub fn finish(mut self) -> Exit {
         let mut ending = self.steps().err().unwrap_or_else(Ending::succeeded);
+        self.close_remote();
         self.end_containers(&mut ending);
         self.end_processes(&mut ending);
+        self.finish_output();
         self.unmount(&mut ending);
         self.family.dissolve();
         ending.into_exit()
@@ -89,7 +107,9 @@ impl<'a> Run<'a> {
         self.make_directories()?;
         self.unpack_code()?;
         self.mount()?;
+        self.open_relay()?;
         self.start_containers()?;
+        self.open_remote();
         self.prepare()?;
         self.run_processes()
     }
@@ -105,6 +125,15 @@ impl<'a> Run<'a> {
             })?;
             self.logs.push(log);
         }
+        Ok(())
+    }
+
+    fn open_relay(&mut self) -> Result<(), Ending> {
+        let relay = Relay::start(self.launch.most_output_bytes);
+        let failed = |error| Ending::set_up_failed(format!("cannot take in the output of the job: {error}"));
+        let relay = relay.map_err(failed)?;
+        relay.expect(2 * (self.launch.processes.len() + self.launch.nodes.len()));
+        self.relay = Some(relay);
         Ok(())
     }
 
@@ -184,7 +213,8 @@ impl<'a> Run<'a> {
 
     fn start(&mut self, place: usize, order: &Order<'_>) -> Result<i32, Ending> {
         self.stop_if_interrupted()?;
-        let pid = self.start_process(place, order).map_err(|error| Ending::set_up_failed(sentence(&error)))?;
+        let started = shell::start(order, self.how(place), self.relay.as_ref());
+        let pid = started.map_err(|error| Ending::set_up_failed(sentence(&error)))?;
         self.logs[place].say(&format!("{} started as process {pid}", order.name));
         Ok(pid)
     }
@@ -194,7 +224,10 @@ impl<'a> Run<'a> {
         let mut failed = None;
         loop {
             while let Reaped::Ended(pid, end) = self.family.reap() {
-                let Some(process) = awaited.remove(&pid) else { continue };
+                let Some(process) = awaited.remove(&pid) else {
+                    self.other_ended(pid, end);
+                    continue;
+                };
                 self.logs[process.node].say(&format!("{} {end}", process.name));
                 if end != End::Code(0) && failed.is_none() {
                     failed = Some((process, end));
@@ -213,6 +246,7 @@ impl<'a> Run<'a> {
                 return Together::TimedOut;
             }
             self.watch.wait([limit, self.settle_at].into_iter().flatten().min());
+            self.serve_remote();
             if self.settle_at.is_some_and(|at| Instant::now() >= at) {
                 self.settle_at = None;
                 self.family.settle();
@@ -236,6 +270,13 @@ impl<'a> Run<'a> {
         if !survivors.is_empty() {
             let pids: Vec<String> = survivors.iter().map(|process| process.pid.to_string()).collect();
             self.complain(ending, &format!("processes that the kernel does not end: {}", pids.join(", ")));
+        }
+    }
+
+    /// Before anything is unmounted: files of output may lie there.
+    fn finish_output(&mut self) {
+        for missing in self.relay.take().map(Relay::finish).unwrap_or_default() {
+            self.say_to_all(&missing);
         }
     }
 

@@ -175,6 +175,23 @@ fn every_node_has_a_container_of_its_own_and_three_jobs_run_at_once() {
 }
 
 #[test]
+fn a_launcher_in_one_container_starts_commands_in_the_others() {
+    let Some(podman) = Podman::new() else { return };
+    let sandbox = sandbox(&podman);
+    let call = "second=${AZ_BATCH_HOST_LIST#*,}; $OMPI_MCA_plm_rsh_agent $second 'cat /mark; echo $MODE; exit 6'; code=$?; \
+                cat /mark; exit $code";
+    let mut spec = job(call);
+    spec["nodeCount"] = 2.into();
+    spec["environmentVariables"] = json!([{ "name": "MODE", "value": "fast" }]);
+    let mark = "basename $(dirname $AZ_BATCHAI_JOB_TEMP) > /mark";
+    spec["jobPreparation"] = json!({ "commandLine": mark });
+    submit(&sandbox, "a", &spec);
+    sandbox.run("job wait -n a").fails_with(6);
+    sandbox.run("job file stream -j a -f stdout.txt").succeeds().prints("1\nfast\n0\n");
+    assert_eq!(podman.containers(), [] as [&str; 0]);
+}
+
+#[test]
 fn secrets_are_in_no_argument_and_in_nothing_that_the_engine_keeps() {
     let Some(podman) = Podman::new() else { return };
     let sandbox = sandbox(&podman);
@@ -192,7 +209,9 @@ fn secrets_are_in_no_argument_and_in_nothing_that_the_engine_keeps() {
     let [container] = &podman.containers()[..] else { panic!("one container") };
     let shown = podman.run(&format!("inspect {container}")).succeeds().stdout;
     assert!(shown.contains("batchai.run") && !shown.contains(&value), "{shown}");
-    assert_eq!(holders(&podman.path(""), &value), [] as [String; 0], "the engine keeps it");
+    for folder in podman.records() {
+        assert_eq!(holders(&folder, &value), [] as [String; 0], "the engine keeps it");
+    }
     assert_eq!(holders(sandbox.home(), &value), [] as [String; 0], "we keep it");
     open(&sandbox);
     sandbox.run("job wait -n a").succeeds();

@@ -4,6 +4,7 @@ pub mod bodies;
 pub mod checked;
 pub mod gate;
 pub mod leaks;
+pub mod mpi;
 pub mod network;
 pub mod podman;
 pub mod process;
@@ -15,10 +16,12 @@ pub mod served;
 pub mod shape;
 pub mod swagger;
 pub mod terminal;
+pub mod vault;
 pub mod wait;
 
 pub use checked::Checked;
 pub use gate::Gate;
+pub use mpi::Mpi;
 pub use network::Network;
 pub use podman::Podman;
 pub use rest::{Answer, Rest, SUBSCRIPTION};
@@ -27,6 +30,7 @@ pub use sandbox::{Done, Sandbox};
 pub use served::Served;
 pub use shape::timeless;
 pub use terminal::OnTerminal;
+pub use vault::Vault;
 pub use wait::{wait_for, wait_until};
 
 /// Whether `tests/run --without` left this requirement out; then says that the test is skipped.

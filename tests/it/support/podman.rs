@@ -24,7 +24,7 @@ impl Podman {
     /// `None` when `tests/run` was told to do without. Fails when it is not installed, or cannot run a container.
     #[track_caller]
     pub fn new() -> Option<Self> {
-        if is_left_out("podman") || is_left_out("busybox") {
+        if is_left_out("podman") {
             return None;
         }
         // Podman takes no long paths here.
@@ -73,6 +73,11 @@ impl Podman {
             self.run("ps --all --format {{.Names}}").succeeds().stdout.lines().map(str::to_owned).collect();
         names.sort();
         names
+    }
+
+    /// Where it keeps what it knows; not the files of images and containers.
+    pub fn records(&self) -> Vec<PathBuf> {
+        ["root/libpod", "root/vfs-containers", "root/vfs-images", "run", "tmp"].map(|name| self.path(name)).into()
     }
 
     /// A folder that is gone with it.
@@ -124,7 +129,7 @@ impl Bare {
 #[track_caller]
 fn root() -> Vec<u8> {
     let missing =
-        "there is no static /bin/busybox: `tests/run` installs it, `tests/run --without busybox` goes on without";
+        "there is no static /bin/busybox: `tests/run` installs it, `tests/run --without podman` goes on without";
     let busybox = std::fs::read("/bin/busybox").expect(missing);
     let listed = Command::new("/bin/busybox").arg("--list").output().expect(missing).stdout;
     let mut archive = tar::Builder::new(Vec::new());

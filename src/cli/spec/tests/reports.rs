@@ -48,6 +48,9 @@ job.yaml:9:12: expected text, found a list
 job.yaml:13:5: a secret has `value` or `valueSecretReference`, not both
   13 |     valueSecretReference: {sourceVault: {id: v}, secretUrl: u}
      |     ^^^^^^^^^^^^^^^^^^^^
+job.yaml:13:61: the address of a secret begins with https://: it must look like https://<vault>.vault.azure.net/secrets/<name>[/<version>]
+  13 |     valueSecretReference: {sourceVault: {id: v}, secretUrl: u}
+     |                                                             ^
 job.yaml:14:5: a secret needs `value` or `valueSecretReference`
   14 |   - name: [x]
      |     ^^^^
@@ -63,7 +66,7 @@ job.yaml:17:33: "7.00:00:00" is not an ISO 8601 duration: write `P7D`
 job.yaml:18:1: `name` is here a second time: the first is on line 1
   18 | name: again
      | ^^^^
-14 problems in job.yaml
+15 problems in job.yaml
 "#);
 }
 
@@ -91,7 +94,7 @@ fn all_mistakes_of_a_json_file_are_in_one_report() {
     job.yaml:7:57: "share" is not the URL of a file share: write `https://<account>.file.core.windows.net/<share>`
       7 |   "mountVolumes": {"azureFileShares": [{"azureFileUrl": "share", "relativeMountPath": "../x"}]}
         |                                                         ^^^^^^^
-    job.yaml:7:87: a mount path lies below the mount root: no `/` at its start, and no `..` in it
+    job.yaml:7:87: a mount path lies below the mount root: a name, no `/` at its start, and no `..` in it
       7 |   "mountVolumes": {"azureFileShares": [{"azureFileUrl": "share", "relativeMountPath": "../x"}]}
         |                                                                                       ^^^^^^
     7 problems in job.yaml
