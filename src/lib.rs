@@ -28,8 +28,8 @@
 //!    the [`engine`] to launch R.
 //! 6. [`engine::launch`] makes a plan (pure), the local engine writes it into a run directory and starts
 //!    `batchai __supervise` on it.
-//! 7. The [`supervisor`] makes directories, unpacks the code, mounts, prepares, starts the processes, waits,
-//!    ends what is left, and writes how it ended.
+//! 7. The [`supervisor`] makes directories, unpacks the code, mounts, starts containers, prepares, starts the
+//!    processes, waits, ends what is left, and writes how it ended.
 //! 8. The engine sees the supervisor go, the scheduler lets the event happen to the job, the store commits,
 //!    and whoever waits for the job is answered.
 //!
@@ -71,6 +71,7 @@
 //! | what a dry run shows | [`engine::preview`], [`operations::plans`], [`cli::commands::job::dry_run`], [`cli::dry_run`] |
 //! | what is said before, during and instead of the wait for a deletion | [`cli::ending`] |
 //! | what `job explain` says | [`domain::job::waiting`], [`domain::job::ending`], [`operations::explanations`] |
+//! | what a container sees, and which engine makes it | [`engine::container`], `engine/local/containers.rs`, [`supervisor::containers`] |
 //! | how a node is made ready | `engine/local/nodes.rs`, `engine/local/setting_up.rs`, [`engine::setup_task`] |
 //! | the way of a secret | [`domain::secret`], [`engine::secrets`], [`supervisor::secrets`] |
 //! | secrets in key vaults | [`api::vault`], [`operations::vaults`], `server/vaults`, `engine/local/fetching.rs` |

@@ -52,10 +52,29 @@ pub struct PlannedNode {
     pub working_directory: String,
     /// Volumes of the job that are mounted first, in order.
     pub mounts: Vec<PlannedMount>,
-    /// The environment of commands on this node.
+    /// The environment of commands on this node; in a container, over what the image sets.
     pub environment: Vec<EnvironmentVariable>,
     /// The log of what was done on this node.
     pub execution_log: String,
+    /// What its commands run in; absent: the host.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub container: Option<PlannedContainer>,
+}
+
+/// The container of a node of a planned job.
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct PlannedContainer {
+    /// Its name.
+    pub name: String,
+    /// The image, as it would be pulled.
+    pub image: String,
+    /// The program that would make it.
+    pub engine: String,
+    /// Directories of the machine that it sees under the same path.
+    pub binds: Vec<String>,
+    /// The words after the program that would start it.
+    pub arguments: Vec<String>,
 }
 
 /// A volume of a planned job.

@@ -28,6 +28,23 @@ pub struct ServerSettings {
     pub vaults: BTreeMap<String, VaultSettings>,
     /// The most bytes that one output file of a job takes; `None`: as many as there are.
     pub most_output_bytes: Option<u64>,
+    /// How it runs containers.
+    pub containers: Containers,
+}
+
+/// How a server runs the containers of jobs.
+#[derive(Debug, Clone, PartialEq, Eq, Default, Deserialize)]
+#[serde(deny_unknown_fields, rename_all = "camelCase", default)]
+pub struct Containers {
+    /// `docker`, `podman`, or the path of a program with the command line of one of them; `None`: the first that is
+    /// there.
+    pub engine: Option<String>,
+    /// Options of that program before its subcommand, each word by itself.
+    pub options: Vec<String>,
+    /// More options of its `run`, each word by itself.
+    pub run_options: Vec<String>,
+    /// Whether containers see the GPUs of the machine; `None`: when it has some.
+    pub gpus: Option<bool>,
 }
 
 /// A key vault on the network, and what opens it.
@@ -68,6 +85,7 @@ pub struct ServerFile {
     key: Option<PathBuf>,
     host_names: Vec<String>,
     api_versions: Vec<String>,
+    containers: Containers,
     vaults: BTreeMap<String, VaultSettings>,
     max_output_file_size: Option<Limit>,
 }
@@ -99,6 +117,12 @@ impl ServerFile {
     #[must_use]
     pub fn api_versions(&self) -> Vec<String> {
         self.api_versions.clone()
+    }
+
+    /// How it runs containers.
+    #[must_use]
+    pub fn containers(&self) -> Containers {
+        self.containers.clone()
     }
 
     /// The key vaults on the network, by name.
@@ -173,6 +197,18 @@ mod tests {
         let error = loaded("lisen: []").expect_err("an error").to_string();
         assert!(error.contains("lisen") && error.contains("server.yaml"), "{error}");
         assert_eq!(loaded("").ok(), Some(ServerFile::default()));
+    }
+
+    #[test]
+    fn containers_have_settings_of_their_own() {
+        let text = "containers: {engine: podman, options: [--runtime, runc], runOptions: [--ulimit, 'nofile=1:1'], gpus: false}";
+        let containers = loaded(text).expect("settings").containers();
+        assert_eq!((containers.engine.as_deref(), containers.gpus), (Some("podman"), Some(false)));
+        assert_eq!(
+            (containers.options.join(" "), containers.run_options.join(" ")),
+            ("--runtime runc".into(), "--ulimit nofile=1:1".into())
+        );
+        assert!(loaded("containers: {engin: podman}").expect_err("an error").to_string().contains("engin"));
     }
 
     #[test]

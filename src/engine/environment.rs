@@ -62,19 +62,15 @@ pub struct NodeView {
     pub addresses: Vec<String>,
 }
 
-/// What the machine and the service give; directories of the job and the user's variables come on top.
+/// What the machine, unless the job has a container, and the service give; directories of the job and the user's variables come on top.
 #[must_use]
 pub fn base(host: &Host, spec: &JobSpec, run: &RunId, node: &NodeView) -> Variables {
     let path = |path: &PathBuf| path.to_string_lossy().into_owned();
-    let search_path = spec.search_path.clone().unwrap_or_else(|| host.search_path.clone());
     let mut all = mpi::variables(&node.agent, node.addresses.len());
+    if spec.container.is_none() {
+        all.extend(of_host(host, spec.search_path.as_deref()));
+    }
     let ours = [
-        ("PATH", search_path),
-        ("HOME", host.home.clone()),
-        ("USER", host.user.clone()),
-        ("LOGNAME", host.user.clone()),
-        ("SHELL", host.shell.clone()),
-        ("LANG", host.language.clone()),
         ("TMPDIR", path(&node.job_temp)),
         (MOUNT_ROOT, path(&node.mount_root)),
         (JOB_MOUNT_ROOT, path(&node.job_mount_root)),
@@ -93,20 +89,26 @@ pub fn base(host: &Host, spec: &JobSpec, run: &RunId, node: &NodeView) -> Variab
     all
 }
 
+/// What any program expects of the machine. Inside a container the image says that.
+fn of_host(host: &Host, search_path: Option<&str>) -> Variables {
+    [
+        ("PATH", search_path.unwrap_or(&host.search_path)),
+        ("HOME", &host.home),
+        ("USER", &host.user),
+        ("LOGNAME", &host.user),
+        ("SHELL", &host.shell),
+        ("LANG", &host.language),
+    ]
+    .map(|(name, value)| (name.to_owned(), value.to_owned()))
+    .into()
+}
+
 /// What commands see on a node of this machine that belongs to no job yet.
 #[must_use]
 pub fn of_node(host: &Host, mount_root: &Path) -> Variables {
-    [
-        ("PATH", host.search_path.clone()),
-        ("HOME", host.home.clone()),
-        ("USER", host.user.clone()),
-        ("LOGNAME", host.user.clone()),
-        ("SHELL", host.shell.clone()),
-        ("LANG", host.language.clone()),
-        (MOUNT_ROOT, mount_root.to_string_lossy().into_owned()),
-    ]
-    .map(|(name, value)| (name.to_owned(), value))
-    .into()
+    let mut all = of_host(host, None);
+    all.insert(MOUNT_ROOT.to_owned(), mount_root.to_string_lossy().into_owned());
+    all
 }
 
 /// The user's variables laid over `ours`, in their order; each may refer to those before it. Variables of the

@@ -6,6 +6,7 @@ use std::path::Path;
 
 use super::environment::Variables;
 use crate::domain::node::Node;
+use crate::supervisor::containers;
 use crate::supervisor::run_dir::{Launch, LaunchMount, LaunchNode, MountHow, Process};
 
 /// What stands for the value of a secret variable.
@@ -28,6 +29,8 @@ pub struct Preview {
     pub max_wall_clock_seconds: u64,
     /// Seconds between the polite and the impolite signal.
     pub grace_seconds: u64,
+    /// Why it would fail as things are on this machine.
+    pub obstacle: Option<String>,
 }
 
 /// A node of it.
@@ -45,6 +48,23 @@ pub struct PreviewNode {
     pub environment: Variables,
     /// The log of what was done on it.
     pub execution_log: String,
+    /// What its commands run in; `None`: the host.
+    pub container: Option<PreviewContainer>,
+}
+
+/// The container of a node.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct PreviewContainer {
+    /// Its name.
+    pub name: String,
+    /// The image, as it would be pulled.
+    pub image: String,
+    /// The program that would make it.
+    pub engine: String,
+    /// Directories of the host that it sees under the same path.
+    pub binds: Vec<String>,
+    /// The words after the program that would start it.
+    pub arguments: Vec<String>,
 }
 
 /// A process of it.
@@ -75,7 +95,14 @@ pub fn preview(launch: &Launch, nodes: &[Node], host_file: String) -> Preview {
         launch.nodes.iter().map(|node| with_secrets(&node.environment, &launch.secrets)).collect();
     Preview {
         directories: launch.directories.iter().map(|path| text(path)).collect(),
-        nodes: launch.nodes.iter().zip(nodes).zip(&environments).map(node_of).collect(),
+        nodes: launch
+            .nodes
+            .iter()
+            .zip(nodes)
+            .zip(&environments)
+            .enumerate()
+            .map(|(place, parts)| PreviewNode { container: container_of(launch, place), ..node_of(parts) })
+            .collect(),
         preparation: launch.preparation.as_ref().map(|preparation| {
             let texts = |files: &[std::path::PathBuf]| files.iter().map(|path| text(path)).collect();
             (preparation.command.clone(), texts(&preparation.stdout), texts(&preparation.stderr))
@@ -84,6 +111,7 @@ pub fn preview(launch: &Launch, nodes: &[Node], host_file: String) -> Preview {
         host_file,
         max_wall_clock_seconds: launch.max_wall_clock_seconds,
         grace_seconds: launch.grace_seconds,
+        obstacle: launch.container.as_ref().and_then(containers::no_engine),
     }
 }
 
@@ -95,7 +123,21 @@ fn node_of(((launch, node), environment): ((&LaunchNode, &Node), &Variables)) ->
         mounts: launch.mounts.iter().map(mount_of).collect(),
         environment: environment.clone(),
         execution_log: text(&launch.execution_log),
+        container: None,
     }
+}
+
+fn container_of(launch: &Launch, place: usize) -> Option<PreviewContainer> {
+    let container = launch.container.as_ref()?;
+    let node = container.nodes.get(place)?;
+    let words = containers::run(container, node, &launch.run, &container.image);
+    Some(PreviewContainer {
+        name: node.name.clone(),
+        image: container.image.clone(),
+        engine: text(&container.program),
+        binds: node.binds.iter().map(|path| text(path)).collect(),
+        arguments: container.options.iter().cloned().chain(words).collect(),
+    })
 }
 
 fn mount_of(mount: &LaunchMount) -> (String, Result<String, String>) {

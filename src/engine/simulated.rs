@@ -267,6 +267,7 @@ impl Engine for Simulated {
             host_file: String::new(),
             max_wall_clock_seconds: request.job.spec.max_wall_clock_seconds,
             grace_seconds: 0,
+            obstacle: None,
         })
     }
 

@@ -7,8 +7,8 @@ use crate::domain::job::queue::{QueueView, reason};
 use crate::domain::job::{Job, JobSpec};
 use crate::domain::name::{JobKey, RunId};
 use crate::domain::node::{Node, NodeState, node_id};
-pub use crate::engine::preview::{Preview, PreviewNode, PreviewProcess};
-use crate::engine::{ClusterPlace, EngineError, LaunchRequest, toolkit};
+pub use crate::engine::preview::{Preview, PreviewContainer, PreviewNode, PreviewProcess};
+use crate::engine::{ClusterPlace, EngineError, LaunchRequest};
 use crate::store::{Reader, Stored};
 
 /// What stands for what only a submitted job has: its run and its unique id.
@@ -64,12 +64,14 @@ pub fn plan(context: &Context, key: JobKey, spec: JobSpec, may_make: WouldMake) 
         let chosen = choose(&place, &nodes, &busy, spec.node_count, now);
         Ok::<_, OperationError>((place, chosen, would_queue, made))
     })?;
-    let unsupported = toolkit::unsupported(&spec);
     let job = Job::submitted(key, spec, NOT_SUBMITTED.into(), now);
     let request = LaunchRequest { run: RunId(NOT_SUBMITTED.into()), job, cluster: place, nodes };
     let (preview, unsupported) = match context.engine.preview(&request) {
-        Ok(preview) => (Some(preview), unsupported),
-        Err(EngineError::NotStarted(why)) => (None, unsupported.or(Some(why))),
+        Ok(preview) => {
+            let obstacle = preview.obstacle.clone();
+            (Some(preview), obstacle)
+        }
+        Err(EngineError::NotStarted(why)) => (None, Some(why)),
         Err(error) => return Err(error.into()),
     };
     Ok(JobPlan { preview, unsupported, would_queue, would_make })

@@ -51,12 +51,13 @@ use crate::api::server::{Build, ServerStatus};
 use crate::api::version::ApiVersion;
 use crate::config::home::Home;
 use crate::config::program::built_at;
-use crate::config::server::ServerSettings;
+use crate::config::server::{Containers, ServerSettings};
 use crate::domain::Timestamp;
 use crate::domain::name::RunId;
 use crate::domain::secret::Seal;
 use crate::domain::signature::Signer;
 use crate::domain::storage_account::AccountKeys;
+use crate::engine::container::ContainerSettings;
 use crate::engine::local::{LocalEngine, LocalSettings};
 use crate::engine::secrets::Safe;
 use crate::engine::{Engine, EngineError};
@@ -184,6 +185,7 @@ fn compose(settings: &ServerSettings) -> Result<(Context, Scheduler), ServeError
     let safe = Safe::new(seal.clone()).with_vaults(Arc::new(vaults));
     let local = LocalSettings {
         most_output_bytes: settings.most_output_bytes,
+        containers: container_settings(&settings.containers),
         ..LocalSettings::new(settings.executable.clone(), safe)
     };
     let engine: Arc<dyn Engine> = Arc::new(LocalEngine::open(data, local, bell.hook())?);
@@ -195,6 +197,12 @@ fn compose(settings: &ServerSettings) -> Result<(Context, Scheduler), ServeError
     snapshots::tidy(&context);
     long::tidy(&context);
     Ok((context, scheduler))
+}
+
+fn container_settings(containers: &Containers) -> ContainerSettings {
+    let Containers { engine, options, run_options, gpus } = containers.clone();
+    let engine = engine.filter(|engine| !engine.is_empty());
+    ContainerSettings { engine, options, run_options, without_gpus: gpus == Some(false) }
 }
 
 fn spoken(settings: &ServerSettings) -> Result<Spoken, ServeError> {

@@ -124,10 +124,10 @@ impl Family {
         self.kept.is_empty() || whom == Whom::All || !self.members(whom).is_empty()
     }
 
-    /// Waits until nobody is left, at most so long.
-    pub fn wait_for_all(&self, watch: &mut Watch, limit: Duration) {
+    /// Waits until nobody of these is left, at most so long.
+    pub fn wait_for_all(&self, whom: Whom, watch: &mut Watch, limit: Duration) {
         let until = Instant::now() + limit;
-        while self.is_anyone_left(Whom::All) && Instant::now() < until {
+        while self.is_anyone_left(whom) && Instant::now() < until {
             watch.pause(Some(until));
         }
     }

@@ -4,29 +4,34 @@
 //! prepares, starts the processes, and at the end writes `exit.json`. It is the subreaper of everything it
 //! starts, so nothing escapes it; it ends them by cgroup where it could make one, else by walking its
 //! descendants: TERM, grace, KILL. No async runtime, no network, no database: it must outlive and outsimple
-//! the server. [`run_dir`] and [`secrets`] are all it shares with the rest; [`identity`], [`orphans`] and [`unmount`] are for engines.
+//! the server. [`run_dir`] and [`secrets`] are all it shares with the rest; [`identity`], [`orphans`],
+//! [`containers`] and [`unmount`] are for engines.
 //!
 //! ```text
-//! begin (here) -> steps: directories, code, mounts, preparation, processes -> family: end what is left
+//! begin (here) -> steps: directories, code, mounts, containers, preparation, processes -> family: end what is left
 //!              -> unmount -> last_word: exit.json
 //! ```
 
 mod cgroup;
 mod code;
+pub mod containers;
 mod execution_log;
 mod family;
 pub mod identity;
+mod inside;
 mod ladder;
 mod last_word;
 mod mountinfo;
 pub mod orphans;
 mod processes;
+mod registry;
 mod relay;
 mod remote;
 pub mod run_dir;
 pub mod secrets;
 mod shell;
 mod steps;
+pub mod tool;
 pub mod unmount;
 mod watch;
 
@@ -116,7 +121,7 @@ fn take_lock(dir: &RunDir) -> Result<Option<File>, SupervisorError> {
 fn receive_secrets(launch: &Launch) -> io::Result<Secrets> {
     // Not `io::stdin`, whose buffer would keep them.
     let pipe = File::from(rustix::stdio::stdin().try_clone_to_owned()?);
-    Secrets::receive(&launch.secrets, pipe)
+    Secrets::receive(launch, pipe)
 }
 
 /// Whether a supervisor, now dead, began this run. What it wrote need not be readable to mean that.

@@ -9,6 +9,9 @@
 //!   exit.json         supervisor -> engine: how it ended; written (fsync, rename) after the last process is gone
 //!   supervisor.log    what the supervisor itself had to say
 //!   mount-<n>-<m>.log what the command of mount m of node n printed
+//!   container-<n>.log what the container engine said last of node n
+//!   container-<n>     made inside the container of node n: tells who root of it is outside
+//!   login/            while an image is pulled: where the engine finds who logs in; holds no secret
 //!   shared/           AZ_BATCHAI_SHARED_JOB_TEMP
 //!   remote/agent      starts a command on another node, for launchers such as mpirun; a script
 //!   remote/calls/     while such commands may be started: `requests`, a FIFO that tells the supervisor of each, and a
@@ -365,6 +368,24 @@ impl RunDir {
     #[must_use]
     pub fn mount_output(&self, place: usize, mount: usize) -> PathBuf {
         self.0.join(format!("mount-{place}-{mount}.log"))
+    }
+
+    /// What the container engine said last of a node.
+    #[must_use]
+    pub fn container_output(&self, place: usize) -> PathBuf {
+        self.0.join(format!("container-{place}.log"))
+    }
+
+    /// A file that is made inside the container of a node.
+    #[must_use]
+    pub fn container_owned(&self, place: usize) -> PathBuf {
+        self.0.join(format!("container-{place}"))
+    }
+
+    /// The folder that tells a container engine who logs in.
+    #[must_use]
+    pub fn login(&self) -> PathBuf {
+        self.0.join("login")
     }
 
     /// Writes what to do. Not synced: a run does not outlive the machine that it would run on.

@@ -1,6 +1,6 @@
-//! Secret variables on their way to a supervisor: by a pipe that is its standard input, and by nothing else.
+//! Secrets on their way to a supervisor: by a pipe that is its standard input, and by nothing else.
 //!
-//! `launch.json` tells their names, so that a pipe that was cut off is noticed. No file holds a value, and neither do
+//! They are variables, and the password of the registry of a container. `launch.json` tells which, so that a pipe that was cut off is noticed. No file holds a value, and neither do
 //! the supervisor's own environment and arguments: only the processes that the secrets are for have them. An engine
 //! writes, [`super::run`] reads, both in the form that this file alone knows.
 
@@ -8,20 +8,28 @@ use std::collections::BTreeMap;
 use std::fmt;
 use std::io::{self, Read, Write};
 
-/// Values by name. Does not show itself.
+use super::run_dir::Launch;
+
+/// Under which name the password travels: no variable can have it.
+const REGISTRY_PASSWORD: &str = "=registry password";
+
+/// Values of variables by name, and the password of a registry. Does not show itself.
 #[derive(Clone, Default, PartialEq, Eq)]
-pub struct Secrets(BTreeMap<String, String>);
+pub struct Secrets {
+    variables: BTreeMap<String, String>,
+    registry_password: Option<String>,
+}
 
 impl fmt::Debug for Secrets {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "Secrets({})", self.0.len())
+        write!(f, "Secrets({})", self.variables.len() + usize::from(self.registry_password.is_some()))
     }
 }
 
 impl FromIterator<(String, String)> for Secrets {
     /// The last of several values of one name counts.
     fn from_iter<T: IntoIterator<Item = (String, String)>>(pairs: T) -> Self {
-        Self(pairs.into_iter().collect())
+        Self { variables: pairs.into_iter().collect(), registry_password: None }
     }
 }
 
@@ -29,18 +37,29 @@ impl Secrets {
     /// Whether there are none.
     #[must_use]
     pub fn is_empty(&self) -> bool {
-        self.0.is_empty()
+        self.variables.is_empty() && self.registry_password.is_none()
     }
 
-    /// Their names, in order.
+    /// The names of the variables, in order.
     #[must_use]
     pub fn names(&self) -> Vec<String> {
-        self.0.keys().cloned().collect()
+        self.variables.keys().cloned().collect()
+    }
+
+    /// The same with the password that logs in to the registry of the container.
+    #[must_use]
+    pub fn with_registry_password(self, password: Option<String>) -> Self {
+        Self { registry_password: password, ..self }
+    }
+
+    /// What logs in to the registry of the container.
+    pub(super) fn registry_password(&self) -> Option<&str> {
+        self.registry_password.as_deref()
     }
 
     /// As variables of a process.
     pub(super) const fn variables(&self) -> &BTreeMap<String, String> {
-        &self.0
+        &self.variables
     }
 
     /// Sends them: a JSON object, names to values, until the end of the pipe. Blocks while the pipe is full.
@@ -48,23 +67,32 @@ impl Secrets {
     /// # Errors
     /// When the supervisor has gone without reading them.
     pub fn send(&self, mut pipe: impl Write) -> io::Result<()> {
-        pipe.write_all(&serde_json::to_vec(&self.0)?)
+        let password = self.registry_password.iter().map(|password| (REGISTRY_PASSWORD, password));
+        let variables = self.variables.iter().map(|(name, value)| (name.as_str(), value));
+        pipe.write_all(&serde_json::to_vec(&variables.chain(password).collect::<BTreeMap<_, _>>())?)
     }
 
-    /// Receives the secrets of these names; reads nothing where there are none.
+    /// Receives the secrets of this plan; reads nothing where there are none.
     ///
     /// # Errors
     /// When the pipe ends before all of them have come: their sender is gone.
-    pub(super) fn receive(names: &[String], mut pipe: impl Read) -> io::Result<Self> {
-        if names.is_empty() {
+    pub(super) fn receive(launch: &Launch, pipe: impl Read) -> io::Result<Self> {
+        let has_login = launch.container.as_ref().is_some_and(|container| container.login.is_some());
+        Self::receive_these(&launch.secrets, has_login, pipe)
+    }
+
+    fn receive_these(names: &[String], has_password: bool, mut pipe: impl Read) -> io::Result<Self> {
+        if names.is_empty() && !has_password {
             return Ok(Self::default());
         }
         let mut text = Vec::new();
         pipe.read_to_end(&mut text)?;
         // Not the parser's error, which could quote what it has read.
         let cut_off = |_| io::Error::new(io::ErrorKind::UnexpectedEof, "the secrets of the run have not come");
-        let all = Self(serde_json::from_slice(&text).map_err(cut_off)?);
-        if all.names() != names {
+        let mut variables: BTreeMap<String, String> = serde_json::from_slice(&text).map_err(cut_off)?;
+        let registry_password = variables.remove(REGISTRY_PASSWORD);
+        let all = Self { variables, registry_password };
+        if all.names() != names || all.registry_password.is_some() != has_password {
             return Err(io::Error::new(io::ErrorKind::InvalidData, "other secrets came than those of the plan"));
         }
         Ok(all)
@@ -87,19 +115,26 @@ mod tests {
 
     #[test]
     fn what_was_sent_arrives_as_it_was() {
-        let received = Secrets::receive(&["A".into(), "B".into()], &*sent(&secrets())).expect("whole");
+        let names = ["A".into(), "B".into()];
+        let received = Secrets::receive_these(&names, false, &*sent(&secrets())).expect("whole");
         assert!(received == secrets());
         assert_eq!(format!("{received:?}"), "Secrets(2)");
+        let with_password = secrets().with_registry_password(Some("hunter3".into()));
+        let received = Secrets::receive_these(&names, true, &*sent(&with_password)).expect("whole");
+        assert_eq!(received.registry_password(), Some("hunter3"));
+        assert_eq!(format!("{received:?}"), "Secrets(3)");
+        Secrets::receive_these(&names, true, &*sent(&secrets())).expect_err("no password");
     }
 
     #[test]
     fn a_pipe_that_was_cut_off_anywhere_is_an_error_that_quotes_nothing() {
         let whole = sent(&secrets());
         for length in 0..whole.len() {
-            let error = Secrets::receive(&["A".into(), "B".into()], &whole[..length]).expect_err("cut off");
+            let error =
+                Secrets::receive_these(&["A".into(), "B".into()], false, &whole[..length]).expect_err("cut off");
             assert_eq!(error.to_string(), "the secrets of the run have not come", "after {length} bytes");
         }
-        Secrets::receive(&["A".into()], &*whole).expect_err("other names");
+        Secrets::receive_these(&["A".into()], false, &*whole).expect_err("other names");
     }
 
     #[test]
@@ -110,6 +145,6 @@ mod tests {
                 panic!("nobody may read this")
             }
         }
-        assert!(Secrets::receive(&[], Untouchable).expect("nothing to do").is_empty());
+        assert!(Secrets::receive_these(&[], false, Untouchable).expect("nothing to do").is_empty());
     }
 }

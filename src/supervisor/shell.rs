@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 use std::fs::File;
-use std::io;
+use std::io::{self, Seek, Write};
 use std::os::unix::fs::OpenOptionsExt;
 use std::os::unix::process::CommandExt;
 use std::path::{Path, PathBuf};
@@ -12,6 +12,7 @@ use rustix::fs::OFlags;
 
 use super::relay::Relay;
 use super::run_dir::RUN_MARKER;
+use super::tool;
 
 /// The first that is there runs all commands.
 const SHELLS: [&str; 2] = ["/bin/bash", "/bin/sh"];
@@ -44,15 +45,36 @@ pub enum StartError {
         source: io::Error,
     },
     /// The kernel refused.
-    #[error("cannot start {name} with {shell}")]
+    #[error("cannot start {name} with {program}")]
     Refused {
         /// The process.
         name: String,
-        /// The shell that should run it.
-        shell: &'static str,
+        /// What should run it.
+        program: String,
         /// Why.
         source: io::Error,
     },
+    /// The shell of a container takes no such name, and as an argument the value would be seen.
+    #[error(
+        "cannot start {name}: the secret variable `{variable}` cannot be set inside a container: give it a name of \
+             letters, digits and `_`"
+    )]
+    Variable {
+        /// The process.
+        name: String,
+        /// The variable.
+        variable: String,
+    },
+}
+
+/// Where it starts.
+#[derive(Debug)]
+pub enum How {
+    /// As our child.
+    OnHost,
+    /// Inside a container, by the engine's command that runs a shell there and hands it its standard input: a script in
+    /// memory, so that no value is an argument.
+    Inside(Command),
 }
 
 /// What to start.
@@ -79,7 +101,7 @@ pub struct Order<'a> {
 ///
 /// # Errors
 /// See [`StartError`].
-pub fn start(order: &Order<'_>, relay: Option<&Relay>) -> Result<i32, StartError> {
+pub fn start(order: &Order<'_>, how: How, relay: Option<&Relay>) -> Result<i32, StartError> {
     let output = |path: &Path| {
         let opened = match relay {
             Some(relay) => relay.pipe_to(path).map(Stdio::from),
@@ -87,30 +109,57 @@ pub fn start(order: &Order<'_>, relay: Option<&Relay>) -> Result<i32, StartError
         };
         opened.map_err(|source| StartError::Output { name: order.name.to_owned(), path: path.into(), source })
     };
-    start_into(order, output(order.stdout)?, output(order.stderr)?)
+    start_into(order, how, output(order.stdout)?, output(order.stderr)?)
 }
 
 /// The same where its output has somewhere to go already.
 ///
 /// # Errors
 /// See [`StartError`].
-pub fn start_into(order: &Order<'_>, stdout: Stdio, stderr: Stdio) -> Result<i32, StartError> {
-    let name = || order.name.to_owned();
-    let shell = SHELLS.into_iter().find(|shell| Path::new(shell).exists());
-    let shell = shell.ok_or_else(|| StartError::NoShell { name: name() })?;
+pub fn start_into(order: &Order<'_>, how: How, stdout: Stdio, stderr: Stdio) -> Result<i32, StartError> {
     if !order.directory.is_dir() {
-        return Err(StartError::NoDirectory { name: name(), directory: order.directory.to_owned() });
+        return Err(StartError::NoDirectory { name: order.name.to_owned(), directory: order.directory.to_owned() });
     }
-    let mut command = Command::new(shell);
-    command.arg("-c").arg(order.command).current_dir(order.directory).process_group(0);
-    command.env_clear().envs(order.environment.into_iter().flatten()).env(RUN_MARKER, order.run);
-    command.stdin(Stdio::null()).stdout(stdout).stderr(stderr);
-    let child = command.spawn().map_err(|source| StartError::Refused { name: name(), shell, source })?;
+    let mut command = match how {
+        How::OnHost => on_host(order)?,
+        How::Inside(client) => inside(order, client)?,
+    };
+    let child = command.process_group(0).stdout(stdout).stderr(stderr).spawn();
+    let child = child.map_err(|source| refused(order, &command, source))?;
     Ok(i32::try_from(child.id()).expect("a Linux pid is below 2^22"))
 }
 
+fn on_host(order: &Order<'_>) -> Result<Command, StartError> {
+    let shell = SHELLS.into_iter().find(|shell| Path::new(shell).exists());
+    let shell = shell.ok_or_else(|| StartError::NoShell { name: order.name.to_owned() })?;
+    let mut command = Command::new(shell);
+    command.arg("-c").arg(order.command).current_dir(order.directory).stdin(Stdio::null());
+    command.env_clear().envs(order.environment.into_iter().flatten()).env(RUN_MARKER, order.run);
+    Ok(command)
+}
+
+fn inside(order: &Order<'_>, mut client: Command) -> Result<Command, StartError> {
+    let odd_name = |variable| StartError::Variable { name: order.name.to_owned(), variable };
+    let script = super::inside::script(order).map_err(odd_name)?;
+    let stdin = tool::memory("script").and_then(|mut file| {
+        file.write_all(script.as_bytes())?;
+        file.rewind().map(|()| file)
+    });
+    let stdin = stdin.map_err(|source| refused(order, &client, source))?;
+    client.stdin(stdin);
+    Ok(client)
+}
+
+fn refused(order: &Order<'_>, command: &Command, source: io::Error) -> StartError {
+    let program = command.get_program().to_string_lossy().into_owned();
+    StartError::Refused { name: order.name.to_owned(), program, source }
+}
+
 /// An empty file to which everybody who has it appends, so that two writers do not overwrite each other.
-fn output_file(path: &Path) -> io::Result<File> {
+///
+/// # Errors
+/// When it cannot be made.
+pub fn output_file(path: &Path) -> io::Result<File> {
     let append = i32::try_from(OFlags::APPEND.bits()).expect("O_APPEND is a low bit");
     File::options().create(true).write(true).truncate(true).custom_flags(append).open(path)
 }

@@ -7,12 +7,9 @@ use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 use std::time::Duration;
 
-use rustix::event::{PollFd, PollFlags, Timespec, poll};
-use rustix::process::{PidfdFlags, pidfd_open};
-
 use super::mountinfo;
-use super::processes;
 use super::run_dir::{Launch, LaunchMount, MountHow};
+use super::tool;
 
 /// Polite ways first; FUSE file systems of ordinary users have their own; at last it only has to look unmounted.
 const WAYS: [&[&str]; 6] = [
@@ -94,22 +91,8 @@ fn run(way: &[&str], place: &Path) -> io::Result<()> {
     let path = std::env::var("PATH").unwrap_or_default();
     let mut command = Command::new(tool);
     command.args(flags).arg(place).env("PATH", format!("/usr/sbin:/usr/bin:/sbin:/bin:{path}"));
-    let mut child = command.stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::null()).spawn()?;
-    let pid = i32::try_from(child.id()).ok().and_then(processes::id);
-    if let Some(handle) = pid.and_then(|pid| pidfd_open(pid, PidfdFlags::empty()).ok()) {
-        let patience = Timespec::try_from(PATIENCE).ok();
-        // Interrupted at worst, by the end of a child; then the tool gets less time than it might.
-        while matches!(
-            poll(&mut [PollFd::new(&handle, PollFlags::IN)], patience.as_ref()),
-            Err(rustix::io::Errno::INTR)
-        ) {}
-        if child.try_wait()?.is_none() {
-            child.kill()?;
-            // Killed inside the kernel it may stay there for long; the supervisor's last reaping finds it.
-            return Err(io::ErrorKind::TimedOut.into());
-        }
-    }
-    child.wait().map(|_| ())
+    command.stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::null());
+    tool::run(&mut command, PATIENCE).map(|_| ())
 }
 
 #[cfg(test)]

@@ -201,34 +201,6 @@ fn a_cluster_of_another_workspace_is_given_by_its_id() {
 }
 
 #[test]
-fn what_this_server_cannot_run_is_accepted_and_fails_at_its_start_with_the_property_and_what_to_do() {
-    let sandbox = Sandbox::new();
-    sandbox.cluster("c", 1);
-    let custom = json!({ "commandLine": "true" });
-    let registry = json!({ "image": "ubuntu", "credentials": { "username": "me", "password": "hunter2" } });
-    let container =
-        json!({ "customToolkitSettings": custom, "containerSettings": { "imageSourceRegistry": registry } });
-    let cases = [(
-        container,
-        "containerSettings: this server does not run containers yet, jobs run on the host: leave it out, and \
-         install what the job needs in jobPreparation",
-    )];
-    for (number, (spec, why)) in cases.into_iter().enumerate() {
-        sandbox.spec("job.json", &spec);
-        let name = format!("job-{number}");
-        let run = sandbox.run(&format!("job run -c c -f job.json -n {name}")).fails_with(255).prints("");
-        run.says(&format!("Error message: {why}\n")).does_not_say("hunter2");
-        let job = sandbox.job(&name);
-        assert_eq!((&job["executionState"], &job["executionInfo"]["exitCode"]), (&json!("failed"), &Value::Null));
-        assert_eq!(job["executionInfo"]["errors"][0]["code"], "JobStartFailed");
-        assert!(!job.to_string().contains("hunter2"), "{job}");
-    }
-    sandbox.wait_for_nodes("c", "idleNodeCount", 1);
-    let log = std::fs::read_to_string(sandbox.home().join("server.log")).expect("the server's log");
-    assert!(!log.contains("hunter2"), "a secret is in the log");
-}
-
-#[test]
 fn a_job_whose_program_is_missing_is_created_like_any_other_and_shows_why_it_failed() {
     let sandbox = Sandbox::new();
     sandbox.cluster("c", 1);

@@ -11,6 +11,7 @@ mod cluster_scale;
 mod code;
 mod completions;
 mod config;
+mod containers;
 mod debug;
 mod docs;
 mod downloads;

@@ -12,6 +12,7 @@ use crate::cli::report::Report;
 use crate::cli::{Global, Outcome, session};
 use crate::config::client::ClientSettings;
 use crate::config::home::Home;
+use crate::config::server::ServerFile;
 
 /// Runs it: text for people, unless a format was asked for. Exit code 1 when no job can run.
 ///
@@ -20,7 +21,9 @@ use crate::config::home::Home;
 pub fn run(global: &Global, report: Report) -> Outcome {
     let home = Home::find()?;
     let settings = ClientSettings::load(&home.client_config())?;
-    let findings = judge::judge(&probe::look(home.data()));
+    // What is wrong with the settings, the server says when it starts.
+    let containers = ServerFile::load(home.server_config()).map(|file| file.containers()).unwrap_or_default();
+    let findings = judge::judge(&probe::look(home.data(), &containers));
     if let Some(endpoint) = global.endpoint.as_ref().or(settings.endpoint.as_ref()) {
         report.note(&format!("Your jobs run at {endpoint}; this is about the machine that you are at."));
     }

@@ -184,10 +184,18 @@ fn serve_here(args: &RunArgs) -> Outcome {
     let home = Home::find()?;
     let file = ServerFile::load(home.server_config())?;
     let (api_versions, vaults) = (file.api_versions(), file.vaults());
-    let most_output_bytes = file.most_output_bytes();
+    let (most_output_bytes, containers) = (file.most_output_bytes(), file.containers());
     let listening = args.listen.settings(file);
-    let settings =
-        ServerSettings { home, executable, leave_when_idle, listening, api_versions, vaults, most_output_bytes };
+    let settings = ServerSettings {
+        home,
+        executable,
+        leave_when_idle,
+        listening,
+        api_versions,
+        vaults,
+        most_output_bytes,
+        containers,
+    };
     let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build();
     let runtime = runtime.map_err(|error| Failure::new(ExitCode::Refused, format!("cannot start threads: {error}")))?;
     let is_announced = args.announce;

@@ -1,6 +1,6 @@
 //! What the machine has, as sentences about jobs. Pure.
 
-use super::probe::{Cgroup, Data, Facts};
+use super::probe::{Cgroup, Data, Engine, Facts};
 use super::{Finding, Level};
 
 /// Less free space than this is too little for the server's own files.
@@ -81,10 +81,30 @@ fn gpus(gpus: &[String]) -> Finding {
     finding("GPUs", Level::Ok, gpus.join("; "), meaning)
 }
 
-fn containers(runtimes: &[String]) -> Finding {
-    let found = if runtimes.is_empty() { "no docker, podman or apptainer".into() } else { runtimes.join("; ") };
-    let meaning = "this version runs jobs on the host only: jobs with containerSettings are taken and fail when they \
-                   would start";
+fn containers(engines: &[Engine]) -> Finding {
+    let answering = |engine: &&Engine| engine.problem.is_none();
+    let found = if engines.is_empty() {
+        "no docker or podman on PATH".into()
+    } else {
+        engines.iter().map(|engine| engine.version.clone()).collect::<Vec<_>>().join("; ")
+    };
+    if let Some(engine) = engines.iter().find(answering) {
+        let meaning = format!(
+            "jobs with containerSettings run in containers of {}, unless `engine` in `containers` of server.yaml names \
+             another",
+            engine.name
+        );
+        return finding("containers", Level::Ok, found, meaning);
+    }
+    let meaning = match engines.first() {
+        None => "jobs with containerSettings fail: install Docker or Podman".into(),
+        Some(Engine { name, problem, .. }) => {
+            let why = problem.as_deref().unwrap_or_default();
+            format!(
+                "jobs with containerSettings fail, for `{name} info` fails: {why}: start its daemon, or install Podman"
+            )
+        }
+    };
     finding("containers", Level::Limited, found, meaning)
 }
 
@@ -157,6 +177,25 @@ mod tests {
     fn data(is_writable: bool, free: u64, file_system: &str) -> Facts {
         let data = Data { path: "/d".into(), is_writable, free, file_system: file_system.into() };
         Facts { data, ..Facts::default() }
+    }
+
+    #[test]
+    fn the_first_engine_that_answers_runs_containers() {
+        let engine = |name: &str, problem: Option<&str>| Engine {
+            name: name.into(),
+            version: format!("{name} 1"),
+            problem: problem.map(str::to_owned),
+        };
+        let told = |containers: Vec<Engine>| {
+            let finding = super::containers(&containers);
+            (finding.level, finding.meaning)
+        };
+        let (level, meaning) = told(vec![engine("docker", Some("no daemon")), engine("podman", None)]);
+        assert!(level == Level::Ok && meaning.contains("containers of podman"), "{meaning}");
+        let (level, meaning) = told(vec![engine("docker", Some("no daemon"))]);
+        assert!(level == Level::Limited && meaning.contains("no daemon: start its daemon"), "{meaning}");
+        let (level, meaning) = told(Vec::new());
+        assert!(level == Level::Limited && meaning.contains("install Docker or Podman"), "{meaning}");
     }
 
     #[test]

@@ -8,6 +8,8 @@ use std::time::Duration;
 
 use rustix::fs::{Access, access, statvfs};
 
+use crate::config::server::Containers;
+
 /// A program that does not say its version within this time counts as one that does not work.
 const PATIENCE: Duration = Duration::from_secs(3);
 
@@ -22,8 +24,8 @@ pub struct Facts {
     pub data: Data,
     /// The first line of `python3 --version`.
     pub python: Option<String>,
-    /// Container runtimes that answer, with their versions.
-    pub containers: Vec<String>,
+    /// Container engines that are there, in the order in which a server prefers them.
+    pub containers: Vec<Engine>,
     /// The first line of `mpirun --version`.
     pub mpi: Option<String>,
     /// Graphics processors, a line each.
@@ -34,6 +36,17 @@ pub struct Facts {
     pub lingering: Option<bool>,
     /// The first line of `sbatch --version`.
     pub slurm: Option<String>,
+}
+
+/// A container engine.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Engine {
+    /// Its program.
+    pub name: String,
+    /// The first line of `--version`.
+    pub version: String,
+    /// Why it makes no containers now, in its own words.
+    pub problem: Option<String>,
 }
 
 /// The data directory.
@@ -61,25 +74,33 @@ pub enum Cgroup {
     Open(PathBuf),
 }
 
-/// Looks at everything; `data` is the data directory.
+/// Looks at everything; `data` is the data directory, `containers` how the server is to run them.
 #[must_use]
-pub fn look(data: &Path) -> Facts {
+pub fn look(data: &Path, containers: &Containers) -> Facts {
     let mounts = std::fs::read_to_string("/proc/self/mounts").unwrap_or_default();
     Facts {
         cores: std::thread::available_parallelism().map_or(1, NonZero::get),
         memory: memory(&std::fs::read_to_string("/proc/meminfo").unwrap_or_default()),
         data: look_at_data(data, &mounts),
         python: first_line("python3", &["--version"]),
-        containers: ["docker", "podman", "apptainer", "singularity"]
-            .iter()
-            .filter_map(|runtime| first_line(runtime, &["--version"]))
-            .collect(),
+        containers: engines(containers),
         mpi: first_line("mpirun", &["--version"]),
         gpus: gpus(),
         cgroup: cgroup(&mounts, &std::fs::read_to_string("/proc/self/cgroup").unwrap_or_default()),
         lingering: lingering(),
         slurm: first_line("sbatch", &["--version"]),
     }
+}
+
+/// The one that the settings name, else all that are there.
+fn engines(containers: &Containers) -> Vec<Engine> {
+    let names = containers.engine.as_deref().map_or_else(|| vec!["docker", "podman"], |named| vec![named]);
+    let engine = |name: &str| {
+        let version = first_line(name, &["--version"])?;
+        let words = containers.options.iter().map(String::as_str).chain(["info"]);
+        Some(Engine { name: name.to_owned(), version, problem: listened(name, words).err() })
+    };
+    names.into_iter().filter_map(engine).collect()
 }
 
 fn look_at_data(data: &Path, mounts: &str) -> Data {
@@ -142,20 +163,29 @@ fn first_line(program: &str, arguments: &[&str]) -> Option<String> {
 
 /// What a program prints; `None` when it is not there, fails, or takes too long.
 fn output(program: &str, arguments: &[&str]) -> Option<String> {
+    listened(program, arguments.iter().copied()).ok()
+}
+
+/// What a program prints; when it is not there, fails, or takes too long, why in a few words.
+fn listened<'w>(program: &str, arguments: impl IntoIterator<Item = &'w str>) -> Result<String, String> {
     let mut command = Command::new(program);
-    command.args(arguments).stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::null());
-    let child = command.spawn().ok()?;
+    command.args(arguments).stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped());
+    let child = command.spawn().map_err(|error| error.to_string())?;
     let id = i32::try_from(child.id()).ok().and_then(rustix::process::Pid::from_raw);
     let (sender, receiver) = mpsc::channel();
     std::thread::spawn(move || sender.send(child.wait_with_output()));
     match receiver.recv_timeout(PATIENCE) {
-        Ok(output) => output.ok().filter(|output| output.status.success()).map(|output| {
-            // Python 2 said its version on standard error; nobody asks for that any more.
-            String::from_utf8_lossy(&output.stdout).into_owned()
-        }),
+        // Python 2 said its version on standard error; nobody asks for that any more.
+        Ok(Ok(output)) if output.status.success() => Ok(String::from_utf8_lossy(&output.stdout).into_owned()),
+        Ok(Ok(output)) => {
+            let said = String::from_utf8_lossy(&output.stderr);
+            let last = said.lines().rev().find(|line| !line.trim().is_empty());
+            Err(last.map_or_else(|| format!("it ended with {}", output.status), |line| line.trim().to_owned()))
+        }
+        Ok(Err(error)) => Err(error.to_string()),
         Err(_) => {
             let _ = id.map(|id| rustix::process::kill_process(id, rustix::process::Signal::KILL));
-            None
+            Err(format!("it did not answer within {} s", PATIENCE.as_secs()))
         }
     }
 }

@@ -14,8 +14,8 @@ use rustix::event::{PollFd, PollFlags, Timespec, poll};
 use super::files;
 use crate::domain::name::RunId;
 use crate::domain::sentence::sentence;
-use crate::supervisor::run_dir::{Exit, RunDir, RunDirError, Status};
-use crate::supervisor::{identity, orphans};
+use crate::supervisor::run_dir::{Exit, Launch, RunDir, RunDirError, Status};
+use crate::supervisor::{containers, identity, orphans};
 
 /// How long a supervisor that holds its run is given to say who it is: it does so in its first milliseconds.
 const INTRODUCTION: Duration = Duration::from_millis(500);
@@ -86,6 +86,8 @@ fn look(run_dir: &RunDir, boot_id: &str, run: &RunId) -> Result<Seen, Trouble> {
         return Ok(Seen::Ended(exit));
     }
     if !is_of_this_boot {
+        // Engines remember containers, though not their processes.
+        remove_containers(run_dir.read_launch().ok().flatten().as_ref(), run);
         return Ok(Seen::Lost("the machine was restarted while it ran".into()));
     }
     let count = end_rest(run_dir, run, Some(&status)).map_err(Trouble::Now)?;
@@ -102,12 +104,21 @@ fn lost(count: usize) -> String {
 
 /// Nothing of the run runs or stays mounted after this.
 fn end_rest(run_dir: &RunDir, run: &RunId, status: Option<&Status>) -> io::Result<usize> {
+    let plan = run_dir.read_launch().ok().flatten();
+    remove_containers(plan.as_ref(), run);
     let count = orphans::end_orphans(&run.0, status)?;
+    remove_containers(plan.as_ref(), run);
     if let Err(e) = files::unmount_below(run_dir.path()) {
         // Found again, and reported, when the run directory is to be removed.
         tracing::warn!(%run, error = %e, "cannot unmount what a lost run had mounted");
     }
     Ok(count)
+}
+
+fn remove_containers(plan: Option<&Launch>, run: &RunId) {
+    if let Some(Err(problem)) = plan.map(containers::remove_all) {
+        tracing::warn!(%run, "{problem}");
+    }
 }
 
 /// Waits for the status of a supervisor that another server has just started.

@@ -6,6 +6,7 @@
 
 mod address;
 mod command;
+mod containers;
 mod fetching;
 mod files;
 mod host;
@@ -26,7 +27,6 @@ use super::container::ContainerSettings;
 use super::directories::{self, Layout};
 use super::preview::Preview;
 use super::secrets::Safe;
-use super::toolkit;
 use super::volumes;
 use super::{ClusterPlace, Engine, EngineError, LaunchRequest, NodeFact, NodeName, Observation, Waker};
 use crate::domain::job::{Job, JobDirectory};
@@ -110,9 +110,6 @@ impl Engine for LocalEngine {
     }
 
     fn directories(&self, job: &Job, cluster: &ClusterPlace) -> Result<Vec<JobDirectory>, EngineError> {
-        if let Some(why) = toolkit::unsupported(&job.spec) {
-            return Err(EngineError::NotStarted(why));
-        }
         directories::directories(&self.layout, job, &cluster.spec)
     }
 

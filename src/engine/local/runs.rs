@@ -21,15 +21,15 @@ use rustix::process::{Pid, PidfdFlags, Signal, pidfd_open, pidfd_send_signal};
 use super::fetching::Fetching;
 use super::inspect::{self, Seen};
 use super::watch::Watch;
-use super::{LocalSettings, failed, files, host};
+use super::{LocalSettings, containers, failed, files, host};
 use crate::domain::name::RunId;
-use crate::domain::secret::SecretVariable;
+use crate::domain::secret::{SecretValue, SecretVariable};
 use crate::engine::directories::{Layout, below};
 use crate::engine::environment::Host;
 use crate::engine::outcome::outcome;
 use crate::engine::preview::{self, Preview};
 use crate::engine::secrets::Safe;
-use crate::engine::{EngineError, LaunchRequest, Observation, Waker, launch};
+use crate::engine::{EngineError, LaunchRequest, Observation, Waker, container, launch};
 use crate::supervisor::run_dir::{Exit, Launch, RunDir, RunDirError};
 use crate::supervisor::secrets::Secrets;
 
@@ -111,16 +111,26 @@ impl Runs {
             return Ok(());
         }
         let run_dir = self.layout.run(&request.run);
-        let plan = launch::plan(request, &self.layout, &self.host)?;
+        let plan = self.plan(request)?;
         let _starting = self.hold_starts();
         self.make_directories(request, &run_dir)
             .map_err(failed(|| format!("make the run directory {}", run_dir.path().display())))?;
-        self.begin(&request.run, &run_dir, plan, &request.job.spec.secrets)
+        let spec = &request.job.spec;
+        let login = spec.container.as_ref().and_then(|container| container.login.as_ref());
+        self.begin(&request.run, &run_dir, plan, &spec.secrets, login.map(|login| &login.password))
+    }
+
+    fn plan(&self, request: &LaunchRequest) -> Result<Launch, EngineError> {
+        let mut plan = launch::plan(request, &self.layout, &self.host)?;
+        let settings = &self.settings.containers;
+        let available = || containers::available(settings, &self.host);
+        plan.container = container::plan(request, &plan, &self.layout, settings, available);
+        Ok(plan)
     }
 
     /// See [`crate::engine::Engine::preview`].
     pub(super) fn preview(&self, request: &LaunchRequest) -> Result<Preview, EngineError> {
-        let plan = launch::plan(request, &self.layout, &self.host)?;
+        let plan = self.plan(request)?;
         Ok(preview::preview(&plan, &request.nodes, launch::host_file_text(request, host::cores())))
     }
 
@@ -133,6 +143,7 @@ impl Runs {
         run_dir: &RunDir,
         plan: Launch,
         sealed: &[SecretVariable],
+        registry_password: Option<&SecretValue>,
     ) -> Result<(), EngineError> {
         let starts = lock(&self.entries).get(run).map_or(0, |entry| entry.starts);
         if starts >= MOST_STARTS {
@@ -141,9 +152,13 @@ impl Runs {
                 "its supervisor ended {starts} times before it had begun{said}"
             )));
         }
-        let is_far = self.settings.safe.any_is_far(sealed);
-        let wanted = sealed.to_vec();
-        let open = move |safe: &Safe| safe.variables(&wanted);
+        let safe = &self.settings.safe;
+        let is_far = safe.any_is_far(sealed) || registry_password.is_some_and(|password| safe.is_far(password));
+        let (wanted, password) = (sealed.to_vec(), registry_password.cloned());
+        let open = move |safe: &Safe| {
+            let open = |sealed: &SecretValue| safe.open("the password of the registry", sealed);
+            Ok(safe.variables(&wanted)?.with_registry_password(password.as_ref().map(open).transpose()?))
+        };
         let Some(secrets) = self.fetching.secrets(run, is_far, open)? else { return Ok(()) };
         let plan = Launch { most_output_bytes: self.settings.most_output_bytes, ..plan };
         run_dir.write_launch(&plan).map_err(from_run_dir)?;

@@ -117,7 +117,7 @@ impl SetUps {
         files::remove_tree(run_dir.path())
             .and_then(|()| fs::create_dir_all(run_dir.path()))
             .map_err(failed(|| format!("make the run directory {}", run_dir.path().display())))?;
-        self.runs.begin(&attempt.run, &run_dir, plan, &task.secrets)
+        self.runs.begin(&attempt.run, &run_dir, plan, &task.secrets, None)
     }
 
     /// Where it stands. One that was written down and never begun is begun.

@@ -22,7 +22,7 @@ use self::script::{OF_HOST, OF_IMAGE, Pythons, Script};
 pub use self::streams::{OutputStream, output_streams, preparation_suffix};
 use self::tensorflow::Arguments;
 use super::environment::Variables;
-use crate::domain::job::{JobSpec, Toolkit};
+use crate::domain::job::Toolkit;
 
 /// The most processes one job may have: far above what one machine runs, far below what would hurt it.
 pub const MOST_PROCESSES: u32 = 4096;
@@ -75,19 +75,6 @@ impl ToolkitProcess {
 
 /// What a process is called that is the only one of its job.
 const JOB: &str = "job";
-
-/// Why a job cannot be run here, as a sentence that names the property, what runs, and what to do; `None` when it can.
-#[must_use]
-pub fn unsupported(spec: &JobSpec) -> Option<String> {
-    if spec.container.is_some() {
-        return Some(
-            "containerSettings: this server does not run containers yet, jobs run on the host: leave it out, and \
-             install what the job needs in jobPreparation"
-                .into(),
-        );
-    }
-    None
-}
 
 /// Why there are too many processes, as a sentence that names the property; `None` when there are not.
 #[must_use]

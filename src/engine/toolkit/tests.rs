@@ -3,7 +3,7 @@
 use proptest::prelude::*;
 
 use super::*;
-use crate::domain::job::Container;
+use crate::domain::job::JobSpec;
 use crate::domain::job::spec::{CaffeProgram, CntkProgram, MpiScript};
 use crate::engine::launch::tests::job_spec;
 
@@ -215,14 +215,4 @@ fn every_process_has_its_own_files() {
     assert_eq!(of(5), "stdout-wk-0.txt wk-0 stdout");
     assert_eq!(of(6), "stdout-wk-0.txt wk-0 stdout, stdout-wk-1.txt wk-1 stdout, stdout-ps-0.txt ps-0 stdout");
     assert_eq!(of(7), "stdout-0.txt 0 stdout, stdout-1.txt 1 stdout");
-}
-
-#[test]
-fn what_cannot_run_here_is_named_with_what_to_do() {
-    for toolkit in every_toolkit(2, 1) {
-        assert_eq!(unsupported(&JobSpec { toolkit, ..job_spec() }), None);
-    }
-    let container = Container { image: "ubuntu".into(), registry: None, login: None, shm_size: None };
-    let why = unsupported(&JobSpec { container: Some(container), ..job_spec() }).unwrap_or_default();
-    insta::assert_snapshot!(why, @"containerSettings: this server does not run containers yet, jobs run on the host: leave it out, and install what the job needs in jobPreparation");
 }

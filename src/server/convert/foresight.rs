@@ -3,10 +3,10 @@
 use super::time;
 use crate::api::EnvironmentVariable;
 use crate::api::explanation as wire;
-use crate::api::plan::{JobPlan, PlannedMount, PlannedNode, PlannedPreparation, PlannedProcess};
+use crate::api::plan::{JobPlan, PlannedContainer, PlannedMount, PlannedNode, PlannedPreparation, PlannedProcess};
 use crate::domain::job::{Execution, Job, Outcome, Priority};
 use crate::operations::explanations::{Explanation, Facts};
-use crate::operations::plans::{self, Preview, PreviewNode, PreviewProcess, WouldMake};
+use crate::operations::plans::{self, Preview, PreviewContainer, PreviewNode, PreviewProcess, WouldMake};
 
 /// The words of `wouldMake`.
 ///
@@ -33,8 +33,16 @@ pub fn plan(plan: plans::JobPlan) -> JobPlan {
     let empty = JobPlan { unsupported, would_queue, would_make: made, ..JobPlan::default() };
     let Some(preview) = preview else { return empty };
     let exit_code = exit_code(&preview);
-    let Preview { directories, nodes, preparation, processes, host_file, max_wall_clock_seconds, grace_seconds } =
-        preview;
+    let Preview {
+        directories,
+        nodes,
+        preparation,
+        processes,
+        host_file,
+        max_wall_clock_seconds,
+        grace_seconds,
+        obstacle: _,
+    } = preview;
     JobPlan {
         directories,
         preparation: preparation.map(|(command_line, stdout, stderr)| PlannedPreparation {
@@ -70,7 +78,7 @@ fn exit_code(preview: &Preview) -> String {
 }
 
 fn node(node: PreviewNode) -> PlannedNode {
-    let PreviewNode { id, address, working_directory, mounts, environment, execution_log } = node;
+    let PreviewNode { id, address, working_directory, mounts, environment, execution_log, container } = node;
     let mount = |(path, how): (String, Result<String, String>)| {
         let (directory, command_line) = match how {
             Ok(directory) => (Some(directory), None),
@@ -85,6 +93,10 @@ fn node(node: PreviewNode) -> PlannedNode {
         mounts: mounts.into_iter().map(mount).collect(),
         environment: variables(environment),
         execution_log,
+        container: container.map(|container| {
+            let PreviewContainer { name, image, engine, binds, arguments } = container;
+            PlannedContainer { name, image, engine, binds, arguments }
+        }),
     }
 }
 

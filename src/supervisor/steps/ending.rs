@@ -100,6 +100,12 @@ pub fn check(launch: &Launch) -> Result<(), Ending> {
             "the preparation does not have its output files for all of {nodes} nodes"
         )));
     }
+    if let Some(container) = &launch.container
+        && container.nodes.len() != nodes
+    {
+        let containers = container.nodes.len();
+        return Err(Ending::set_up_failed(format!("there are {containers} containers for {nodes} nodes")));
+    }
     Ok(())
 }
 

@@ -2,6 +2,7 @@
 //!
 //! Every step either succeeds or gives the [`Ending`]; what follows an ending is always the same.
 
+mod containers;
 mod ending;
 mod mounting;
 mod remote;
@@ -9,6 +10,7 @@ mod remote;
 use std::collections::BTreeMap;
 use std::time::{Duration, Instant};
 
+use containers::Stage;
 use ending::Ending;
 
 use super::code;
@@ -44,6 +46,7 @@ pub struct Run<'a> {
     mounted: Vec<(usize, &'a LaunchMount)>,
     remote: Option<Remote>,
     settle_at: Option<Instant>,
+    stage: Stage,
 }
 
 /// A process that is waited for.
@@ -83,13 +86,15 @@ impl<'a> Run<'a> {
             mounted: Vec::new(),
             remote: None,
             settle_at,
+            stage: Stage::None,
         }
     }
 
-    /// Does all of it. When this returns no process and no mount of the run is left, or the message says which.
+    /// Does all of it. When this returns no process, container or mount of the run is left, or the message says which.
     pub fn finish(mut self) -> Exit {
         let mut ending = self.steps().err().unwrap_or_else(Ending::succeeded);
         self.close_remote();
+        self.end_containers(&mut ending);
         self.end_processes(&mut ending);
         self.finish_output();
         self.unmount(&mut ending);
@@ -103,6 +108,7 @@ impl<'a> Run<'a> {
         self.unpack_code()?;
         self.mount()?;
         self.open_relay()?;
+        self.start_containers()?;
         self.open_remote();
         self.prepare()?;
         self.run_processes()
@@ -166,7 +172,8 @@ impl<'a> Run<'a> {
         match self.wait_together(started, None) {
             Together::AllZero => Ok(()),
             Together::Failed { process, end, are_others_left } => {
-                Err(Ending::preparation_failed(&launch.nodes[process.node].id, end, are_others_left))
+                let (node, lost) = (&launch.nodes[process.node].id, self.lost_container(process.node));
+                Err(lost.unwrap_or_else(|| Ending::preparation_failed(node, end, are_others_left)))
             }
             Together::Interrupted(why) => Err(Ending::interrupted(why)),
             Together::TimedOut => unreachable!("no limit was given"),
@@ -196,7 +203,8 @@ impl<'a> Run<'a> {
         match self.wait_together(started, None) {
             Together::AllZero => Ok(()),
             Together::Failed { process, end, are_others_left } => {
-                Err(Ending::failed(&process.name, end, are_others_left, launch.processes.len() > 1))
+                let (has_company, lost) = (launch.processes.len() > 1, self.lost_container(process.node));
+                Err(lost.unwrap_or_else(|| Ending::failed(&process.name, end, are_others_left, has_company)))
             }
             Together::Interrupted(why) => Err(Ending::interrupted(why)),
             Together::TimedOut => unreachable!("no limit was given"),
@@ -205,7 +213,8 @@ impl<'a> Run<'a> {
 
     fn start(&mut self, place: usize, order: &Order<'_>) -> Result<i32, Ending> {
         self.stop_if_interrupted()?;
-        let pid = shell::start(order, self.relay.as_ref()).map_err(|error| Ending::set_up_failed(sentence(&error)))?;
+        let started = shell::start(order, self.how(place), self.relay.as_ref());
+        let pid = started.map_err(|error| Ending::set_up_failed(sentence(&error)))?;
         self.logs[place].say(&format!("{} started as process {pid}", order.name));
         Ok(pid)
     }
@@ -280,7 +289,7 @@ impl<'a> Run<'a> {
             }
         }
         if self.family.is_anyone_left(Whom::All) {
-            self.family.wait_for_all(&mut self.watch, WRITE_BACK);
+            self.family.wait_for_all(Whom::All, &mut self.watch, WRITE_BACK);
             // Who did not end by itself in that time gets no more of it; who cannot be ended was named before.
             self.family.end(Whom::All, &mut self.watch, LEFTOVER_GRACE);
         }

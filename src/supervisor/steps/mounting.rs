@@ -97,7 +97,7 @@ fn link(path: &Path, target: &Path) -> io::Result<()> {
 }
 
 /// The last of what a command printed; a sentence where it printed nothing.
-fn printed(output: &Path) -> String {
+pub(super) fn printed(output: &Path) -> String {
     let mut bytes = Vec::new();
     if let Ok(mut file) = File::open(output) {
         let length = file.metadata().map_or(0, |metadata| metadata.len());

@@ -47,6 +47,7 @@ impl Run<'_> {
         };
         // Who no longer waits for it is told nothing.
         let Ok([(stdout, to_stdout), (stderr, to_stderr)]) = request.call.outputs() else { return };
+        let how = self.how(place);
         let Some(remote) = &mut self.remote else { return };
         let (node, name) = (&launch.nodes[place], remote.next_name());
         let order = Order {
@@ -58,7 +59,7 @@ impl Run<'_> {
             stdout: &stdout,
             stderr: &stderr,
         };
-        match shell::start_into(&order, to_stdout.into(), to_stderr.into()) {
+        match shell::start_into(&order, how, to_stdout.into(), to_stderr.into()) {
             Ok(pid) => {
                 self.logs[place].say(&format!("{name} started as process {pid}"));
                 remote.started(pid, name, place, request.call);

@@ -200,7 +200,9 @@ fn settings(toolkit: &str) -> Json {
 
 fn container() -> Json {
     let login = || either("password", "passwordSecretReference", || vec![must("username", text())]);
-    let registry = object(vec![must("image", text()), may("serverUrl", text()), may("credentials", login())]);
+    let image = "([a-z]{1,4}\\.io/)?[a-z]{1,5}(/[a-z0-9]{1,4})?(:[A-Za-z0-9]{1,3})?".prop_map(Value::from);
+    let server = select(&["registry", "a.io", "https://a.io/v1/"][..]).prop_map(Value::from);
+    let registry = object(vec![must("image", image), may("serverUrl", server), may("credentials", login())]);
     object(vec![must("imageSourceRegistry", registry), may("shmSize", Just(json!("16gb")))])
 }
 

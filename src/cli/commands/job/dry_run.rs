@@ -114,6 +114,10 @@ impl DryRun {
                 let how = mount.command_line.as_ref().or(mount.directory.as_ref()).map_or("", String::as_str);
                 steps.push(step("mount", &node.id, "", how, "", &mount.path));
             }
+            if let Some(container) = &node.container {
+                let command = format!("{} run {}", container.engine, container.image);
+                steps.push(step("container", &node.id, &container.name, &command, "", ""));
+            }
         }
         if let Some(preparation) = &plan.preparation {
             for (node, stdout) in plan.nodes.iter().zip(&preparation.stdout) {
