@@ -47,15 +47,16 @@ pub struct TensorFlowSettings {
     pub python_script_file_path: String,
     /// The interpreter; default: the one on the PATH.
     pub python_interpreter_path: Option<String>,
-    /// Arguments of worker 0.
+    /// Arguments of the master, which is worker 0: the job ends with it.
     pub master_command_line_args: Option<String>,
     /// Arguments of the other workers.
     pub worker_command_line_args: Option<String>,
     /// Arguments of the parameter servers.
     pub parameter_server_command_line_args: Option<String>,
-    /// How many workers; default: `nodeCount`.
+    /// How many workers, the master among them; default: `nodeCount`, and none in a job of one node that names neither
+    /// number. At most `nodeCount` times the GPUs of a node, where nodes have any.
     pub worker_count: Option<u32>,
-    /// How many parameter servers; default: 1.
+    /// How many parameter servers; default: 1, and none likewise. At most `nodeCount`.
     pub parameter_server_count: Option<u32>,
 }
 

@@ -82,7 +82,7 @@ pub struct Order<'a> {
 pub fn start(order: &Order<'_>, relay: Option<&Relay>) -> Result<i32, StartError> {
     let output = |path: &Path| {
         let opened = match relay {
-            Some(relay) => relay.into_file(path).map(Stdio::from),
+            Some(relay) => relay.pipe_to(path).map(Stdio::from),
             None => output_file(path).map(Stdio::from),
         };
         opened.map_err(|source| StartError::Output { name: order.name.to_owned(), path: path.into(), source })
@@ -90,7 +90,7 @@ pub fn start(order: &Order<'_>, relay: Option<&Relay>) -> Result<i32, StartError
     start_into(order, output(order.stdout)?, output(order.stderr)?)
 }
 
-/// The same where the files of its output are open already.
+/// The same where its output has somewhere to go already.
 ///
 /// # Errors
 /// See [`StartError`].

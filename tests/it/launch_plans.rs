@@ -9,7 +9,8 @@ use std::path::{Path, PathBuf};
 
 use serde_json::Value;
 
-use crate::support::Sandbox;
+use crate::support::{Done, Sandbox};
+use crate::toolkits::fixtures;
 use crate::validate::recipes;
 
 /// The name of a recipe's plan: its folder, and its file where the folder has several.
@@ -24,7 +25,7 @@ fn written_plan(name: &str) -> PathBuf {
 }
 
 /// A recipe as it is, but for its container.
-pub fn without_container(recipe: &Path) -> Value {
+fn without_container(recipe: &Path) -> Value {
     let text = std::fs::read_to_string(recipe).expect("a recipe");
     let mut job: Value = serde_json::from_str(&text).expect("JSON");
     job["properties"].as_object_mut().expect("properties").remove("containerSettings");
@@ -32,7 +33,7 @@ pub fn without_container(recipe: &Path) -> Value {
 }
 
 /// A cluster `c` of nodes with 4 GPUs, with the volume that the oldest recipes expect of a cluster.
-pub fn with_recipes_cluster(nodes: u32) -> Sandbox {
+fn with_recipes_cluster(nodes: u32) -> Sandbox {
     let sandbox = Sandbox::new();
     let volume = "--afs-name external --afs-mount-path external --storage-account-name acc --storage-account-key a2V5";
     sandbox.run(&format!("cluster create -n c --target {nodes} -s STANDARD_NC24 {volume}")).succeeds();
@@ -119,4 +120,48 @@ fn every_recipe_of_azure_is_taken_as_it_is() {
         assert_eq!(made["executionState"], "queued", "{name}");
     }
     assert_eq!(sandbox.run("job list").succeeds().json().as_array().map(Vec::len), Some(17));
+}
+
+/// What a job wrote to standard output, file after file.
+fn output(sandbox: &Sandbox, job: &str) -> Vec<(String, String)> {
+    let listed = sandbox.run(&format!("job file list -j {job} -d stdouterr")).succeeds().json();
+    let names = listed.as_array().expect("a list").iter().map(|file| file["name"].as_str().expect("a name").to_owned());
+    let stream =
+        |name: &String| sandbox.run(&format!("job file stream -j {job} -d stdouterr -f {name}")).succeeds().stdout;
+    names.filter(|name| name.starts_with("stdout")).map(|name| (name.clone(), stream(&name))).collect()
+}
+
+#[test]
+fn every_recipe_of_azure_runs_where_its_programs_are() {
+    let sandbox = with_recipes_cluster(2);
+    let python = sandbox.file("bin/python3", "#!/bin/sh\necho \"python $1\"\n");
+    std::fs::copy(&python, python.with_file_name("python")).expect("a copy");
+    for name in ["python3", "python"] {
+        let mode = std::os::unix::fs::PermissionsExt::from_mode(0o755);
+        std::fs::set_permissions(python.with_file_name(name), mode).expect("permissions");
+    }
+    let ours = python.parent().expect("a folder").display().to_string();
+    let path = format!("{ours}:{}:{}", fixtures().join("bin").display(), std::env::var("PATH").expect("a PATH"));
+    for recipe in recipes() {
+        let name = name_of(&recipe);
+        let mut job = without_container(&recipe);
+        // It installs what the stand-ins stand for.
+        job["properties"].as_object_mut().expect("properties").remove("jobPreparation");
+        sandbox.spec("job.json", &job);
+        let mut command =
+            sandbox.command(["job", "run", "-c", "c", "-n", &name, "-f", "job.json", "--storage-account-name", "acc"]);
+        Done::of(&command.env("PATH", &path).output().expect("the program")).succeeds();
+        let written = output(&sandbox, &name);
+        let files: Vec<&str> = written.iter().map(|(file, _)| file.as_str()).collect();
+        let planned = std::fs::read_to_string(written_plan(&name)).expect("its plan");
+        let mut expected: Vec<&str> = planned.lines().filter_map(|line| line.strip_prefix("  stdout > ")).collect();
+        expected.sort_unstable();
+        assert_eq!(files, expected, "{name}");
+        // Others may be ended before they have said anything.
+        let awaited = planned.split("not awaited").next().expect("the beginning");
+        let is_awaited = |file: &str| awaited.contains(&format!("stdout > {file}\n"));
+        for (file, text) in written.iter().filter(|(file, _)| is_awaited(file)) {
+            assert!(text.contains("python ") || text.contains("cntk of rank "), "{name}: {file}: {text}");
+        }
+    }
 }

@@ -36,6 +36,7 @@ mod login;
 mod logs;
 mod long_operations;
 mod man;
+mod mpi;
 mod names;
 mod node_exec;
 mod node_set_up;

@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 
 use serde_json::{Value, json};
 
-use crate::support::{Done, Sandbox, is_left_out, wait_until};
+use crate::support::{Done, Rest, SUBSCRIPTION, Sandbox, is_left_out, wait_until};
 
 /// Programs that stand in for frameworks; `bin` has those that are found on the PATH.
 pub fn fixtures() -> PathBuf {
@@ -183,6 +183,15 @@ fn more_workers_of_tensorflow_than_gpus_are_refused_where_there_are_gpus() {
     for more in ["", " --dry-run"] {
         sandbox.run(&format!("job create -f job.json -n j -c gpu{more}")).fails_with(1).says(message);
     }
+    let workspace =
+        format!("/subscriptions/{SUBSCRIPTION}/resourceGroups/default/providers/Microsoft.BatchAI/workspaces/default");
+    let mut job = tasks(5, "");
+    job["cluster"] = json!({ "id": format!("{workspace}/clusters/gpu") });
+    job["stdOutErrPathPrefix"] = "$AZ_BATCHAI_JOB_TEMP".into();
+    sandbox.run("experiment create -n e").succeeds();
+    let path = format!("{workspace}/experiments/e/jobs/j");
+    let refused = Rest::new(&sandbox, "2018-05-01").put(&path, &json!({ "properties": job })).is(400);
+    assert_eq!(refused.json()["error"]["target"], "properties.tensorFlowSettings.workerCount");
     for cluster in ["cpu", "c"] {
         sandbox.run(&format!("job create -f job.json -n {cluster} -c {cluster}")).succeeds();
     }

@@ -3,6 +3,7 @@
 mod ends;
 mod mounts;
 mod once;
+mod remote;
 mod sandbox;
 mod secrets;
 mod set_up;

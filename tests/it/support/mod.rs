@@ -4,6 +4,7 @@ pub mod bodies;
 pub mod checked;
 pub mod gate;
 pub mod leaks;
+pub mod mpi;
 pub mod network;
 pub mod process;
 pub mod python;
@@ -19,6 +20,7 @@ pub mod wait;
 
 pub use checked::Checked;
 pub use gate::Gate;
+pub use mpi::Mpi;
 pub use network::Network;
 pub use rest::{Answer, Rest, SUBSCRIPTION};
 pub use running::Running;

@@ -1,4 +1,4 @@
-//! Microsoft's SDKs for Python, in the environments that `tests/run` makes.
+//! Packages for Python in the environments that `tests/run` makes, such as Microsoft's SDKs.
 
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
@@ -14,6 +14,23 @@ fn scripts() -> PathBuf {
     PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("tests/python")
 }
 
+/// The environment of that name, which holds `what`. Fails when it is not installed as `requirements-<name>.txt` has it.
+#[track_caller]
+pub fn environment(name: &str, requirement: &str, what: &str) -> PathBuf {
+    let target = Path::new(env!("CARGO_TARGET_TMPDIR")).parent().expect("the target folder");
+    let environment = target.join("python").join(name);
+    let file = format!("requirements-{name}.txt");
+    let wanted = std::fs::read(scripts().join(&file)).expect("what it needs");
+    let installed = std::fs::read(environment.join("requirements.txt")).ok();
+    assert!(
+        installed == Some(wanted),
+        "{what} with what tests/python/{file} pins is not in {}: `tests/run` installs it, `tests/run --without \
+         {requirement}` goes on without it",
+        environment.display()
+    );
+    environment
+}
+
 impl Sdk {
     /// That version; `None` when `tests/run` was told to do without the SDKs. Fails when it is not installed.
     #[track_caller]
@@ -21,17 +38,8 @@ impl Sdk {
         if is_left_out("azure-sdk") {
             return None;
         }
-        let target = Path::new(env!("CARGO_TARGET_TMPDIR")).parent().expect("the target folder");
-        let environment = target.join("python").join(version);
-        let name = format!("requirements-{version}.txt");
-        let wanted = std::fs::read(scripts().join(&name)).expect("what it needs");
-        let installed = std::fs::read(environment.join("requirements.txt")).ok();
-        assert!(
-            installed == Some(wanted),
-            "azure-mgmt-batchai {version} with what tests/python/{name} pins is not in {}: `tests/run` installs it, \
-             `tests/run --without azure-sdk` goes on without it",
-            environment.display()
-        );
+        let what = format!("azure-mgmt-batchai {version}");
+        let environment = environment(version, "azure-sdk", &what);
         Some(Self { python: environment.join("bin/python") })
     }
 

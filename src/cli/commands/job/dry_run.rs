@@ -131,6 +131,6 @@ impl DryRun {
 
 fn step(what: &str, node: &str, process: &str, command: &str, variables: &str, output: &str) -> Step {
     // A table has one line per step.
-    let command = command.lines().collect::<Vec<_>>().join("; ");
+    let command = command.lines().map(str::trim).collect::<Vec<_>>().join("; ");
     Step([what, node, process, &command, variables, output].map(str::to_owned).to_vec())
 }
