@@ -68,6 +68,7 @@
 //! | when a job starts, and where | `scheduler/plan.rs`, `scheduler/placement.rs` |
 //! | how a toolkit's processes are started | [`engine::toolkit`] |
 //! | a variable of the job's environment | [`engine::environment`] |
+//! | how launchers of MPI reach other nodes | [`engine::mpi`], `supervisor/remote.rs`, `supervisor/agent.sh` |
 //! | what a dry run shows | [`engine::preview`], [`operations::plans`], [`cli::commands::job::dry_run`], [`cli::dry_run`] |
 //! | what is said before, during and instead of the wait for a deletion | [`cli::ending`] |
 //! | what `job explain` says | [`domain::job::waiting`], [`domain::job::ending`], [`operations::explanations`] |

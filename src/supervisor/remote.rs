@@ -249,3 +249,34 @@ fn words(path: &Path, what: &str) -> Result<String, String> {
     }
     Ok(text)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_what_an_agent_writes_is_the_name_of_a_call() {
+        assert_eq!(name(b"aZ09bcde"), Some("aZ09bcde"));
+        let long = [b'a'; MOST_NAME + 1];
+        for line in [&b""[..], b".", b"..", b"../x", b"a/b", b"a b", b"a\0", "ä".as_bytes(), &long] {
+            assert_eq!(name(line), None, "{}", String::from_utf8_lossy(line));
+        }
+    }
+
+    #[test]
+    fn a_node_is_meant_by_its_address_or_its_id_and_others_are_listed() {
+        let node = |place: usize| LaunchNode {
+            id: format!("tvm-{place}"),
+            address: format!("127.70.0.{}", place + 1),
+            code: None,
+            working_directory: PathBuf::new(),
+            mounts: Vec::new(),
+            environment: BTreeMap::new(),
+            execution_log: PathBuf::new(),
+        };
+        let nodes = [node(0), node(1)];
+        assert_eq!([find(&nodes, "127.70.0.2"), find(&nodes, "tvm-0")], [Ok(1), Ok(0)]);
+        let expected = "the job has no such node; its nodes are 127.70.0.1, 127.70.0.2";
+        assert_eq!(find(&nodes, "localhost"), Err(expected.to_owned()));
+    }
+}

@@ -104,7 +104,7 @@ pub struct Order<'a> {
 pub fn start(order: &Order<'_>, how: How, relay: Option<&Relay>) -> Result<i32, StartError> {
     let output = |path: &Path| {
         let opened = match relay {
-            Some(relay) => relay.into_file(path).map(Stdio::from),
+            Some(relay) => relay.pipe_to(path).map(Stdio::from),
             None => output_file(path).map(Stdio::from),
         };
         opened.map_err(|source| StartError::Output { name: order.name.to_owned(), path: path.into(), source })

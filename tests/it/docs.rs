@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 
 use serde_json::Value;
 
-use crate::support::python::Sdk;
+use crate::support::python::{Sdk, install_offline};
 use crate::support::{Done, Network, Sandbox, is_left_out, process, wait_until};
 
 /// A command of the program and the words that lead to it.
@@ -166,7 +166,7 @@ fn copy(from: &Path, to: &Path) {
 
 /// The accuracy that a job file asks for.
 fn stated_accuracy(file: &str) -> f64 {
-    let text = std::fs::read_to_string(root().join("examples/quickstart").join(file)).expect("a job file");
+    let text = std::fs::read_to_string(root().join("examples").join(file)).expect("a job file");
     let after = text.split("--min-accuracy ").nth(1).expect("a stated accuracy");
     after.split_whitespace().next().expect("a number").parse().expect("a number")
 }
@@ -184,7 +184,7 @@ fn trains(file: &str) {
     }
     let reached = epochs.last().and_then(|line| line.rsplit_once("held-out accuracy "));
     let reached: f64 = reached.expect("an accuracy").1.parse().expect("a number");
-    assert!(reached >= stated_accuracy(file), "{reached} in {}", run.stdout);
+    assert!(reached >= stated_accuracy(&format!("quickstart/{file}")), "{reached} in {}", run.stdout);
 
     let listed = sandbox.run("job file list -j train -d MODEL").succeeds().json();
     let names: Vec<&str> = listed.as_array().expect("a list").iter().filter_map(|file| file["name"].as_str()).collect();
@@ -213,6 +213,38 @@ fn the_quickstart_on_two_nodes_trains_a_model_of_the_stated_accuracy() {
 }
 
 #[test]
+fn the_data_parallel_example_trains_equal_networks_of_the_stated_accuracy_on_two_nodes() {
+    if is_left_out("python3") || is_left_out("jax") {
+        return;
+    }
+    let sandbox = Sandbox::new();
+    copy(&root().join("examples"), &sandbox.work().join("examples"));
+    install_offline(&sandbox, "data-parallel", "jax");
+    let run = sandbox.run("job run -f examples/data-parallel/job.yaml -n train").succeeds();
+    let equal: Vec<&str> = run.stdout.lines().filter_map(|line| line.split("network, checksum ").nth(1)).collect();
+    assert!(equal.len() == 4 && equal.iter().all(|checksum| checksum == &equal[0]), "{}", run.stdout);
+    let result = sandbox.run("job file stream -j train -d MODEL -f result.json").succeeds().json();
+    assert_eq!((&result["processes"], &result["checksum"]), (&Value::from(4), &Value::from(equal[0])));
+    let accuracy = result["accuracy"].as_f64().expect("an accuracy");
+    assert!(accuracy >= stated_accuracy("data-parallel/job.yaml"), "{accuracy}");
+    let listed = sandbox.run("job file list -j train -d MODEL").succeeds().json();
+    let names: Vec<&str> = listed.as_array().expect("a list").iter().filter_map(|file| file["name"].as_str()).collect();
+    assert_eq!(names, ["model.npz", "result.json"]);
+}
+
+#[test]
+fn without_python_the_data_parallel_example_says_what_is_missing() {
+    let sandbox = Sandbox::new();
+    copy(&root().join("examples"), &sandbox.work().join("examples"));
+    let programs = sandbox.work().join("programs");
+    std::fs::create_dir(&programs).expect("a folder");
+    std::os::unix::fs::symlink("/bin/mkdir", programs.join("mkdir")).expect("a link");
+    let mut command = sandbox.command(["job", "run", "-f", "examples/data-parallel/job.yaml"]);
+    command.env("PATH", &programs);
+    Done::of(&command.output().expect("the program")).fails_with(127).says("Python 3.11");
+}
+
+#[test]
 fn without_python_the_quickstart_says_what_is_missing() {
     let sandbox = Sandbox::new();
     quickstart(&sandbox);
@@ -229,9 +261,10 @@ fn without_python_the_quickstart_says_what_is_missing() {
 #[test]
 fn every_job_file_of_the_examples_is_accepted() {
     let sandbox = Sandbox::new();
-    quickstart(&sandbox);
+    copy(&root().join("examples"), &sandbox.work().join("examples"));
     sandbox.run("cluster create -n none --target 0").succeeds();
-    let files = std::fs::read_dir(sandbox.work().join("examples/quickstart")).expect("a folder");
+    let folders = ["quickstart", "data-parallel"].map(|name| sandbox.work().join("examples").join(name));
+    let files = folders.into_iter().flat_map(|folder| std::fs::read_dir(folder).expect("a folder"));
     let mut accepted = 0;
     for path in files.map(|entry| entry.expect("an entry").path()) {
         if path.extension().is_some_and(|extension| extension == "yaml") {
@@ -241,7 +274,7 @@ fn every_job_file_of_the_examples_is_accepted() {
             accepted += 1;
         }
     }
-    assert!(accepted >= 2, "{accepted} job files");
+    assert!(accepted >= 3, "{accepted} job files");
 }
 
 fn readme() -> String {

@@ -160,8 +160,8 @@ fn usage(what: &str, why: &str) -> Failure {
 fn never_an_argument(vault: &str, name: &str) -> Failure {
     let why = "the value of a secret is no argument: other users see arguments, and shells remember them";
     Failure::new(ExitCode::Usage, why)
-        .hint(format!("`batchai vault set -v {vault} {name}` asks for the value, or takes it from standard input"))
         .hint("if you have just typed a secret that is in use, renew it")
+        .hint(format!("`batchai vault set -v {vault} {name}` asks for the value, or takes it from standard input"))
 }
 
 /// The value of a secret, from wherever it is given.

@@ -58,8 +58,15 @@ fn reference() -> Json {
     text().prop_map(|id| json!({ "id": id })).boxed()
 }
 
+/// The address of a secret in some vault, with a version or without.
+fn secret_url() -> Json {
+    r"https://[A-Za-z][a-z0-9-]{0,9}(\.[a-z]{1,5}){0,3}(:443)?/secrets/[A-Za-z0-9-]{1,9}(/[0-9a-f]{32})?/?"
+        .prop_map(Value::from)
+        .boxed()
+}
+
 fn vault() -> Json {
-    object(vec![must("sourceVault", reference()), must("secretUrl", text())])
+    object(vec![must("sourceVault", reference()), must("secretUrl", secret_url())])
 }
 
 /// A secret in one of its two forms.

@@ -3,7 +3,7 @@
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 
-use super::{Network, is_left_out};
+use super::{Network, Sandbox, is_left_out};
 
 /// One version of azure-mgmt-batchai.
 pub struct Sdk {
@@ -14,21 +14,32 @@ fn scripts() -> PathBuf {
     PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("tests/python")
 }
 
-/// The environment of that name, which holds `what`. Fails when it is not installed as `requirements-<name>.txt` has it.
+/// The environment of that name, which holds `what`. Fails when it is not installed as its requirements have it.
 #[track_caller]
 pub fn environment(name: &str, requirement: &str, what: &str) -> PathBuf {
     let target = Path::new(env!("CARGO_TARGET_TMPDIR")).parent().expect("the target folder");
     let environment = target.join("python").join(name);
-    let file = format!("requirements-{name}.txt");
-    let wanted = std::fs::read(scripts().join(&file)).expect("what it needs");
+    let file = match name {
+        "data-parallel" => "examples/data-parallel/requirements.txt".to_owned(),
+        _ => format!("tests/python/requirements-{name}.txt"),
+    };
+    let wanted = std::fs::read(Path::new(env!("CARGO_MANIFEST_DIR")).join(&file)).expect("what it needs");
     let installed = std::fs::read(environment.join("requirements.txt")).ok();
     assert!(
         installed == Some(wanted),
-        "{what} with what tests/python/{file} pins is not in {}: `tests/run` installs it, `tests/run --without \
+        "{what} with what {file} pins is not in {}: `tests/run` installs it, `tests/run --without \
          {requirement}` goes on without it",
         environment.display()
     );
     environment
+}
+
+/// Makes pip of the jobs of a sandbox install from what `tests/run` downloaded for an example, and nothing else.
+#[track_caller]
+pub fn install_offline(sandbox: &Sandbox, example: &str, requirement: &str) {
+    let wheels = environment(example, requirement, &format!("the wheels of examples/{example}")).join("wheels");
+    let text = format!("[global]\nno-index = true\nfind-links = {}\n", wheels.display());
+    sandbox.file("../.config/pip/pip.conf", &text);
 }
 
 impl Sdk {

@@ -73,7 +73,7 @@ impl Relay {
     ///
     /// # Errors
     /// When the file cannot be made, or there are too many open files.
-    pub fn into_file(&self, path: &Path) -> io::Result<PipeWriter> {
+    pub fn pipe_to(&self, path: &Path) -> io::Result<PipeWriter> {
         let file = Bounded::make(path, self.most)?;
         let (pipe, writer) = io::pipe()?;
         ioctl_fionbio(&pipe, true)?;
@@ -160,9 +160,9 @@ mod tests {
         let dir = tempfile::tempdir().expect("a directory");
         let path = |name: &str| dir.path().join(name);
         let relay = Relay::start(None).expect("a relay");
-        let mut first = relay.into_file(&path("a")).expect("a pipe");
+        let mut first = relay.pipe_to(&path("a")).expect("a pipe");
         let mut second = first.try_clone().expect("the same pipe");
-        let silent = relay.into_file(&path("b")).expect("a pipe");
+        let silent = relay.pipe_to(&path("b")).expect("a pipe");
         let long = vec![b'x'; 3 * PIECE];
         first.write_all(&long).expect("somebody reads");
         second.write_all(b"end").expect("somebody reads");
@@ -178,7 +178,7 @@ mod tests {
         let dir = tempfile::tempdir().expect("a directory");
         let path = dir.path().join("stdout.txt");
         let relay = Relay::start(Some(100)).expect("a relay");
-        let mut pipe = relay.into_file(&path).expect("a pipe");
+        let mut pipe = relay.pipe_to(&path).expect("a pipe");
         for _ in 0..1000 {
             pipe.write_all(&[b'y'; 1000]).expect("somebody reads, whatever becomes of it");
         }
@@ -196,8 +196,8 @@ mod tests {
     #[test]
     fn a_file_that_cannot_be_made_is_an_error_and_a_full_disk_is_none() {
         let relay = Relay::start(None).expect("a relay");
-        relay.into_file(Path::new("/nonexistent/x")).expect_err("no directory");
-        let mut pipe = relay.into_file(Path::new("/dev/full")).expect("a pipe");
+        relay.pipe_to(Path::new("/nonexistent/x")).expect_err("no directory");
+        let mut pipe = relay.pipe_to(Path::new("/dev/full")).expect("a pipe");
         pipe.write_all(b"lost").expect("somebody reads");
         drop(pipe);
         let said = relay.finish();
