@@ -91,8 +91,16 @@ fn check_image(image: &str) -> Result<(), String> {
 
 /// A host name or address, with a port or without.
 fn is_host(text: &str) -> bool {
-    text.starts_with(|c: char| c.is_ascii_alphanumeric() || c == '[')
-        && text.chars().all(|c| c.is_ascii_alphanumeric() || ".-:[]".contains(c))
+    let (host, port) = match text.rsplit_once(':') {
+        Some((host, port)) if !text.ends_with(']') => (host, Some(port)),
+        Some(_) | None => (text, None),
+    };
+    let is_plain = |host: &str, more: &str| {
+        !host.is_empty() && host.chars().all(|c| c.is_ascii_alphanumeric() || more.contains(c))
+    };
+    let inner = host.strip_prefix('[').and_then(|rest| rest.strip_suffix(']'));
+    inner.map_or_else(|| is_plain(host, ".-") && !host.starts_with(['.', '-']), |inner| is_plain(inner, ":."))
+        && port.is_none_or(|port| !port.is_empty() && port.bytes().all(|byte| byte.is_ascii_digit()))
 }
 
 /// The host of a registry, or its address as `docker login` takes it.
