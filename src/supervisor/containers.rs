@@ -1,6 +1,6 @@
 //! The words in which container engines are spoken to, and the removal of containers whose supervisor is gone.
 //!
-//! Docker and Podman have one command line as far as it is needed here. [`super::steps`] starts and ends the containers
+//! Docker and Podman have one command line as far as it is needed here. The supervisor starts and ends the containers
 //! of a run in these words; engines call [`remove_all`]. Secrets are never among the words.
 
 use std::path::Path;
