@@ -1,6 +1,7 @@
 //! Jobs in containers, with a real Podman: what they find, how they end, and that no container outlives them.
 
 mod failures;
+mod mpi;
 mod registry;
 
 use std::collections::BTreeMap;

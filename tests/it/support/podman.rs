@@ -56,8 +56,16 @@ impl Podman {
 
     /// From now on the server of this sandbox, which does not run yet, uses it.
     pub fn serve(&self, sandbox: &Sandbox) {
+        self.serve_with(sandbox, &[]);
+    }
+
+    /// The same, with these folders of the host in every container, to be read.
+    pub fn serve_with(&self, sandbox: &Sandbox, folders: &[&str]) {
+        let folders = folders.iter().filter(|folder| Path::new(folder).exists());
+        let volumes = folders.flat_map(|folder| ["--volume".to_owned(), format!("{folder}:{folder}:ro")]);
+        let run_options: Vec<String> = RUN_OPTIONS.map(str::to_owned).into_iter().chain(volumes).collect();
         let settings = serde_json::json!({ "containers": {
-            "engine": "podman", "options": self.options, "runOptions": RUN_OPTIONS } });
+            "engine": "podman", "options": self.options, "runOptions": run_options } });
         std::fs::create_dir_all(sandbox.home()).expect("a folder");
         std::fs::write(sandbox.home().join("server.yaml"), settings.to_string()).expect("settings");
     }
