@@ -11,6 +11,7 @@ use super::directories::Layout;
 use super::environment;
 use super::volumes;
 use crate::domain::job::Container;
+use crate::supervisor::execution_log::PULLING;
 use crate::supervisor::run_dir::{ContainerEngine, ContainerLogin, Launch, LaunchContainer, MountHow, NodeContainer};
 
 /// The registry of names without one (Docker's reference documentation, "image references").
@@ -77,6 +78,13 @@ pub fn plan(
         has_gpus,
         nodes: nodes.collect(),
     })
+}
+
+/// The image that is being pulled when this is the last line of a node's execution log.
+#[must_use]
+pub fn being_pulled(line: &str) -> Option<&str> {
+    let (_time, text) = line.split_once(' ')?;
+    text.strip_prefix(PULLING)
 }
 
 /// Engines take letters, digits, `_`, `.` and `-`.
@@ -253,6 +261,14 @@ mod tests {
             assert_eq!(server(ContainerEngine::Docker, image, registry), docker);
             assert_eq!(server(ContainerEngine::Podman, image, registry), podman);
         }
+    }
+
+    #[test]
+    fn an_image_is_being_pulled_until_the_log_says_something_else() {
+        assert_eq!(being_pulled("2018-06-07T09:15:00Z pulling image a/b:1"), Some("a/b:1"));
+        assert_eq!(being_pulled("2018-06-07T09:15:00Z image a/b:1 pulled"), None);
+        assert_eq!(being_pulled("2018-06-07T09:15:00Z running pulling image a"), None);
+        assert_eq!(being_pulled("pulling image a/b:1"), None, "the time is missing");
     }
 
     #[test]

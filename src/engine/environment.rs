@@ -39,6 +39,8 @@ pub struct Host {
     pub shell: String,
     /// `LANG`.
     pub language: String,
+    /// How many GPUs jobs see.
+    pub gpus: u32,
 }
 
 /// What a node of a run looks like from inside.
@@ -81,8 +83,8 @@ pub fn base(host: &Host, spec: &JobSpec, run: &RunId, node: &NodeView) -> Variab
         // Launchers start ranks of all nodes in the directory of the first; by this each finds its own.
         (WORKING_DIRECTORY, path(&node.working_directory)),
         ("AZ_BATCH_HOST_LIST", node.addresses.join(",")),
-        // Nodes of this machine have no GPUs of their own so far.
-        ("AZ_BATCHAI_NUM_GPUS", "0".into()),
+        // Nodes of one machine share its GPUs: each sees all of them.
+        ("AZ_BATCHAI_NUM_GPUS", host.gpus.to_string()),
         (RUN_MARKER, run.0.clone()),
     ];
     all.extend(ours.map(|(name, value)| (name.to_owned(), value)));

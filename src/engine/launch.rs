@@ -80,6 +80,13 @@ fn slots(request: &LaunchRequest, cores: u32) -> impl Iterator<Item = (&str, u32
     request.nodes.iter().map(|node| node.address.as_str()).zip(all).filter(|(_, slots)| *slots > 0)
 }
 
+/// The file, in the standard output directory of its job, that tells what was done on the node of this id (recordings
+/// of azure-sdk-for-python, June 2018). `nodes`: how many the job has.
+#[must_use]
+pub fn execution_log(id: &str, nodes: usize) -> String {
+    if nodes == 1 { "execution.log".into() } else { format!("execution-{id}.log") }
+}
+
 fn check(request: &LaunchRequest) -> Result<(), EngineError> {
     if request.nodes.is_empty() {
         return Err(EngineError::NotStarted("the run has no nodes to start on".into()));
@@ -120,7 +127,7 @@ impl Planner<'_> {
         let code = spec.code.as_ref().map(|snapshot| self.layout.snapshot(snapshot));
         let mounts = spec.mounts.iter().map(|m| volumes::launch_mount(self.layout, &view.job_mount_root, m)).collect();
         let id = self.request.nodes[place].id.clone();
-        let log = if self.is_single() { "execution.log".into() } else { format!("execution-{id}.log") };
+        let log = execution_log(&id, self.request.nodes.len());
         let launch = LaunchNode {
             id,
             address: self.request.nodes[place].address.clone(),

@@ -86,6 +86,7 @@ pub(in crate::engine) fn host() -> Host {
         user: text("me"),
         shell: text("/bin/bash"),
         language: text("C.UTF-8"),
+        gpus: 2,
     }
 }
 
@@ -162,7 +163,7 @@ fn the_plan_of_a_custom_job_with_code_mounts_and_preparation() {
       AZ_BATCHAI_JOB_TEMP_DIR=/d/runs/r1/nodes/0/temp
       AZ_BATCHAI_MOUNT_ROOT=/d/nodes/7/0/mounts
       AZ_BATCHAI_MPI_HOST_FILE=/d/runs/r1/shared/hostfile
-      AZ_BATCHAI_NUM_GPUS=0
+      AZ_BATCHAI_NUM_GPUS=2
       AZ_BATCHAI_OUTPUT_LATE=/d/runs/r1/nodes/0/mounts/gfs/SEG/outputs
       AZ_BATCHAI_OUTPUT_MODEL=/d/storage/acc/shares/data/SEG/outputs
       AZ_BATCHAI_SHARED_JOB_TEMP=/d/runs/r1/shared
@@ -216,7 +217,7 @@ fn the_plan_of_a_pytorch_job_on_two_nodes() {
       AZ_BATCHAI_JOB_TEMP_DIR=/d/runs/r1/nodes/0/temp
       AZ_BATCHAI_MOUNT_ROOT=/d/nodes/7/0/mounts
       AZ_BATCHAI_MPI_HOST_FILE=/d/runs/r1/shared/hostfile
-      AZ_BATCHAI_NUM_GPUS=0
+      AZ_BATCHAI_NUM_GPUS=2
       AZ_BATCHAI_SHARED_JOB_TEMP=/d/runs/r1/shared
       AZ_BATCHAI_STDOUTERR_DIR=/d/output/SEG/stdouterr
       AZ_BATCH_HOST_LIST=127.70.0.1,127.70.0.2
@@ -237,7 +238,7 @@ fn the_plan_of_a_pytorch_job_on_two_nodes() {
       AZ_BATCHAI_JOB_TEMP_DIR=/d/runs/r1/nodes/1/temp
       AZ_BATCHAI_MOUNT_ROOT=/d/nodes/7/1/mounts
       AZ_BATCHAI_MPI_HOST_FILE=/d/runs/r1/shared/hostfile
-      AZ_BATCHAI_NUM_GPUS=0
+      AZ_BATCHAI_NUM_GPUS=2
       AZ_BATCHAI_SHARED_JOB_TEMP=/d/runs/r1/shared
       AZ_BATCHAI_STDOUTERR_DIR=/d/output/SEG/stdouterr
       AZ_BATCH_HOST_LIST=127.70.0.1,127.70.0.2

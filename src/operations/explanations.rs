@@ -13,6 +13,7 @@ use crate::domain::job::{Execution, Job, Outcome, ending};
 use crate::domain::name::{ClusterKey, JobKey};
 use crate::domain::node::{Node, NodeState};
 use crate::engine::toolkit::OutputStream;
+use crate::engine::{container, launch};
 use crate::store::{Reader, Stored};
 
 /// So many jobs before a queued one are named.
@@ -98,7 +99,8 @@ pub fn explain(context: &Context, key: &JobKey) -> Result<Explanation, Operation
         }
         (Execution::Terminating { started, .. }, _) => running(job, "it is being stopped", started, nodes, now),
         (Execution::Running { since, .. } | Execution::Queued { since }, _) => {
-            running(job, "it runs", since, nodes, now)
+            let pulling = being_pulled(&job, &nodes).map(|image| format!("it pulls image {image}, then starts"));
+            running(job, pulling.as_deref().unwrap_or("it runs"), since, nodes, now)
         }
     })
 }
@@ -176,6 +178,13 @@ fn running(job: Job, what: &str, since: Timestamp, nodes: Vec<String>, now: Time
     let on = if nodes.len() == 1 { "1 node".into() } else { format!("{} nodes", nodes.len()) };
     let facts = Facts::Running { nodes, ranks, seconds_left, last_output };
     Explanation { summary: format!("{what} on {on}"), remedies: Vec::new(), facts, job }
+}
+
+/// The image without which it cannot start yet. All nodes wait for it together, so the first can tell.
+fn being_pulled(job: &Job, nodes: &[String]) -> Option<String> {
+    job.spec.container.as_ref()?;
+    let log = path_of(job, &launch::execution_log(nodes.first()?, nodes.len()))?;
+    container::being_pulled(tail(&log).ok()?.last()?).map(str::to_owned)
 }
 
 /// How many processes write files of their own; `None` when only the job as a whole does.

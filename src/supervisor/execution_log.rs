@@ -7,6 +7,9 @@ use std::fs::File;
 use std::io::{self, Write};
 use std::path::Path;
 
+/// What precedes the name of an image when a pull begins. The next line comes when it has ended.
+pub const PULLING: &str = "pulling image ";
+
 /// The log of one node.
 pub struct ExecutionLog(File);
 

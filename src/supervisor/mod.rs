@@ -15,7 +15,7 @@
 mod cgroup;
 mod code;
 pub mod containers;
-mod execution_log;
+pub mod execution_log;
 mod family;
 pub mod identity;
 mod inside;

@@ -263,7 +263,7 @@ fn every_job_file_of_the_examples_is_accepted() {
     let sandbox = Sandbox::new();
     copy(&root().join("examples"), &sandbox.work().join("examples"));
     sandbox.run("cluster create -n none --target 0").succeeds();
-    let folders = ["quickstart", "data-parallel"].map(|name| sandbox.work().join("examples").join(name));
+    let folders = ["quickstart", "data-parallel", "toolkits"].map(|name| sandbox.work().join("examples").join(name));
     let files = folders.into_iter().flat_map(|folder| std::fs::read_dir(folder).expect("a folder"));
     let mut accepted = 0;
     for path in files.map(|entry| entry.expect("an entry").path()) {
@@ -274,7 +274,7 @@ fn every_job_file_of_the_examples_is_accepted() {
             accepted += 1;
         }
     }
-    assert!(accepted >= 3, "{accepted} job files");
+    assert!(accepted >= 13, "{accepted} job files");
 }
 
 fn readme() -> String {

@@ -18,6 +18,7 @@ mod downloads;
 mod dry_run;
 mod ending;
 mod engine_contract;
+mod examples;
 mod experiment;
 mod explain;
 mod fetch;

@@ -57,8 +57,7 @@ const INHERITED: [&str; 30] = [
 /// mere name when nothing is there.
 pub(super) fn available(settings: &ContainerSettings, host: &Host) -> Available {
     let environment = environment(host);
-    let has_gpus =
-        !settings.without_gpus && ["/dev/nvidia0", "/dev/nvidiactl"].iter().all(|device| Path::new(device).exists());
+    let has_gpus = !settings.without_gpus && host.gpus > 0;
     let (engine, program) = match &settings.engine {
         Some(engine) => named(engine, &host.search_path),
         None => first(&host.search_path, &environment),
@@ -129,6 +128,7 @@ mod tests {
             user: "me".into(),
             shell: "/bin/sh".into(),
             language: "C".into(),
+            gpus: 0,
         };
         let settings = ContainerSettings { engine: engine.map(str::to_owned), ..ContainerSettings::default() };
         let found = available(&settings, &host);

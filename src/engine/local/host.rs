@@ -1,6 +1,7 @@
 //! What this machine tells of itself and of the user that the server runs as.
 
 use std::io;
+use std::path::Path;
 
 use crate::engine::environment::Host;
 
@@ -18,12 +19,33 @@ pub(super) fn current() -> Host {
         user: variable("USER").or_else(|| field(0)).unwrap_or_else(user_number),
         shell: variable("SHELL").or_else(|| field(6)).unwrap_or_else(|| "/bin/sh".into()),
         language: variable("LANG").unwrap_or_else(|| "C.UTF-8".into()),
+        gpus: gpus(),
     }
 }
 
 /// The cores that this process may use; 1 when nobody can say.
 pub(super) fn cores() -> u32 {
     std::thread::available_parallelism().ok().and_then(|count| u32::try_from(count.get()).ok()).unwrap_or(1)
+}
+
+/// The GPUs that the NVIDIA driver offers now: it may make their devices while a server runs.
+pub(super) fn gpus() -> u32 {
+    gpus_of(Path::new("/dev"))
+}
+
+/// One device per GPU, beside the device of the driver itself, without which no program reaches them (NVIDIA driver
+/// documentation, "device nodes").
+fn gpus_of(devices: &Path) -> u32 {
+    let is_gpu = |name: &str| {
+        name.strip_prefix("nvidia")
+            .is_some_and(|number| !number.is_empty() && number.bytes().all(|b| b.is_ascii_digit()))
+    };
+    if !devices.join("nvidiactl").exists() {
+        return 0;
+    }
+    let entries = std::fs::read_dir(devices).into_iter().flatten().flatten();
+    let count = entries.filter(|entry| is_gpu(&entry.file_name().to_string_lossy())).count();
+    u32::try_from(count).unwrap_or(u32::MAX)
 }
 
 /// The id of this boot: runs and mounts of another one are gone.
@@ -41,4 +63,21 @@ fn account() -> Vec<String> {
     let users = std::fs::read_to_string("/etc/passwd").unwrap_or_default();
     let fields = |line: &str| line.split(':').map(str::to_owned).collect::<Vec<_>>();
     users.lines().map(fields).find(|line| line.get(2) == Some(&number)).unwrap_or_default()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn gpus_are_counted_by_their_devices_where_there_is_a_driver() {
+        let devices = tempfile::tempdir().expect("a folder");
+        let make = |name: &str| std::fs::write(devices.path().join(name), "").expect("a file");
+        let others = ["null", "nvidia-uvm", "nvidia-modeset", "nvidia0p1", "nvidia"];
+        others.into_iter().chain(["nvidia0", "nvidia1", "nvidia10"]).for_each(make);
+        assert_eq!(gpus_of(devices.path()), 0, "nothing answers for them");
+        make("nvidiactl");
+        assert_eq!(gpus_of(devices.path()), 3);
+        assert_eq!(gpus_of(&devices.path().join("nothing")), 0);
+    }
 }

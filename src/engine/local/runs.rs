@@ -121,9 +121,11 @@ impl Runs {
     }
 
     fn plan(&self, request: &LaunchRequest) -> Result<Launch, EngineError> {
-        let mut plan = launch::plan(request, &self.layout, &self.host)?;
         let settings = &self.settings.containers;
-        let available = || containers::available(settings, &self.host);
+        let sees_none = settings.without_gpus && request.job.spec.container.is_some();
+        let host = Host { gpus: if sees_none { 0 } else { host::gpus() }, ..self.host.clone() };
+        let mut plan = launch::plan(request, &self.layout, &host)?;
+        let available = || containers::available(settings, &host);
         plan.container = container::plan(request, &plan, &self.layout, settings, available);
         Ok(plan)
     }

@@ -16,6 +16,7 @@ use rustix::process::Signal;
 use super::mounting::printed;
 use super::{Ending, LEFTOVER_GRACE, Run};
 use crate::supervisor::containers;
+use crate::supervisor::execution_log::PULLING;
 use crate::supervisor::family::{End, Reaped, Whom};
 use crate::supervisor::processes;
 use crate::supervisor::registry::Login;
@@ -102,7 +103,7 @@ impl Run<'_> {
                 Clients::TimedOut => return Err(silent(container, START_LIMIT)),
             }
         }
-        self.say_to_all(&format!("pulling image {}", container.image));
+        self.say_to_all(&format!("{PULLING}{}", container.image));
         self.pull(container)?;
         self.say_to_all(&format!("image {} pulled", container.image));
         Ok(container.image.clone())

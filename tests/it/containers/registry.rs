@@ -14,7 +14,7 @@ use serde_json::{Value, json};
 use super::{error, job, submit};
 use crate::support::leaks::{holders, shows};
 use crate::support::podman::IMAGE;
-use crate::support::{Podman, Sandbox};
+use crate::support::{Podman, Sandbox, wait_until};
 
 /// A registry with one image, `<address>/private/image:1`.
 struct Registry {
@@ -146,6 +146,23 @@ fn an_image_of_a_private_registry_is_pulled_with_a_password_that_nobody_sees() {
             assert_eq!(holders(&folder, text), [] as [String; 0]);
         }
     }
+}
+
+#[test]
+fn a_job_whose_image_is_being_pulled_says_so() {
+    let Some(podman) = Podman::new() else { return };
+    let (go, may_go) = std::sync::mpsc::channel::<()>();
+    // Every answer waits until the test has seen what it wants; later, `recv` fails at once.
+    let seen = move || {
+        let _ = may_go.recv();
+    };
+    let registry = Registry::start(pushed(&podman), "me", "right", seen);
+    let sandbox = serving(&podman, &registry);
+    submit(&sandbox, "a", &private(&registry, "right"));
+    let said = format!("is running: it pulls image {}, then starts on 1 node.", registry.image());
+    wait_until("the pull is told", || sandbox.run("job explain a").succeeds().stdout.contains(&said));
+    drop(go);
+    sandbox.run("job wait -n a").succeeds();
 }
 
 #[test]

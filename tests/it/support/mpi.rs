@@ -55,6 +55,11 @@ impl Mpi {
         Some(Self { python: environment("mpi", "mpi", "mpi4py").join("bin/python"), name, links })
     }
 
+    /// Where its launcher has the usual name.
+    pub fn folder(&self) -> &Path {
+        self.links.path()
+    }
+
     /// The command of a rank: `ranks.py` of the fixtures with these arguments.
     pub fn rank(&self, arguments: &str) -> String {
         let script = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/fixtures/mpi/ranks.py");
