@@ -80,6 +80,12 @@ pub fn plan(
     })
 }
 
+/// How many GPUs a job sees of those that its machine has: containers none where the administrator says so.
+#[must_use]
+pub fn visible_gpus(of_machine: u32, container: Option<&Container>, settings: &ContainerSettings) -> u32 {
+    if container.is_some() && settings.without_gpus { 0 } else { of_machine }
+}
+
 /// The image that is being pulled when this is the last line of a node's execution log.
 #[must_use]
 pub fn being_pulled(line: &str) -> Option<&str> {
@@ -261,6 +267,15 @@ mod tests {
             assert_eq!(server(ContainerEngine::Docker, image, registry), docker);
             assert_eq!(server(ContainerEngine::Podman, image, registry), podman);
         }
+    }
+
+    #[test]
+    fn only_containers_lose_their_gpus() {
+        let (container, without) =
+            (container("a", None), ContainerSettings { without_gpus: true, ..ContainerSettings::default() });
+        assert_eq!(visible_gpus(2, Some(&container), &without), 0);
+        assert_eq!(visible_gpus(2, None, &without), 2);
+        assert_eq!(visible_gpus(2, Some(&container), &ContainerSettings::default()), 2);
     }
 
     #[test]

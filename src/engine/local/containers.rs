@@ -57,12 +57,11 @@ const INHERITED: [&str; 30] = [
 /// mere name when nothing is there.
 pub(super) fn available(settings: &ContainerSettings, host: &Host) -> Available {
     let environment = environment(host);
-    let has_gpus = !settings.without_gpus && host.gpus > 0;
     let (engine, program) = match &settings.engine {
         Some(engine) => named(engine, &host.search_path),
         None => first(&host.search_path, &environment),
     };
-    Available { engine, program, environment, has_gpus }
+    Available { engine, program, environment, has_gpus: host.gpus > 0 }
 }
 
 /// One that the settings name, by its name or its path. A program of another name is taken to be like Docker.

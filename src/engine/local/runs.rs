@@ -122,8 +122,8 @@ impl Runs {
 
     fn plan(&self, request: &LaunchRequest) -> Result<Launch, EngineError> {
         let settings = &self.settings.containers;
-        let sees_none = settings.without_gpus && request.job.spec.container.is_some();
-        let host = Host { gpus: if sees_none { 0 } else { host::gpus() }, ..self.host.clone() };
+        let gpus = container::visible_gpus(host::gpus(), request.job.spec.container.as_ref(), settings);
+        let host = Host { gpus, ..self.host.clone() };
         let mut plan = launch::plan(request, &self.layout, &host)?;
         let available = || containers::available(settings, &host);
         plan.container = container::plan(request, &plan, &self.layout, settings, available);
