@@ -91,12 +91,7 @@ impl ClientSettings {
     /// # Errors
     /// What is wrong with it.
     pub fn parse(text: &str) -> Result<Self, String> {
-        if text.trim().is_empty() {
-            return Ok(Self::default());
-        }
-        // Of a file with nothing but comments, the value is null.
-        let settings: Option<Self> = serde_yaml::from_str(text).map_err(|error| error.to_string())?;
-        Ok(settings.unwrap_or_default())
+        super::parse(text)
     }
 
     fn overlay(&mut self, get: impl Fn(&str) -> Option<String>) -> Result<(), ConfigError> {

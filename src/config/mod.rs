@@ -17,6 +17,20 @@ pub mod size;
 
 use std::path::PathBuf;
 
+use serde::de::DeserializeOwned;
+
+/// The settings in the text of a file. Errors quote nothing of it: keys and tokens stand there, and the log of a server
+/// is read by others.
+fn parse<T: DeserializeOwned + Default>(text: &str) -> Result<T, String> {
+    if text.trim().is_empty() {
+        return Ok(T::default());
+    }
+    // Of a file with nothing but comments, the value is null.
+    let settings: Result<Option<T>, _> = serde_yaml::from_str(text);
+    let settings = settings.map_err(|error| error.without_snippet().to_string())?;
+    Ok(settings.unwrap_or_default())
+}
+
 /// Why settings cannot be used.
 #[derive(Debug, thiserror::Error)]
 pub enum ConfigError {

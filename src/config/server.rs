@@ -97,9 +97,7 @@ impl ServerFile {
     /// When the file is there and cannot be used.
     pub fn load(path: PathBuf) -> Result<Self, ConfigError> {
         let mut file: Self = match std::fs::read_to_string(&path) {
-            Ok(text) if text.trim().is_empty() => Self::default(),
-            Ok(text) => serde_yaml::from_str(&text)
-                .map_err(|error| ConfigError::Invalid { path: path.clone(), message: error.to_string() })?,
+            Ok(text) => super::parse(&text).map_err(|message| ConfigError::Invalid { path: path.clone(), message })?,
             Err(error) if matches!(error.kind(), ErrorKind::NotFound | ErrorKind::NotADirectory) => Self::default(),
             Err(source) => return Err(ConfigError::Unreadable { path, source }),
         };
@@ -197,6 +195,21 @@ mod tests {
         let error = loaded("lisen: []").expect_err("an error").to_string();
         assert!(error.contains("lisen") && error.contains("server.yaml"), "{error}");
         assert_eq!(loaded("").ok(), Some(ServerFile::default()));
+        assert_eq!(loaded("# listen: []\n").ok(), Some(ServerFile::default()));
+    }
+
+    #[test]
+    fn an_error_quotes_no_line_of_the_file_because_secrets_are_put_there_by_mistake() {
+        for text in [
+            "vaults: {demo: {url: 'https://h', token: hunter2}}",
+            "vaults: {demo: hunter2}",
+            "tls: hunter2",
+            "listen: hunter2",
+            "vaults:\n  demo:\n    token: hunter2\n   url: x\n",
+        ] {
+            let error = loaded(text).expect_err("an error").to_string();
+            assert!(error.contains("line ") && !error.contains("hunter2"), "{error}");
+        }
     }
 
     #[test]

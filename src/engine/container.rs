@@ -132,15 +132,15 @@ fn login(engine: ContainerEngine, container: &Container) -> Option<ContainerLogi
     Some(ContainerLogin { server, username: login.username.clone() })
 }
 
-/// What appears in the container of a node under its own path: the run, the cluster's volumes and the job's, with what
-/// is behind them, the directories of the job, and its inputs where the host has them.
+/// What appears in the container of a node under its own path: what processes of the run need of its directory, the
+/// cluster's volumes and the job's, with what is behind them, the directories of the job, and its inputs. Not what
+/// engine and supervisor tell each other: root of a container could have them run other programs outside.
 fn binds(request: &LaunchRequest, launch: &Launch, layout: &Layout, place: usize) -> Vec<PathBuf> {
     let node = &launch.nodes[place];
     let cluster = &request.cluster;
-    let mut paths = vec![
-        layout.run(&request.run).path().to_owned(),
-        layout.node_mounts(cluster.number, request.nodes[place].index),
-    ];
+    let run = layout.run(&request.run);
+    let of_cluster = layout.node_mounts(cluster.number, request.nodes[place].index);
+    let mut paths = vec![run.nodes(), run.remote(), run.shared(), of_cluster];
     paths.extend(cluster.spec.mounts.iter().filter_map(|mount| volumes::real_directory(layout, &mount.source)));
     paths.extend(node.mounts.iter().filter_map(|mount| match &mount.how {
         MountHow::Directory(path) => Some(path.clone()),
@@ -232,7 +232,7 @@ mod tests {
                 )
             })
             .collect();
-        insta::assert_snapshot!(shown.join("\n"), @"batchai-r1-0: /d/nodes/7/0/mounts /d/output/s/g/workspaces/w/experiments/e/jobs/j/u1/stdouterr /d/runs/r1 /d/storage/acc/containers/con /d/storage/acc/shares/data /d/storage/acc/shares/of-cluster /data/mnist");
+        insta::assert_snapshot!(shown.join("\n"), @"batchai-r1-0: /d/nodes/7/0/mounts /d/output/s/g/workspaces/w/experiments/e/jobs/j/u1/stdouterr /d/runs/r1/nodes /d/runs/r1/remote /d/runs/r1/shared /d/storage/acc/containers/con /d/storage/acc/shares/data /d/storage/acc/shares/of-cluster /data/mnist");
         let on_host = JobSpec { container: None, ..request.job.spec.clone() };
         request.job.spec = on_host;
         assert_eq!(plan(&request, &launch, &layout, &ContainerSettings::default(), available), None);

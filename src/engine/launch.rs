@@ -7,6 +7,7 @@ use std::path::PathBuf;
 
 use super::directories::{Layout, STD_OUT_ERR};
 use super::environment::{self, Host, NodeView, Variables};
+use super::mpi;
 use super::secrets;
 use super::toolkit::{self, Site, ToolkitProcess};
 use super::volumes;
@@ -134,7 +135,7 @@ impl Planner<'_> {
             code,
             working_directory: view.working_directory,
             mounts,
-            environment: environment::with_user_variables(&ours, &spec.environment),
+            environment: self.with_user_variables(&ours),
             execution_log: self.std_out_err(&ours).join(log),
         };
         PlannedNode { launch, ours }
@@ -174,6 +175,12 @@ impl Planner<'_> {
         all
     }
 
+    fn with_user_variables(&self, ours: &Variables) -> Variables {
+        let mut all = environment::with_user_variables(ours, &self.request.job.spec.environment);
+        mpi::add_to_search_path(&self.run_dir.agent(), &mut all);
+        all
+    }
+
     fn is_single(&self) -> bool {
         self.request.nodes.len() == 1
     }
@@ -207,7 +214,7 @@ impl Planner<'_> {
             let node = &nodes[process.node];
             let mut ours = node.ours.clone();
             ours.extend(process.environment);
-            let all = environment::with_user_variables(&ours, &spec.environment);
+            let all = self.with_user_variables(&ours);
             let folder = self.std_out_err(&node.ours);
             Process {
                 name: process.name,

@@ -11,16 +11,40 @@ use std::path::Path;
 
 use super::environment::Variables;
 
+/// What no launcher splits a path at, and no shell takes for anything else.
+const HARMLESS: &str = "/._-+@%,=^";
+
 /// The interface that the addresses of all nodes belong to.
 const INTERFACE: &str = "lo";
 
 /// For a job on `nodes` nodes whose agent is the program `agent`.
 #[must_use]
 pub fn variables(agent: &Path, nodes: usize) -> Variables {
-    let agent = agent.to_string_lossy();
+    let agent = word(agent);
     let each = open_mpi(&agent).into_iter().chain(hydra(&agent)).chain(intel_mpi(&agent));
     let between: &[(&str, &str)] = if nodes > 1 { &BETWEEN_NODES } else { &[] };
     each.chain(between.iter().copied()).map(|(name, value)| (name.to_owned(), value.to_owned())).collect()
+}
+
+/// Lets the launchers find the agent in the whole environment of a node, where they are not told its path: the last
+/// folder of the search path, whoever has set that. Inside a container the image says what comes before.
+pub fn add_to_search_path(agent: &Path, all: &mut Variables) {
+    if let Some(folder) = agent.parent().filter(|_| !is_harmless(agent)) {
+        let before = all.get("PATH").map_or("$PATH", String::as_str);
+        let path = format!("{before}:{}", folder.display());
+        all.insert("PATH".into(), path);
+    }
+}
+
+/// The agent as launchers are told of it. They split it at blanks (Open MPI at colons too) and hand it to shells as it
+/// is, so that of a path with anything odd in it only the name is left, to be found on the search path.
+fn word(agent: &Path) -> String {
+    let name = agent.file_name().filter(|_| !is_harmless(agent));
+    name.unwrap_or(agent.as_os_str()).to_string_lossy().into_owned()
+}
+
+fn is_harmless(path: &Path) -> bool {
+    path.to_str().is_some_and(|text| text.chars().all(|c| c.is_alphanumeric() || HARMLESS.contains(c)))
 }
 
 /// Open MPI; `PRTE` are the words of its version 5.
@@ -90,6 +114,21 @@ mod tests {
         PRTE_MCA_hwloc_default_binding_policy=none
         PRTE_MCA_plm_ssh_agent=/r/agent
         ");
+    }
+
+    #[test]
+    fn of_an_agent_in_an_odd_place_launchers_are_told_the_name_and_find_it() {
+        let odd = Path::new("/my data's $x/remote/batchai-agent");
+        assert_eq!(variables(odd, 2)["OMPI_MCA_plm_rsh_agent"], "batchai-agent");
+        assert_eq!(variables(odd, 2)["HYDRA_LAUNCHER_EXEC"], "batchai-agent");
+        let search_path = |agent: &Path, before: &[(&str, &str)]| {
+            let mut all = before.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())).collect();
+            add_to_search_path(agent, &mut all);
+            all.get("PATH").cloned()
+        };
+        assert_eq!(search_path(odd, &[("PATH", "/bin")]).as_deref(), Some("/bin:/my data's $x/remote"));
+        assert_eq!(search_path(odd, &[]).as_deref(), Some("$PATH:/my data's $x/remote"));
+        assert_eq!(search_path(Path::new("/d/ü-1/agent"), &[]), None);
     }
 
     #[test]

@@ -41,7 +41,7 @@ trap 'leave 130' INT
 trap 'leave 143' TERM
 over="cannot start a command on $host: the job is ending"
 # In this order: when the calls of a run are over, their directory is gone.
-[ -d "$calls" ] || fail "$over"
+[ -p "$calls/requests" ] || fail "$over"
 call=$(mktemp -d "$calls/XXXXXXXX") || fail "cannot start a command on $host: cannot make a directory in $calls"
 printf %s "$host" >"$call/host" && printf %s "$*" >"$call/command" &&
     mkfifo "$call/stdout" "$call/stderr" "$call/course" ||

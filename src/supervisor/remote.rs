@@ -213,7 +213,10 @@ fn requests(calls: &Path) -> PathBuf {
 fn write_agent(path: &Path, calls: &Path) -> io::Result<()> {
     let text = AGENT.replace("@CALLS@", &quote(calls));
     let mut file = File::options().create(true).truncate(true).write(true).mode(0o700).open(path)?;
-    file.write_all(text.as_bytes())
+    // Half of it would do nothing and say that all is well.
+    file.write_all(text.as_bytes()).inspect_err(|_| {
+        let _ = fs::remove_file(path);
+    })
 }
 
 /// A line as the name of a call; `None` when no agent wrote it.

@@ -10,14 +10,15 @@
 //!   supervisor.log    what the supervisor itself had to say
 //!   mount-<n>-<m>.log what the command of mount m of node n printed
 //!   container-<n>.log what the container engine said last of node n
-//!   container-<n>     made inside the container of node n: tells who root of it is outside
 //!   login/            while an image is pulled: where the engine finds who logs in; holds no secret
 //!   shared/           AZ_BATCHAI_SHARED_JOB_TEMP
-//!   remote/agent      starts a command on another node, for launchers such as mpirun; a script
+//!   remote/batchai-agent
+//!                     starts a command on another node, for launchers such as mpirun; a script
 //!   remote/calls/     while such commands may be started: `requests`, a FIFO that tells the supervisor of each, and a
 //!                     directory per command (see `supervisor/remote.rs`)
 //!   remote/past/      what `calls` was, when the run ends
-//!   nodes/<index>/    per node of the run: code/ (working copy), temp/, mounts/
+//!   nodes/<index>/    per node of the run: code/ (working copy), temp/, mounts/, and `container`, made inside its
+//!                     container: tells who root of it is outside
 //! ```
 //! Every JSON file has a `version`. They are written beside and renamed; a reader takes an absent file as
 //! "not yet" and a torn one as an error that names it.
@@ -322,10 +323,16 @@ impl RunDir {
         self.0.join("shared")
     }
 
+    /// The nodes' parts of the run.
+    #[must_use]
+    pub fn nodes(&self) -> PathBuf {
+        self.0.join("nodes")
+    }
+
     /// One node's part of the run: `code/`, `temp/`, `mounts/` are below.
     #[must_use]
     pub fn node(&self, place: usize) -> PathBuf {
-        self.0.join("nodes").join(place.to_string())
+        self.nodes().join(place.to_string())
     }
 
     /// A node's working copy of the user's code.
@@ -349,7 +356,7 @@ impl RunDir {
     /// The program that starts a command on another node.
     #[must_use]
     pub fn agent(&self) -> PathBuf {
-        self.remote().join("agent")
+        self.remote().join("batchai-agent")
     }
 
     /// The commands that are asked for. Not there when none may be.
@@ -379,7 +386,7 @@ impl RunDir {
     /// A file that is made inside the container of a node.
     #[must_use]
     pub fn container_owned(&self, place: usize) -> PathBuf {
-        self.0.join(format!("container-{place}"))
+        self.node(place).join("container")
     }
 
     /// The folder that tells a container engine who logs in.

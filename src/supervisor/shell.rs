@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::fs::File;
 use std::io::{self, Seek, Write};
-use std::os::unix::fs::OpenOptionsExt;
+use std::os::unix::fs::{FileTypeExt, OpenOptionsExt};
 use std::os::unix::process::CommandExt;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
@@ -155,13 +155,16 @@ fn refused(order: &Order<'_>, command: &Command, source: io::Error) -> StartErro
     StartError::Refused { name: order.name.to_owned(), program, source }
 }
 
-/// An empty file to which everybody who has it appends, so that two writers do not overwrite each other.
+/// An empty file to which everybody who has it appends, so that two writers do not overwrite each other. A job may have
+/// put something else there: a link, which could lead out of its container, is not followed, and a pipe not waited for.
 ///
 /// # Errors
 /// When it cannot be made.
 pub fn output_file(path: &Path) -> io::Result<File> {
-    let append = i32::try_from(OFlags::APPEND.bits()).expect("O_APPEND is a low bit");
-    File::options().create(true).write(true).truncate(true).custom_flags(append).open(path)
+    let flags = OFlags::APPEND | OFlags::NOFOLLOW | OFlags::NONBLOCK;
+    let flags = i32::try_from(flags.bits()).expect("low bits");
+    let file = File::options().create(true).write(true).truncate(true).custom_flags(flags).open(path)?;
+    if file.metadata()?.file_type().is_fifo() { Err(io::Error::other("it is a pipe")) } else { Ok(file) }
 }
 
 /// A path as one word of shell text.
@@ -173,6 +176,23 @@ pub fn quote(path: &Path) -> String {
 mod tests {
     use super::*;
     use proptest::prelude::*;
+    use rustix::fs::{CWD, FileType, Mode, mknodat};
+
+    #[test]
+    fn output_goes_through_no_link_and_waits_for_no_reader() {
+        let folder = tempfile::tempdir().expect("a folder");
+        let [file, link, pipe] = ["file", "link", "pipe"].map(|name| folder.path().join(name));
+        std::fs::write(&file, "mine").expect("a file");
+        std::os::unix::fs::symlink(&file, &link).expect("a link");
+        mknodat(CWD, &pipe, FileType::Fifo, Mode::RUSR | Mode::WUSR, 0).expect("a pipe");
+        output_file(&link).expect_err("a link");
+        output_file(&pipe).expect_err("a pipe that nobody reads");
+        let _reader = File::options().read(true).write(true).open(&pipe).expect("a reader");
+        output_file(&pipe).expect_err("a pipe that somebody reads");
+        assert_eq!(std::fs::read(&file).expect("still there"), b"mine");
+        output_file(&file).expect("a file");
+        assert_eq!(std::fs::read(&file).expect("still there"), b"");
+    }
 
     proptest! {
         #![proptest_config(ProptestConfig { cases: 32, failure_persistence: None, ..ProptestConfig::default() })]

@@ -137,6 +137,17 @@ fn secrets_reach_the_ranks_of_all_nodes_and_stand_nowhere_else() {
 }
 
 #[test]
+fn ranks_start_also_where_the_data_directory_has_blanks_and_quotes_in_its_path() {
+    for mpi in [Mpi::open_mpi(), Mpi::mpich()].into_iter().flatten() {
+        let mut sandbox = Sandbox::new();
+        sandbox.move_home(sandbox.path("my data's $x"));
+        sandbox.cluster("c", 2);
+        let done = run(&sandbox, &mpi.four("")).succeeds();
+        assert_eq!(ranks(&done.stdout), ALL_WELL, "{}", done.stderr);
+    }
+}
+
+#[test]
 fn a_custom_job_may_call_the_launcher_itself() {
     let Some(mpi) = Mpi::open_mpi() else { return };
     let rank = mpi.rank("").replace('\'', "");

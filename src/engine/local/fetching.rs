@@ -5,6 +5,7 @@
 //! that ends meanwhile leaves a run that has not begun.
 
 use std::collections::HashMap;
+use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::thread;
 
@@ -66,7 +67,8 @@ impl Fetching {
         let (safe, asked, waker) = (self.safe.clone(), Arc::clone(&self.asked), Arc::clone(&self.waker));
         let of = run.clone();
         let work = move || {
-            let answer = open(&safe);
+            // Else the run would wait for ever.
+            let answer = catch_unwind(AssertUnwindSafe(|| open(&safe))).unwrap_or_else(|_| Err(broken()));
             // A run that was stopped meanwhile is waited for by nobody.
             if let Some(waiting) = lock(&asked).get_mut(&of) {
                 *waiting = Asked::Answered(answer);
@@ -98,6 +100,10 @@ impl Fetching {
         }
         was_there
     }
+}
+
+fn broken() -> EngineError {
+    EngineError::NotStarted("its secrets cannot be read, by a mistake of batchai: the log of the server tells".into())
 }
 
 fn lock(asked: &All) -> MutexGuard<'_, HashMap<RunId, Asked>> {
@@ -182,6 +188,15 @@ mod tests {
         assert!(!stage.fetching.is_going_on(&run()));
         let Err(EngineError::NotStarted(why)) = stage.ask() else { panic!("an error that is final") };
         assert!(why.contains("`TOKEN`") && why.ends_with("there is no such secret"), "{why}");
+    }
+
+    #[test]
+    fn nobody_waits_for_what_broke() {
+        let stage = Stage::new();
+        let breaks = |_: &Safe| -> Result<Secrets, EngineError> { panic!("on purpose") };
+        assert!(stage.fetching.secrets(&run(), true, breaks).expect("no error").is_none());
+        stage.woken.recv_timeout(Duration::from_secs(60)).expect("the waker is called");
+        assert!(matches!(stage.ask(), Err(EngineError::NotStarted(_))));
     }
 
     #[test]

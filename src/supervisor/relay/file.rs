@@ -2,10 +2,11 @@
 
 use std::fs::File;
 use std::io::{self, Write};
-use std::os::unix::fs::OpenOptionsExt;
 use std::path::{Path, PathBuf};
 
-use rustix::fs::{OFlags, fstatvfs};
+use rustix::fs::fstatvfs;
+
+use crate::supervisor::shell::output_file;
 
 /// Output leaves so much of a disk free, for those who cannot do without.
 const KEPT_FREE: u64 = 64 << 20;
@@ -34,9 +35,7 @@ impl Bounded {
     /// # Errors
     /// When it cannot be made.
     pub fn make(path: &Path, most: Option<u64>) -> io::Result<Self> {
-        let append = i32::try_from(OFlags::APPEND.bits()).expect("O_APPEND is a low bit");
-        let file = File::options().create(true).write(true).truncate(true).custom_flags(append).open(path)?;
-        let path = path.to_owned();
+        let (file, path) = (output_file(path)?, path.to_owned());
         Ok(Self { file, path, most, written: 0, beyond: 0, gap: None, gaps: 0, looked_at: 0 })
     }
 

@@ -80,7 +80,9 @@ impl Run<'_> {
         }
         let image = self.image(container)?;
         self.stage = Stage::Starting;
-        let clients = container.nodes.iter().enumerate();
+        let nodes: Vec<NodeContainer> =
+            container.nodes.iter().enumerate().map(|(place, node)| self.with_what_is_there(place, node)).collect();
+        let clients = nodes.iter().enumerate();
         let clients =
             clients.map(|(place, node)| Client { place, words: containers::run(container, node, &launch.run, &image) });
         self.ask(container, clients.collect(), "start a container from", &image)?;
@@ -89,6 +91,17 @@ impl Run<'_> {
         }
         self.stage = Stage::Running;
         Ok(())
+    }
+
+    /// Without directories that the host does not have: Podman would start no container, Docker would make them. The
+    /// image may have them.
+    fn with_what_is_there(&mut self, place: usize, node: &NodeContainer) -> NodeContainer {
+        let (binds, missing): (Vec<_>, Vec<_>) = node.binds.iter().cloned().partition(|path| path.exists());
+        for path in missing {
+            let path = path.display();
+            self.logs[place].say(&format!("{path} is not on this machine: the container has what its image has there"));
+        }
+        NodeContainer { name: node.name.clone(), binds }
     }
 
     /// The name under which the image is there; pulled when it is not.

@@ -108,8 +108,9 @@ impl<'a> Run<'a> {
         self.unpack_code()?;
         self.mount()?;
         self.open_relay()?;
-        self.start_containers()?;
+        // What is served by it has to be there when containers are made.
         self.open_remote();
+        self.start_containers()?;
         self.prepare()?;
         self.run_processes()
     }

@@ -98,6 +98,40 @@ fn preparation_and_job_share_a_container_that_has_the_paths_and_variables_of_the
 }
 
 #[test]
+fn a_container_sees_of_its_run_what_processes_need_and_inputs_only_where_the_host_has_them() {
+    let Some(podman) = Podman::new() else { return };
+    let mut sandbox = Sandbox::new();
+    sandbox.move_home(sandbox.path("my data's $x"));
+    podman.serve(&sandbox);
+    sandbox.cluster("c", 2);
+    // The second node is reached by what both have in common.
+    let mut spec = job("ls \"$PWD/../../..\"; $OMPI_MCA_plm_rsh_agent ${AZ_BATCH_HOST_LIST#*,} 'echo over there'; \
+         [ -e \"$AZ_BATCHAI_INPUT_DATA\" ] || echo no input");
+    spec["nodeCount"] = 2.into();
+    spec["inputDirectories"] = json!([{ "id": "DATA", "path": sandbox.path("absent") }]);
+    sandbox.spec("job.json", &spec);
+    let run = sandbox.run("job run -c c -f job.json -n a").succeeds();
+    assert_eq!(run.stdout, "nodes\nremote\nshared\nover there\nno input\n");
+    assert!(!sandbox.path("absent").exists(), "nobody makes it");
+}
+
+#[test]
+fn a_job_that_puts_a_link_where_its_output_is_to_go_changes_nothing_behind_it() {
+    let Some(podman) = Podman::new() else { return };
+    let sandbox = sandbox(&podman);
+    let mut spec = job("echo over it");
+    let precious = sandbox.path("precious");
+    std::fs::write(&precious, "mine").expect("a file");
+    let link = format!("ln -s {} $AZ_BATCHAI_STDOUTERR_DIR/stdout.txt", precious.display());
+    spec["jobPreparation"] = json!({ "commandLine": link });
+    submit(&sandbox, "a", &spec);
+    sandbox.run("job wait -n a").fails_with(255);
+    assert_eq!(std::fs::read(&precious).expect("still there"), b"mine");
+    let why = sandbox.run("job explain -n a").stdout;
+    assert!(why.contains("stdout.txt for the output of job"), "{why}");
+}
+
+#[test]
 fn a_container_is_on_the_hosts_network_and_sees_the_volumes_of_cluster_and_job() {
     let Some(podman) = Podman::new() else { return };
     let sandbox = Sandbox::new();

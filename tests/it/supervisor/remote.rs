@@ -148,6 +148,25 @@ fn torn_requests_harm_nobody_else() {
 }
 
 #[test]
+fn who_asks_where_nobody_listens_any_more_is_told_at_once() {
+    let text = output("rm ../remote/calls/requests; $AGENT 127.99.0.2 true; echo $?; ls ../remote/calls");
+    assert_eq!(text, "255\n");
+}
+
+#[test]
+fn whoever_writes_without_end_keeps_the_run_from_nothing() {
+    let sandbox = two_nodes(
+        "echo up; yes ab > ../remote/calls/requests & $AGENT 127.99.0.2 'echo served'; \
+         while :; do sleep 0.02; done",
+    );
+    let mut supervisor = sandbox.start();
+    sandbox.wait_for("out/stdout-job.txt");
+    identity::ask_to_stop(&sandbox.status()).expect("it may be asked");
+    supervisor.wait();
+    assert_eq!(outcome(&sandbox.end()), (Cause::Stopped, None));
+}
+
+#[test]
 fn who_asks_when_the_run_is_ending_is_told_so() {
     let sandbox =
         two_nodes("trap '$AGENT 127.99.0.2 true; echo $?; exit 0' TERM; echo up; while :; do sleep 0.02; done");
