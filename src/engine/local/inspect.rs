@@ -91,11 +91,13 @@ fn look(run_dir: &RunDir, boot_id: &str, run: &RunId) -> Result<Seen, Trouble> {
         return Ok(Seen::Lost("the machine was restarted while it ran".into()));
     }
     let count = end_rest(run_dir, run, Some(&status)).map_err(Trouble::Now)?;
-    Ok(Seen::Lost(lost(count)))
+    let in_containers = run_dir.read_launch().ok().flatten().is_some_and(|plan| plan.container.is_some());
+    Ok(Seen::Lost(lost(count, in_containers)))
 }
 
-fn lost(count: usize) -> String {
+fn lost(count: usize, in_containers: bool) -> String {
     match count {
+        _ if in_containers => "its supervisor was killed; its containers were removed".into(),
         0 => "its supervisor was killed; nothing else of it was running".into(),
         1 => "its supervisor was killed; the process that it had left was ended".into(),
         count => format!("its supervisor was killed; the {count} processes that it had left were ended"),

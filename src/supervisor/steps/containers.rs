@@ -157,7 +157,7 @@ impl Run<'_> {
         } else {
             "check its name; an image of a private registry needs credentials in imageSourceRegistry"
         };
-        Err(failed(format!("{}: {advice}", printed(&output))))
+        Err(failed(format!("{}: {advice}", gist(&printed(&output)))))
     }
 
     fn log_pull(&mut self, output: &Path) {
@@ -286,7 +286,7 @@ impl Run<'_> {
                 failed.map_or(Ok(()), |(place, _)| {
                     let said = printed(&self.dir.container_output(*place));
                     let gpus = if container.has_gpus { WITHOUT_GPUS } else { "" };
-                    Err(Ending::container_failed(format!("cannot {action} image {image}: {said}{gpus}")))
+                    Err(Ending::container_failed(format!("cannot {action} image {image}: {}{gpus}", gist(&said))))
                 })
             }
             Clients::Interrupted(why) => Err(Ending::interrupted(why)),
@@ -337,6 +337,11 @@ impl Run<'_> {
     }
 }
 
+/// The line in which an engine says what went wrong, among what it tried and what may help; all of it when none does.
+fn gist(said: &str) -> &str {
+    said.lines().rev().find(|line| line.to_lowercase().contains("error")).unwrap_or(said)
+}
+
 /// Starts a client whose output is for us.
 fn spawn(mut command: Command, output: &Path) -> std::io::Result<i32> {
     let file = shell::output_file(output)?;
@@ -353,4 +358,20 @@ fn silent(container: &LaunchContainer, limit: Duration) -> Ending {
         limit.as_secs(),
         containers::name(container)
     ))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::gist;
+
+    #[test]
+    fn the_last_line_that_tells_of_an_error_is_what_an_engine_says() {
+        let podman = "Trying to pull localhost/x:9...\nlevel=warning msg=\"Failed, retrying. Error: refused\"\n\
+                      Error: initializing source: refused";
+        assert_eq!(gist(podman), "Error: initializing source: refused");
+        let docker =
+            "docker: Error response from daemon: no such option.\n\nRun 'docker run --help' for more information";
+        assert_eq!(gist(docker), "docker: Error response from daemon: no such option.");
+        assert_eq!(gist("it printed nothing"), "it printed nothing");
+    }
 }
