@@ -1,4 +1,5 @@
-//! Writing `exit.json`, also when the disk is full: without it a finished run would look like a lost one.
+//! Writing `exit.json`, also when the disk is full or the job has removed its own run directory: without it a finished
+//! run would look like a lost one, or like one that has not begun and is to be run again.
 
 use std::fs;
 use std::path::Path;
@@ -24,7 +25,9 @@ pub fn write(dir: &RunDir, launch: &Launch, exit: &Exit) -> Result<(), RunDirErr
         if began.elapsed() >= PATIENCE {
             return Err(error);
         }
-        if make_room(dir, launch) {
+        if make_again(dir) {
+            note("the run directory was gone; made again to say how the run ended");
+        } else if make_room(dir, launch) {
             // Only now is there room for this line too.
             note(&format!("removed the working copies of the run to make room: {}", sentence(&error)));
         } else {
@@ -32,6 +35,11 @@ pub fn write(dir: &RunDir, launch: &Launch, exit: &Exit) -> Result<(), RunDirErr
             std::thread::sleep(TRY_AGAIN);
         }
     }
+}
+
+/// Whether the run directory was gone and is there again. Where the whole data directory is gone, nobody asks any more.
+fn make_again(dir: &RunDir) -> bool {
+    fs::create_dir(dir.path()).is_ok()
 }
 
 /// Whether anything was removed.

@@ -12,7 +12,7 @@ use std::thread;
 use std::time::Duration;
 
 use rustix::event::{PollFd, PollFlags, poll};
-use rustix::io::ioctl_fionbio;
+use rustix::io::{Errno, ioctl_fionbio};
 use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
 
 use file::Bounded;
@@ -74,8 +74,8 @@ impl Relay {
     /// # Errors
     /// When the file cannot be made, or there are too many open files.
     pub fn pipe_to(&self, path: &Path) -> io::Result<PipeWriter> {
-        let file = Bounded::make(path, self.most)?;
-        let (pipe, writer) = io::pipe()?;
+        let file = Bounded::make(path, self.most).map_err(with_advice)?;
+        let (pipe, writer) = io::pipe().map_err(with_advice)?;
         ioctl_fionbio(&pipe, true)?;
         // The thread lives as long as we do; without it a process would find a pipe without a reader.
         self.streams.send(Stream { pipe, file }).map_err(|_| io::Error::other("its reader is gone"))?;
@@ -96,6 +96,17 @@ impl Relay {
             }
         }
     }
+}
+
+/// What to do about an error, where that is not in its own words.
+fn with_advice(error: io::Error) -> io::Error {
+    if error.raw_os_error() != Some(Errno::MFILE.raw_os_error()) {
+        return error;
+    }
+    let most = getrlimit(Resource::Nofile).current.unwrap_or(u64::MAX);
+    io::Error::other(format!(
+        "{error}: the server may have {most}; start fewer processes, or start the server where `ulimit -Hn` is larger"
+    ))
 }
 
 /// Carries everything over until the other end of `woken` is closed, and then what is left.
@@ -196,7 +207,10 @@ mod tests {
     #[test]
     fn a_file_that_cannot_be_made_is_an_error_and_a_full_disk_is_none() {
         let relay = Relay::start(None).expect("a relay");
-        relay.pipe_to(Path::new("/nonexistent/x")).expect_err("no directory");
+        let error = relay.pipe_to(Path::new("/nonexistent/x")).expect_err("no directory");
+        assert_eq!(error.kind(), io::ErrorKind::NotFound);
+        let error = with_advice(Errno::MFILE.into()).to_string();
+        assert!(error.starts_with("Too many open files") && error.contains("ulimit -Hn"), "{error}");
         let mut pipe = relay.pipe_to(Path::new("/dev/full")).expect("a pipe");
         pipe.write_all(b"lost").expect("somebody reads");
         drop(pipe);

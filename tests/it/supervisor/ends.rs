@@ -16,6 +16,12 @@ fn the_exit_code_of_the_job_is_that_of_the_run() {
 }
 
 #[test]
+fn a_job_that_removes_its_own_run_has_ended_as_it_did() {
+    let sandbox = Sandbox::with_job("cd /; rm -rf \"$OLDPWD/..\"; exit 3");
+    assert_eq!(outcome(&sandbox.finish()), (Cause::Exited, Some(3)));
+}
+
+#[test]
 fn the_execution_log_tells_what_happened() {
     let mut sandbox = Sandbox::with_job("exit 3");
     sandbox.prepare_with("true");
