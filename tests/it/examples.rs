@@ -173,7 +173,8 @@ fn the_example_of_tensorflow_ends_with_its_master_though_its_parameter_server_ne
     let ran = Ran::file("tensorflow.yaml", None);
     let [first, second] = ran.addresses.as_slice() else { panic!("{:?}", ran.addresses) };
     let server = format!("{first}:2222");
-    let workers = [format!("{first}:2223"), format!("{second}:2222")];
+    // The nodes are those of the addresses that end in 1 and 2, and share the ports of the machine.
+    let workers = [format!("{first}:2223"), format!("{second}:2350")];
     for (source, who, place, role) in
         [("wk-0", "worker 0", 0, "master"), ("wk-1", "worker 1", 1, "worker"), ("ps-0", "ps 0", 0, "ps")]
     {

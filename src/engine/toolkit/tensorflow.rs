@@ -5,14 +5,22 @@
 //! not is a single process with the master's arguments and index 0, and without hosts and `TF_CONFIG`: they would make
 //! an estimator look for a cluster.
 
+use std::net::Ipv4Addr;
+
 use serde::Serialize;
 
 use super::script::Script;
 use super::{Site, ToolkitProcess, blocks};
 use crate::engine::environment::Variables;
 
-/// The first port of every host; the others follow.
+/// The first port of a host; the others follow.
 const FIRST_PORT: u16 = 2222;
+
+/// How many ports a virtual node has for itself: more than it has processes.
+const PORTS_OF_NODE: u32 = 128;
+
+/// How many virtual nodes have ports of their own, below those that the kernel deals to whoever asks for any.
+const NODES_WITH_PORTS: u32 = 238;
 
 /// The arguments of the script, which differ between tasks; shell text.
 #[derive(Debug, Clone, Copy)]
@@ -104,7 +112,7 @@ pub(super) fn suffix(kind: &str, index: usize) -> String {
 
 /// Parameter servers and workers with their ports, which count up on every host, parameter servers first.
 fn deal(workers: u32, servers: u32, hosts: &[String]) -> (Vec<Task>, Vec<Task>) {
-    let mut ports = vec![FIRST_PORT; hosts.len()];
+    let mut ports: Vec<u16> = hosts.iter().map(|host| first_port(host)).collect();
     let mut task = |node: usize| {
         let address = format!("{}:{}", hosts[node], ports[node]);
         ports[node] = ports[node].saturating_add(1);
@@ -113,6 +121,17 @@ fn deal(workers: u32, servers: u32, hosts: &[String]) -> (Vec<Task>, Vec<Task>) 
     let servers = (0..hosts.len()).cycle().zip(0..servers).map(|(node, _)| task(node)).collect();
     let workers = blocks::places(workers, hosts.len()).map(task).collect();
     (servers, workers)
+}
+
+/// The first port of the host with this address. Virtual nodes have an address of the loopback network each, and the
+/// ports of one machine together: TensorFlow listens on all addresses, so that a port taken on one is taken on all.
+fn first_port(host: &str) -> u16 {
+    let node = host.parse().ok().filter(Ipv4Addr::is_loopback).map_or(0, |address| {
+        let [_, _, high, low] = address.octets();
+        (u32::from(high) * 256 + u32::from(low)).saturating_sub(1)
+    });
+    let ours = node % NODES_WITH_PORTS * PORTS_OF_NODE;
+    u16::try_from(ours).ok().and_then(|ours| FIRST_PORT.checked_add(ours)).unwrap_or(FIRST_PORT)
 }
 
 fn addresses(tasks: &[Task]) -> Vec<&str> {
@@ -189,6 +208,17 @@ mod tests {
         assert_eq!(told(deal(5, 2, &hosts)), "a:2222 b:2222 | a:2223 a:2224 b:2223 b:2224 c:2222");
         assert_eq!(told(deal(1, 3, &hosts)), "a:2222 b:2222 c:2222 | a:2223");
         assert_eq!(told(deal(2, 0, &hosts[..1])), " | a:2222 a:2223");
+    }
+
+    #[test]
+    fn virtual_nodes_share_no_port_because_tensorflow_listens_on_all_addresses() {
+        let first: Vec<u16> =
+            ["127.70.0.1", "127.70.0.2", "127.70.0.254", "127.70.1.1", "10.0.0.5", "node7"].map(first_port).into();
+        assert_eq!(first, [2222, 2350, 4142, 4526, 2222, 2222]);
+        let all: std::collections::BTreeSet<u16> =
+            (1..=NODES_WITH_PORTS).map(|n| first_port(&format!("127.70.{}.{}", n / 256, n % 256))).collect();
+        assert_eq!(all.len(), NODES_WITH_PORTS as usize);
+        assert!(all.last().is_some_and(|last| u32::from(*last) + PORTS_OF_NODE <= 32768));
     }
 
     #[test]
