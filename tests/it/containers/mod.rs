@@ -13,7 +13,7 @@ use serde_json::{Value, json};
 
 use crate::support::leaks::{holders, shows};
 use crate::support::podman::IMAGE;
-use crate::support::{Podman, Sandbox, process, wait_until};
+use crate::support::{Podman, Sandbox, process, wait_for, wait_until};
 
 /// A sandbox whose server has this Podman, with a cluster `c` of two nodes.
 fn sandbox(podman: &Podman) -> Sandbox {
@@ -42,8 +42,9 @@ fn wait_inside() -> &'static str {
 
 /// The shared temporary directory of the only run.
 fn shared(sandbox: &Sandbox) -> std::path::PathBuf {
-    let mut runs = std::fs::read_dir(sandbox.home().join("runs")).expect("runs").flatten();
-    runs.next().expect("a run").path().join("shared")
+    // A job is running before its run has a directory.
+    let run = || std::fs::read_dir(sandbox.home().join("runs")).ok()?.flatten().next();
+    wait_for("a run", run).path().join("shared")
 }
 
 fn open(sandbox: &Sandbox) {

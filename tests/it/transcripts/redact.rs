@@ -8,10 +8,9 @@ pub fn line(text: &str, known: &[(String, String)]) -> (String, bool) {
     let mut text = text.to_owned();
     let mut is_moved = false;
     for (this, general) in known {
-        if text.contains(this.as_str()) {
-            is_moved |= this.chars().count() != general.chars().count();
-            text = text.replace(this.as_str(), general);
-        }
+        let replaced = in_place_of(this, general, &text);
+        is_moved |= replaced != text && this.chars().count() != general.chars().count();
+        text = replaced;
     }
     let mut out = String::new();
     for (at, word) in split(&text) {
@@ -22,6 +21,23 @@ pub fn line(text: &str, known: &[(String, String)]) -> (String, bool) {
     let spans = of_spans(&out);
     is_moved |= spans != out;
     (if spans.contains("for N second") { narrowed(&spans) } else { spans }, is_moved)
+}
+
+/// `text` with `general` in the place of `this`, but not where it is a part of a longer number: ids of processes may be
+/// as short as any.
+fn in_place_of(this: &str, general: &str, text: &str) -> String {
+    let is_digit = |sign: Option<char>| sign.is_some_and(|sign| sign.is_ascii_digit());
+    let mut out = String::new();
+    let mut rest = text;
+    while let Some(at) = rest.find(this) {
+        let (before, after) = (&rest[..at], &rest[at + this.len()..]);
+        let goes_on = is_digit(before.chars().next_back()) && is_digit(this.chars().next())
+            || is_digit(after.chars().next()) && is_digit(this.chars().next_back());
+        out.push_str(before);
+        out.push_str(if goes_on { this } else { general });
+        rest = after;
+    }
+    out + rest
 }
 
 /// Words, and what stands between them.
@@ -192,11 +208,12 @@ fn narrowed(line: &str) -> String {
 
 #[test]
 fn what_differs_is_replaced_and_the_rest_stays() {
-    let known = [("/tmp/.x1/work".to_owned(), "WORK".to_owned())];
+    let known = [("/tmp/.x1/work", "WORK"), ("865", "{PID}")].map(|(this, general)| (this.into(), general.into()));
     for (this, general) in [
         ("at 2026-11-21T12:00:00.123Z.", "at YYYY-MM-DDThh:mm:ssZ."),
         ("http://127.0.0.1:4711/x", "http://127.0.0.1:PORT/x"),
         ("in /tmp/.x1/work/a", "in WORK/a"),
+        ("kill 865 or write 8650, 1865", "kill {PID} or write 8650, 1865"),
         ("made 3 seconds ago", "made SOME-TIME ago"),
         ("  first   queued for 12 seconds   in ws", "  first  queued for N seconds  in ws"),
         ("at 127.82.0.2, not 127.0.0.1", "at 127.N.0.2, not 127.0.0.1"),
