@@ -107,7 +107,9 @@ fn of_name(word: &str) -> Option<String> {
     if has_form(time, "0:00:00") && digits(fraction) {
         return Some("H:MM:SS".into());
     }
-    if has_form(time, "00:00:00") && fraction.strip_suffix("+00:00").is_some_and(digits) {
+    // A moment without milliseconds has no fraction.
+    let is_time = has_form(time, "00:00:00") && fraction.strip_suffix("+00:00").is_some_and(digits);
+    if is_time || has_form(word, "00:00:00+00:00") {
         return Some("hh:mm:ss+00:00".into());
     }
     None
@@ -222,6 +224,7 @@ fn what_differs_is_replaced_and_the_rest_stays() {
         ("a  /tmp/.tmpgr…  b", "a  /...…  b"),
         ("queued for a moment", "queued for N seconds"),
         ("at 2026-11-21 14:06:32.672000+00:00; took 0:00:01.13", "at YYYY-MM-DD hh:mm:ss+00:00; took H:MM:SS"),
+        ("at 2026-11-21 18:05:07+00:00", "at YYYY-MM-DD hh:mm:ss+00:00"),
         ("stopped (pid 47).", "stopped (pid N)."),
         ("exit code 3 of 4 nodes", "exit code 3 of 4 nodes"),
         ("00000000-0000-0000-0000-000000000000", "00000000-0000-0000-0000-000000000000"),
