@@ -10,30 +10,34 @@ use super::report;
 /// # Errors
 /// When the terminal cannot be read.
 pub fn ask(prompt: &str) -> std::io::Result<String> {
-    let (input, mut line) = (std::io::stdin(), String::new());
     let mut stream = report::stream();
-    write!(stream, "{prompt}{}: ", if cfg!(unix) { "" } else { " (what you type is shown)" })?;
-    stream.flush()?;
-    read_unseen(&input, &mut line)?;
+    let line = unseen(|| {
+        write!(stream, "{prompt}{}: ", if cfg!(unix) { "" } else { " (what you type is shown)" })?;
+        stream.flush()?;
+        let mut line = String::new();
+        std::io::stdin().lock().read_line(&mut line)?;
+        Ok(line)
+    })?;
     writeln!(stream)?;
     Ok(line)
 }
 
-/// Reads a line that the terminal does not show.
+/// Does this while the terminal shows nothing that is typed; silent before anybody is asked to type.
 #[cfg(unix)]
-fn read_unseen(input: &std::io::Stdin, line: &mut String) -> std::io::Result<()> {
+fn unseen<T>(work: impl FnOnce() -> std::io::Result<T>) -> std::io::Result<T> {
     use rustix::termios::{LocalModes, OptionalActions, tcgetattr, tcsetattr};
-    let before = tcgetattr(input)?;
+    let input = std::io::stdin();
+    let before = tcgetattr(&input)?;
     let mut silent = before.clone();
     silent.local_modes -= LocalModes::ECHO;
-    tcsetattr(input, OptionalActions::Flush, &silent)?;
-    let read = input.lock().read_line(line);
-    tcsetattr(input, OptionalActions::Now, &before)?;
-    read.map(drop)
+    tcsetattr(&input, OptionalActions::Flush, &silent)?;
+    let done = work();
+    tcsetattr(&input, OptionalActions::Now, &before)?;
+    done
 }
 
 /// The same where terminals are not known well enough to keep one silent: the prompt says so.
 #[cfg(not(unix))]
-fn read_unseen(input: &std::io::Stdin, line: &mut String) -> std::io::Result<()> {
-    input.lock().read_line(line).map(drop)
+fn unseen<T>(work: impl FnOnce() -> std::io::Result<T>) -> std::io::Result<T> {
+    work()
 }
