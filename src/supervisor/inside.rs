@@ -3,6 +3,7 @@
 //! The script is read from standard input by the `/bin/sh` of the image, whatever that is: values are exported by it
 //! and never arguments of a program of the host, nor part of what the engine remembers.
 
+use super::quote::quoted;
 use super::run_dir::RUN_MARKER;
 use super::shell::Order;
 
@@ -24,18 +25,18 @@ pub fn script(order: &Order<'_>) -> Result<String, String> {
     let [node, own, secrets] = order.environment;
     let mut all: std::collections::BTreeMap<&str, String> =
         node.iter().chain(own).map(|(name, value)| (name.as_str(), with_references(value))).collect();
-    all.extend(secrets.iter().map(|(name, value)| (name.as_str(), quote(value))));
-    all.insert(RUN_MARKER, quote(order.run));
+    all.extend(secrets.iter().map(|(name, value)| (name.as_str(), quoted(value))));
+    all.insert(RUN_MARKER, quoted(order.run));
 
     let (exported, odd): (Vec<_>, Vec<_>) = all.into_iter().partition(|(name, _)| can_be_exported(name));
     if let Some((name, _)) = odd.iter().find(|(name, _)| secrets.contains_key(*name)) {
         return Err((*name).to_owned());
     }
     let exports: String = exported.iter().map(|(name, value)| format!("export {name}={value}\n")).collect();
-    let odd: String = odd.iter().map(|(name, value)| format!("{}{value} ", quote(&format!("{name}=")))).collect();
+    let odd: String = odd.iter().map(|(name, value)| format!("{}{value} ", quoted(&format!("{name}=")))).collect();
     let env = if odd.is_empty() { String::new() } else { format!("env {odd}") };
-    let directory = quote(&order.directory.display().to_string());
-    let (plain, rich) = (quote(order.command), quote(&format!("{RC}\n{}", order.command)));
+    let directory = quoted(&order.directory.display().to_string());
+    let (plain, rich) = (quoted(order.command), quoted(&format!("{RC}\n{}", order.command)));
     Ok(format!(
         "{exports}cd {directory} || exit 126\n\
          set -- /bin/bash; [ -x \"$1\" ] || set -- /usr/local/bin/bash; [ -x \"$1\" ] || set --\n\
@@ -50,10 +51,6 @@ fn can_be_exported(name: &str) -> bool {
     is_name && !READ_ONLY.contains(&name)
 }
 
-fn quote(text: &str) -> String {
-    format!("'{}'", text.replace('\'', r"'\''"))
-}
-
 /// One word in which nothing means anything but the variables of the image.
 fn with_references(text: &str) -> String {
     let mut word = String::new();
@@ -62,14 +59,14 @@ fn with_references(text: &str) -> String {
     while let Some(at) = rest[begin..].find('$').map(|at| begin + at) {
         match reference(&rest[at..]) {
             Some((name, length)) => {
-                word.push_str(&format!("{}\"${{{name}}}\"", quote(&rest[..at])));
+                word.push_str(&format!("{}\"${{{name}}}\"", quoted(&rest[..at])));
                 rest = &rest[at + length..];
                 begin = 0;
             }
             None => begin = at + if rest[at..].starts_with("$$") { 2 } else { 1 },
         }
     }
-    word + &quote(rest)
+    word + &quoted(rest)
 }
 
 /// The variable of the image that `text` begins with, and the length of the reference.
@@ -172,7 +169,7 @@ mod tests {
         fn any_value_and_any_command_arrive_as_they_are(value in "[^\0]{0,30}", text in "[^\0$]{0,30}") {
             let (node, own, secrets) =
                 (variables(&[("V", &text)]), Variables::new(), variables(&[("S", &value)]));
-            let command = format!("printf '%s\\n' \"$S\" \"$V\" {}", quote(&value));
+            let command = format!("printf '%s\\n' \"$S\" \"$V\" {}", quoted(&value));
             let (_, printed) = outcome(&made(&command, [&node, &own, &secrets]).expect("a script"));
             prop_assert_eq!(printed, format!("{value}\n{text}\n{value}\n"));
         }

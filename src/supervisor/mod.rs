@@ -24,6 +24,7 @@ mod last_word;
 mod mountinfo;
 pub mod orphans;
 mod processes;
+pub mod quote;
 mod registry;
 mod relay;
 mod remote;

@@ -22,8 +22,8 @@ use std::path::{Path, PathBuf};
 use rustix::fs::{CWD, FileType, Mode, OFlags, fcntl_getfl, fcntl_setfl, mknodat};
 
 use super::family::End;
+use super::quote::quoted_path;
 use super::run_dir::{LaunchNode, RunDir};
-use super::shell::quote;
 
 /// The agent; `@CALLS@` stands for the directory of calls.
 const AGENT: &str = include_str!("agent.sh");
@@ -211,7 +211,7 @@ fn requests(calls: &Path) -> PathBuf {
 }
 
 fn write_agent(path: &Path, calls: &Path) -> io::Result<()> {
-    let text = AGENT.replace("@CALLS@", &quote(calls));
+    let text = AGENT.replace("@CALLS@", &quoted_path(calls));
     let mut file = File::options().create(true).truncate(true).write(true).mode(0o700).open(path)?;
     // Half of it would do nothing and say that all is well.
     file.write_all(text.as_bytes()).inspect_err(|_| {

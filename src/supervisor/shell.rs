@@ -167,15 +167,9 @@ pub fn output_file(path: &Path) -> io::Result<File> {
     if file.metadata()?.file_type().is_fifo() { Err(io::Error::other("it is a pipe")) } else { Ok(file) }
 }
 
-/// A path as one word of shell text.
-pub fn quote(path: &Path) -> String {
-    format!("'{}'", path.display().to_string().replace('\'', r"'\''"))
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
-    use proptest::prelude::*;
     use rustix::fs::{CWD, FileType, Mode, mknodat};
 
     #[test]
@@ -192,15 +186,5 @@ mod tests {
         assert_eq!(std::fs::read(&file).expect("still there"), b"mine");
         output_file(&file).expect("a file");
         assert_eq!(std::fs::read(&file).expect("still there"), b"");
-    }
-
-    proptest! {
-        #![proptest_config(ProptestConfig { cases: 32, failure_persistence: None, ..ProptestConfig::default() })]
-        #[test]
-        fn a_quoted_path_is_one_word_to_the_shell(path in "/[ -~]{0,20}") {
-            let text = format!("printf %s {}", quote(Path::new(&path)));
-            let printed = Command::new("/bin/sh").arg("-c").arg(text).output().expect("a shell");
-            prop_assert_eq!(String::from_utf8_lossy(&printed.stdout), path);
-        }
     }
 }

@@ -12,6 +12,7 @@ use std::time::{Duration, Instant};
 use super::command::{self, Ran};
 use super::files;
 use crate::engine::environment::Variables;
+use crate::supervisor::quote::quoted_path;
 
 /// How long all mounts of a node may take together.
 const LIMIT: Duration = Duration::from_secs(5 * 60);
@@ -99,12 +100,8 @@ fn mount_one(
     let output = File::create(log)?;
     let shell = if Path::new("/bin/bash").exists() { "/bin/bash" } else { "/bin/sh" };
     let mut command = Command::new(shell);
-    command.arg("-c").arg(format!("{} {}", mount.command, quoted(&mount.path)));
+    command.arg("-c").arg(format!("{} {}", mount.command, quoted_path(&mount.path)));
     command.env_clear().envs(environment);
     command.stdin(Stdio::null()).stdout(output.try_clone()?).stderr(output);
     command::run(&mut command, limit, Some(cancel))
-}
-
-fn quoted(path: &Path) -> String {
-    format!("'{}'", path.to_string_lossy().replace('\'', r"'\''"))
 }

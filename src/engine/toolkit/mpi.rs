@@ -6,9 +6,8 @@
 //! environment of its own node, so that directories and secrets are right everywhere; variables of the launcher's
 //! process do not go with it.
 
-use std::path::Path;
-
 use super::Site;
+use crate::supervisor::quote::{quoted, quoted_path};
 
 /// Shell text for the first node that starts `count` ranks of `rank`, which is shell text too: it is expanded where
 /// the rank runs, and begins in the working directory of that node. The exit code is the launcher's.
@@ -40,21 +39,11 @@ const HYDRA: &str = "*'Intel(R) MPI Library'* | *HYDRA*";
 
 const INSTALL: &str = "install it with apt-get install -y openmpi-bin in jobPreparation";
 
-/// One word of shell text.
-pub(super) fn quoted(text: &str) -> String {
-    format!("'{}'", text.replace('\'', r"'\''"))
-}
-
-fn quoted_path(path: &Path) -> String {
-    quoted(&path.to_string_lossy())
-}
-
 #[cfg(test)]
 pub(super) mod tests {
     use std::os::unix::fs::PermissionsExt;
+    use std::path::Path;
     use std::process::{Command, Output};
-
-    use proptest::prelude::*;
 
     use super::super::tests::site;
     use super::*;
@@ -127,15 +116,6 @@ pub(super) mod tests {
         for ran in [none, other] {
             assert_eq!(ran.status.code(), Some(127));
             assert!(text(&ran.stderr).ends_with("apt-get install -y openmpi-bin in jobPreparation\n"), "{ran:?}");
-        }
-    }
-
-    proptest! {
-        #![proptest_config(ProptestConfig { cases: 32, failure_persistence: None, ..ProptestConfig::default() })]
-        #[test]
-        fn a_quoted_text_is_one_word_to_the_shell(given in "[ -~\n\t]{0,30}") {
-            let printed = Command::new("/bin/sh").arg("-c").arg(format!("printf %s {}", quoted(&given))).output();
-            prop_assert_eq!(text(&printed.expect("a shell").stdout), given);
         }
     }
 }

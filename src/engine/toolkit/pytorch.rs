@@ -8,6 +8,7 @@
 use super::script::Script;
 use super::{Site, ToolkitProcess, blocks, mpi};
 use crate::engine::environment::Variables;
+use crate::supervisor::quote::quoted;
 
 /// The name of older recipes for the backend.
 const BACKEND: &str = "AZ_BATCHAI_PYTORCH_BACKEND";
@@ -70,7 +71,7 @@ done
 }
 
 fn rank_under_mpi(script: &Script<'_>, site: &Site<'_>) -> String {
-    let init_method = mpi::quoted(&format!("file://{}", meeting_point(site)));
+    let init_method = quoted(&format!("file://{}", meeting_point(site)));
     format!(
         r#"rank=${{OMPI_COMM_WORLD_RANK:-${{PMIX_RANK:-$PMI_RANK}}}}
 if [ -z "$rank" ]; then

@@ -7,8 +7,9 @@ use std::path::Path;
 use std::time::{Duration, Instant};
 
 use super::{Awaited, Ending, Run, Together};
+use crate::supervisor::quote::quoted_path;
 use crate::supervisor::run_dir::{LaunchMount, LaunchNode, MountHow};
-use crate::supervisor::shell::{self, Order};
+use crate::supervisor::shell::Order;
 
 /// Longer than any working mount takes, shorter than anybody waits for a dead one.
 const LIMIT: Duration = Duration::from_secs(300);
@@ -50,7 +51,7 @@ impl Run<'_> {
             place,
             &Order {
                 name: "the mount command",
-                command: &format!("{command} {}", shell::quote(&mount.path)),
+                command: &format!("{command} {}", quoted_path(&mount.path)),
                 directory: &node.working_directory,
                 environment: [&node.environment, &BTreeMap::new(), &BTreeMap::new()],
                 run: &self.launch.run,
