@@ -47,14 +47,12 @@ pub fn plan(request: &LaunchRequest, layout: &Layout, host: &Host) -> Result<Lau
 }
 
 /// The Open MPI host file of a run (azure-docs `batch-ai`: written for every job).
-#[must_use]
-pub fn host_file(run_dir: &RunDir) -> PathBuf {
+fn host_file(run_dir: &RunDir) -> PathBuf {
     run_dir.shared().join("hostfile")
 }
 
 /// The same for launchers of the Hydra family (Intel MPI, MPICH), beside it.
-#[must_use]
-pub fn machine_file(run_dir: &RunDir) -> PathBuf {
+fn machine_file(run_dir: &RunDir) -> PathBuf {
     run_dir.shared().join("machinefile")
 }
 
@@ -66,9 +64,19 @@ pub fn host_file_text(request: &LaunchRequest, cores: u32) -> String {
     slots(request, cores).map(line).collect()
 }
 
-/// What stands in the machine file.
+/// The files by which launchers of MPI find the nodes of a run, with what stands in them. Users know the host file; the
+/// machine file is for the launches of toolkits alone.
 #[must_use]
-pub fn machine_file_text(request: &LaunchRequest, cores: u32) -> String {
+pub fn launcher_files(request: &LaunchRequest, run_dir: &RunDir, cores: u32) -> Vec<(PathBuf, String)> {
+    let mut files = vec![(host_file(run_dir), host_file_text(request, cores))];
+    if toolkit::ranks_under_mpi(&request.job.spec.toolkit).is_some() {
+        files.push((machine_file(run_dir), machine_file_text(request, cores)));
+    }
+    files
+}
+
+/// What stands in the machine file.
+fn machine_file_text(request: &LaunchRequest, cores: u32) -> String {
     slots(request, cores).map(|(address, slots)| format!("{address}:{slots}\n")).collect()
 }
 

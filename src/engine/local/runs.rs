@@ -74,6 +74,8 @@ pub(super) struct Runs {
     layout: Layout,
     host: Host,
     boot_id: String,
+    /// Asked for once: the kernel has them in several files.
+    cores: u32,
     settings: LocalSettings,
     fetching: Fetching,
     entries: Arc<Mutex<Entries>>,
@@ -97,7 +99,8 @@ impl Runs {
             waker();
         };
         let watch = Watch::start(on_end).map_err(failed(|| "watch supervisors".into()))?;
-        Ok(Self { layout, host, boot_id, settings, fetching, entries, watch, starting: Mutex::new(()) })
+        let cores = host::cores();
+        Ok(Self { layout, host, boot_id, cores, settings, fetching, entries, watch, starting: Mutex::new(()) })
     }
 
     /// While this is held, no run is started.
@@ -133,7 +136,7 @@ impl Runs {
     /// See [`crate::engine::Engine::preview`].
     pub(super) fn preview(&self, request: &LaunchRequest) -> Result<Preview, EngineError> {
         let plan = self.plan(request)?;
-        Ok(preview::preview(&plan, &request.nodes, launch::host_file_text(request, host::cores())))
+        Ok(preview::preview(&plan, &request.nodes, launch::host_file_text(request, self.cores)))
     }
 
     /// Writes the plan of a run into its directory, which is there, and starts a supervisor on it. The caller has seen
@@ -175,9 +178,10 @@ impl Runs {
             }
         }
         fs::create_dir_all(run_dir.shared())?;
-        let cores = host::cores();
-        fs::write(launch::machine_file(run_dir), launch::machine_file_text(request, cores))?;
-        fs::write(launch::host_file(run_dir), launch::host_file_text(request, cores))
+        for (path, text) in launch::launcher_files(request, run_dir, self.cores) {
+            fs::write(path, text)?;
+        }
+        Ok(())
     }
 
     fn start(&self, run: &RunId, run_dir: &RunDir, secrets: Secrets) -> io::Result<()> {
