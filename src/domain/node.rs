@@ -20,6 +20,12 @@ pub struct Node {
     pub id: String,
     /// Where programs on other nodes reach it.
     pub address: String,
+    /// The port of its SSH server; `None`: it offers none.
+    #[serde(default)]
+    pub ssh_port: Option<u16>,
+    /// The GPUs that are its own, as the driver names them (`GPU-<uuid>`).
+    #[serde(default)]
+    pub gpus: Vec<String>,
     /// Its state.
     pub state: NodeState,
     /// When the state began.

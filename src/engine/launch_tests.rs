@@ -67,6 +67,8 @@ pub(in crate::engine) fn request(layout: &Layout, spec: JobSpec) -> LaunchReques
         index,
         id: format!("tvm-7_{index}"),
         address: format!("127.70.0.{}", index + 1),
+        ssh_port: None,
+        gpus: Vec::new(),
         state: NodeState::Ready,
         since: Timestamp::UNIX_EPOCH,
     };

@@ -69,6 +69,10 @@ pub struct NodeFact {
     pub id: String,
     /// Where programs on other nodes reach it.
     pub address: String,
+    /// The port of its SSH server; `None`: it offers none.
+    pub ssh_port: Option<u16>,
+    /// The GPUs that are its own, as the driver names them.
+    pub gpus: Vec<String>,
     /// Whether it is ready.
     pub condition: NodeCondition,
 }

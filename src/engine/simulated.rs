@@ -341,7 +341,14 @@ impl SimulatedNode {
             None => NodeCondition::Ready,
         };
         // The service numbered the private addresses of nodes from 10.0.0.4 on.
-        NodeFact { index, id: self.id.clone(), address: format!("10.0.0.{}", index.saturating_add(4)), condition }
+        NodeFact {
+            index,
+            id: self.id.clone(),
+            address: format!("10.0.0.{}", index.saturating_add(4)),
+            ssh_port: None,
+            gpus: Vec::new(),
+            condition,
+        }
     }
 }
 

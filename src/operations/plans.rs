@@ -149,6 +149,8 @@ fn choose(cluster: &ClusterPlace, nodes: &[Node], busy: &[u32], needs: u32, now:
         index,
         id: node_id(cluster.number, index, cluster.spec.low_priority, now),
         address: String::new(),
+        ssh_port: None,
+        gpus: Vec::new(),
         state: NodeState::Preparing,
         since: now,
     };
@@ -178,7 +180,15 @@ mod tests {
     use crate::domain::cluster::Deallocation;
 
     fn node(index: u32, state: NodeState) -> Node {
-        Node { index, id: format!("n{index}"), address: "a".into(), state, since: Timestamp::UNIX_EPOCH }
+        Node {
+            index,
+            id: format!("n{index}"),
+            address: "a".into(),
+            ssh_port: None,
+            gpus: Vec::new(),
+            state,
+            since: Timestamp::UNIX_EPOCH,
+        }
     }
 
     #[test]

@@ -125,7 +125,8 @@ fn after(node: &Node, fact: &NodeFact, now: Timestamp) -> Option<Node> {
         NodeCondition::Ready => Some(NodeEvent::Prepared),
         NodeCondition::Broken(why) => Some(NodeEvent::Broken(why.clone())),
     };
-    let mut next = Node { address: fact.address.clone(), ..node.clone() };
+    let mut next =
+        Node { address: fact.address.clone(), ssh_port: fact.ssh_port, gpus: fact.gpus.clone(), ..node.clone() };
     if let Some(event) = event
         && let Step::To(state) = node.state.apply(&event)
     {
@@ -178,6 +179,8 @@ fn new_node(fact: &NodeFact, now: Timestamp) -> Node {
         index: fact.index,
         id: fact.id.clone(),
         address: fact.address.clone(),
+        ssh_port: fact.ssh_port,
+        gpus: fact.gpus.clone(),
         state: NodeState::Preparing,
         since: now,
     };

@@ -106,6 +106,8 @@ impl Bench {
             index,
             id: format!("node-{index}"),
             address: facts.iter().find(|fact| fact.index == index).expect("a node").address.clone(),
+            ssh_port: None,
+            gpus: Vec::new(),
             state: NodeState::Ready,
             since: Timestamp::UNIX_EPOCH,
         };

@@ -27,6 +27,12 @@ pub(super) struct Record {
     #[serde(default)]
     pub id: String,
     pub address: String,
+    /// The port of its SSH server, kept for as long as the node is there; `None`: it offers none.
+    #[serde(default)]
+    pub ssh_port: Option<u16>,
+    /// The GPUs that are its own.
+    #[serde(default)]
+    pub gpus: Vec<String>,
     /// The boot that it was prepared in: the next one finds nothing mounted, and sets it up again.
     pub boot_id: String,
     pub state: State,
@@ -51,7 +57,16 @@ pub(super) enum State {
 impl Record {
     /// A node that is new.
     pub(super) fn new(name: &NodeName, address: String, boot_id: String, state: State) -> Self {
-        Self { version: VERSION, index: name.index, id: name.id.clone(), address, boot_id, state }
+        Self {
+            version: VERSION,
+            index: name.index,
+            id: name.id.clone(),
+            address,
+            ssh_port: None,
+            gpus: Vec::new(),
+            boot_id,
+            state,
+        }
     }
 
     /// Its place and id.
@@ -66,7 +81,14 @@ impl Record {
             State::Ready => NodeCondition::Ready,
             State::Broken(reason) => NodeCondition::Broken(reason.clone()),
         };
-        NodeFact { index: self.index, id: self.id.clone(), address: self.address.clone(), condition }
+        NodeFact {
+            index: self.index,
+            id: self.id.clone(),
+            address: self.address.clone(),
+            ssh_port: self.ssh_port,
+            gpus: self.gpus.clone(),
+            condition,
+        }
     }
 
     /// Writes it when it has changed. What cannot be written is done again by the next server.

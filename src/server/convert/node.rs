@@ -12,7 +12,7 @@ const SSH: u16 = 22;
 #[must_use]
 pub fn remote_login(nodes: &[Node]) -> Page<RemoteLoginInformation> {
     let login = |node: &Node| {
-        let Node { index: _, id, address, state: _, since: _ } = node;
+        let Node { index: _, id, address, ssh_port: _, gpus: _, state: _, since: _ } = node;
         RemoteLoginInformation { node_id: id.clone(), ip_address: address.clone(), port: SSH }
     };
     Page { value: nodes.iter().map(login).collect(), next_link: None }

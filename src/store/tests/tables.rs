@@ -9,7 +9,15 @@ use crate::domain::node::{Node, NodeState};
 use crate::store::Stored;
 
 fn node(index: u32, state: NodeState) -> Node {
-    Node { index, id: format!("tvm-{index}"), address: format!("127.0.0.{index}"), state, since: AT }
+    Node {
+        index,
+        id: format!("tvm-{index}"),
+        address: format!("127.0.0.{index}"),
+        ssh_port: None,
+        gpus: Vec::new(),
+        state,
+        since: AT,
+    }
 }
 
 #[test]
