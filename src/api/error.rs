@@ -49,6 +49,10 @@ pub mod code {
     pub const SNAPSHOT_NOT_FOUND: &str = "SnapshotNotFound";
     /// 409 for a name that is taken by something else.
     pub const CONFLICT: &str = "ResourceAlreadyExists";
+    /// There are as many clusters as there may be.
+    pub const CLUSTER_QUOTA_EXCEEDED: &str = "ClusterQuotaExceeded";
+    /// A node cannot be taken away.
+    pub const NOT_PREEMPTIBLE: &str = "NodeNotPreemptible";
     /// 400 for a body with wrong fields; `details` has them.
     pub const INVALID_PARAMETER: &str = "InvalidParameter";
 }

@@ -79,6 +79,22 @@ pub enum OperationError {
         /// The region it is in.
         location: String,
     },
+    /// A subscription has as many clusters in a region as it may.
+    #[error(
+        "The subscription has {in_use} clusters in {region} and may have {limit}: delete one, or raise `quotas.clusters` \
+         of server.yaml, then try again"
+    )]
+    TooManyClusters {
+        /// The region.
+        region: String,
+        /// How many it may have.
+        limit: u64,
+        /// How many it has.
+        in_use: u64,
+    },
+    /// A node cannot be taken away, as the sentence says.
+    #[error("{0}")]
+    NotPreemptible(String),
     /// It is going away.
     #[error("The {kind} {name} is being deleted: wait until it is gone, then try again")]
     Deleting {

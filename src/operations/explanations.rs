@@ -86,7 +86,10 @@ pub fn explain(context: &Context, key: &JobKey) -> Result<Explanation, Operation
         let job = find(reader, key)?;
         let queued = match job.value.execution() {
             Execution::Queued { .. } => Some(situation(reader, &job)?),
-            Execution::Running { .. } | Execution::Terminating { .. } | Execution::Ended { .. } => None,
+            Execution::Running { .. }
+            | Execution::Interrupting { .. }
+            | Execution::Terminating { .. }
+            | Execution::Ended { .. } => None,
         };
         let nodes: Vec<String> = nodes_of(reader, &job)?.into_iter().map(|node| node.id).collect();
         Ok::<_, OperationError>((job.value, queued, nodes))
@@ -96,6 +99,10 @@ pub fn explain(context: &Context, key: &JobKey) -> Result<Explanation, Operation
         (Execution::Queued { .. }, Some((situation, before))) => {
             let waiting::Described { can_start, summary, remedies } = waiting::describe(&situation);
             Explanation { job, summary, remedies, facts: Facts::Queued { situation, can_start, before } }
+        }
+        (Execution::Interrupting { started, why, .. }, _) => {
+            let what = format!("it is being stopped, because {}", why.sentence());
+            running(job, &what, started, nodes, now)
         }
         (Execution::Terminating { started, .. }, _) => running(job, "it is being stopped", started, nodes, now),
         (Execution::Running { since, .. } | Execution::Queued { since }, _) => {

@@ -162,7 +162,8 @@ impl State {
     fn of(execution: &Execution) -> Self {
         match execution {
             Execution::Queued { .. } => Self::Queued,
-            Execution::Running { .. } => Self::Running,
+            Execution::Interrupting { why, .. } if why.ending().is_some() => Self::Terminating,
+            Execution::Running { .. } | Execution::Interrupting { .. } => Self::Running,
             Execution::Terminating { .. } => Self::Terminating,
             Execution::Ended { outcome: Outcome::Succeeded, .. } => Self::Succeeded,
             Execution::Ended { outcome: Outcome::Failed { .. }, .. } => Self::Failed,
@@ -276,7 +277,10 @@ pub(super) fn find(reader: &Reader<'_>, key: &JobKey) -> Result<Stored<Job>, Ope
 fn view(reader: &Reader<'_>, job: Stored<Job>) -> Result<JobView, OperationError> {
     let queue_reason = match job.value.execution() {
         Execution::Queued { .. } => Some(reason(&queue_view(reader, &job)?)),
-        Execution::Running { .. } | Execution::Terminating { .. } | Execution::Ended { .. } => None,
+        Execution::Running { .. }
+        | Execution::Interrupting { .. }
+        | Execution::Terminating { .. }
+        | Execution::Ended { .. } => None,
     };
     let node_ids = nodes_of(reader, &job)?.into_iter().map(|node| node.id).collect();
     Ok(JobView { job, queue_reason, node_ids })

@@ -36,6 +36,7 @@ pub use error::{Kind, OperationError};
 
 use crate::domain::Timestamp;
 use crate::domain::provisioning::{Provisioning, ProvisioningState};
+use crate::domain::quota::Quotas;
 use crate::domain::secret::Seal;
 use crate::domain::signature::Signer;
 use crate::domain::storage_account::AccountKeys;
@@ -64,6 +65,8 @@ pub struct Context {
     pub account_keys: AccountKeys,
     /// Key vaults that are kept elsewhere.
     pub remote_vaults: Arc<vaults::RemoteVaults>,
+    /// How many clusters and cores there may be.
+    pub quotas: Quotas,
 }
 
 /// A part of a list.

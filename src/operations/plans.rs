@@ -108,7 +108,8 @@ fn find_cluster(
     match clusters::find_open(reader, &spec.cluster) {
         Err(OperationError::NotFound { .. }) if may_make.cluster => {
             made.push("cluster");
-            let scale = Scale::Auto { minimum: 0, maximum: cores.clamp(FEWEST_NODES, MAX_NODES), initial: 0 };
+            let scale =
+                Scale::Auto { minimum: 0, maximum: cores.clamp(FEWEST_NODES, MAX_NODES), initial: 0, idle: None };
             let cluster = Cluster::new(spec.cluster.clone(), ClusterSpec::local(scale), NOT_SUBMITTED.into(), now);
             // No cluster of the store has this number.
             Ok(Stored { number: 0, generation: 0, value: cluster })

@@ -12,27 +12,34 @@ fn manual(target: u32) -> Scale {
 }
 
 fn auto(minimum: u32, maximum: u32) -> Scale {
-    Scale::Auto { minimum, maximum, initial: 0 }
+    Scale::Auto { minimum, maximum, initial: 0, idle: None }
 }
 
 /// Nodes from place 0 on: `r` ready, `b` busy, `p` preparing, `u` unusable, `l` leaving, `k` leaving and
-/// busy, `m` missing, `.` a free place. All idle since second 0.
+/// busy, `x` unusable and busy, `m` missing, `.` a free place. All idle since second 0.
 fn view(scale: Scale, nodes: &str, needs: &[u32]) -> ClusterView {
     let node = |(index, letter): (u32, char)| {
         let standing = match letter {
             'r' | 'b' => Standing::Ready,
             'p' => Standing::Preparing,
-            'u' => Standing::Unusable,
+            'u' | 'x' => Standing::Unusable,
             'l' | 'k' => Standing::Leaving,
             'm' => Standing::Missing,
             _ => return None,
         };
-        Some(NodeView { index, standing, is_busy: "bk".contains(letter), idle_since: second(0) })
+        let is_busy = "bkx".contains(letter);
+        Some(NodeView { index, standing, is_busy, is_preempted: false, idle_since: second(0) })
     };
     let nodes: Vec<NodeView> = (0..).zip(nodes.chars()).filter_map(node).collect();
-    let running = counted(nodes.iter().filter(|node| node.is_busy).count());
+    let busy = nodes.iter().filter(|node| node.is_busy).map(|node| node.index);
+    let runs = busy.map(|place| run(place, &[place])).collect();
     let queued = (1..).zip(needs).map(|(job, &needs)| Waiting { job, needs }).collect();
-    ClusterView { scale, is_new: false, nodes, queued, running }
+    ClusterView { scale, low_priority: false, is_new: false, nodes, queued, runs, share: Share::ALL }
+}
+
+/// A run of job 100 and its first place, since second 0.
+fn run(job: u32, nodes: &[u32]) -> RunView {
+    RunView { job: 100 + i64::from(job), nodes: nodes.to_vec(), since: second(0), is_stopping: false }
 }
 
 /// `starts | places | settled or not | next`.
@@ -120,7 +127,7 @@ fn a_place_that_is_cleared_is_not_filled_in_the_same_plan() {
 
 #[test]
 fn the_initial_number_of_nodes_counts_for_a_new_cluster_only() {
-    let scale = Scale::Auto { minimum: 0, maximum: 4, initial: 2 };
+    let scale = Scale::Auto { minimum: 0, maximum: 4, initial: 2, idle: None };
     let old = view(scale, "", &[]);
     assert_eq!(shown(&ClusterView { is_new: true, ..old.clone() }, 0), " | [0, 1] | settled | -");
     assert_eq!(shown(&old, 0), " | [] | settled | -");
@@ -134,7 +141,12 @@ fn a_cluster_never_has_more_nodes_than_the_service_allowed() {
 fn any_view() -> impl Strategy<Value = ClusterView> {
     let scale = prop_oneof![
         (0..6u32).prop_map(manual),
-        (0..6u32, 0..6u32, 0..6u32).prop_map(|(minimum, maximum, initial)| Scale::Auto { minimum, maximum, initial }),
+        (0..6u32, 0..6u32, 0..6u32).prop_map(|(minimum, maximum, initial)| Scale::Auto {
+            minimum,
+            maximum,
+            initial,
+            idle: None
+        }),
     ];
     let needs = prop::collection::vec(prop_oneof![0..5u32, Just(u32::MAX)], 0..6);
     let idle = prop::collection::vec(0..120i64, 12);

@@ -89,6 +89,10 @@ impl From<OperationError> for ApiError {
                 Self::new(StatusCode::CONFLICT, conflict(kind), text)
             }
             OperationError::Deleting { kind, .. } => Self::new(StatusCode::CONFLICT, deleting(kind), text),
+            OperationError::TooManyClusters { .. } => {
+                Self::new(StatusCode::CONFLICT, code::CLUSTER_QUOTA_EXCEEDED, text)
+            }
+            OperationError::NotPreemptible(_) => Self::new(StatusCode::CONFLICT, code::NOT_PREEMPTIBLE, text),
             OperationError::InUse { .. } => Self::new(StatusCode::CONFLICT, "ResourceInUse", text),
             OperationError::NotMountable { target, .. } => {
                 let mut error = Self::new(StatusCode::BAD_REQUEST, code::FILE_SERVER_NOT_FOUND, text);

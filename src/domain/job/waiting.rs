@@ -153,7 +153,7 @@ mod tests {
 
     #[test]
     fn every_situation_says_what_stands_in_the_way_and_what_helps() {
-        let auto = Scale::Auto { minimum: 0, maximum: 2, initial: 0 };
+        let auto = Scale::Auto { minimum: 0, maximum: 2, initial: 0, idle: None };
         let behind = |ahead, priority| Situation {
             ahead,
             priority,

@@ -152,7 +152,7 @@ pub fn explanation(explanation: Explanation) -> wire::JobExplanation {
         }
         (Facts::Running { nodes, ranks, seconds_left, last_output }, execution) => {
             let since = match execution {
-                Execution::Terminating { started, .. } => *started,
+                Execution::Interrupting { started, .. } | Execution::Terminating { started, .. } => *started,
                 other => super::job::state(other).1,
             };
             let (since, last_output_time) = (time(since), last_output.map(time));

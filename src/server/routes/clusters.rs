@@ -38,7 +38,7 @@ pub async fn update(
     Version(version): Version,
     Body(body): Body<ClusterUpdate>,
 ) -> Answer<Entity<Cluster>> {
-    let scale = convert::new_scale(&body)?;
+    let scale = convert::new_scale(&body, version)?;
     Ok(entity(&clusters::rescale(&context, key, scale).await?, version))
 }
 
