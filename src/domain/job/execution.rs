@@ -329,6 +329,8 @@ mod tests {
         queued + exited 0 -> refused: the job has not started
         queued + exited 3 -> refused: the job has not started
         queued + lost -> refused: the job has not started
+        queued + retried -> refused: the job has not started
+        queued + interrupted -> refused: the job has not started
         queued + terminate requested -> failed None JobTerminated
         running + started -> =
         running + started as another run -> refused: the job runs already
@@ -336,13 +338,35 @@ mod tests {
         running + exited 0 -> succeeded
         running + exited 3 -> failed Some(3) X
         running + lost -> failed None X
+        running + retried -> queued
+        running + interrupted -> interrupting
         running + terminate requested -> terminating
+        interrupting + started -> =
+        interrupting + started as another run -> refused: the job runs already
+        interrupting + never started -> failed None X
+        interrupting + exited 0 -> succeeded
+        interrupting + exited 3 -> queued
+        interrupting + lost -> queued
+        interrupting + retried -> queued
+        interrupting + interrupted -> =
+        interrupting + terminate requested -> terminating
+        ending + started -> =
+        ending + started as another run -> refused: the job runs already
+        ending + never started -> failed None X
+        ending + exited 0 -> succeeded
+        ending + exited 3 -> failed None JobNodesRemoved
+        ending + lost -> failed None JobNodesRemoved
+        ending + retried -> failed None JobNodesRemoved
+        ending + interrupted -> =
+        ending + terminate requested -> terminating
         terminating + started -> =
         terminating + started as another run -> refused: the job runs already
         terminating + never started -> failed None JobTerminated
         terminating + exited 0 -> succeeded
         terminating + exited 3 -> failed None JobTerminated
         terminating + lost -> failed None JobTerminated
+        terminating + retried -> failed None JobTerminated
+        terminating + interrupted -> =
         terminating + terminate requested -> =
         ended + started -> refused: the job has ended
         ended + started as another run -> refused: the job has ended
@@ -350,6 +374,8 @@ mod tests {
         ended + exited 0 -> =
         ended + exited 3 -> =
         ended + lost -> =
+        ended + retried -> =
+        ended + interrupted -> =
         ended + terminate requested -> =
         ");
     }

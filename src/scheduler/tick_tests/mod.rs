@@ -1,6 +1,7 @@
 //! The scheduler over a real store and the simulated engine, tick by tick.
 
 mod deletions;
+mod departures;
 mod nodes;
 mod runs;
 mod stage;

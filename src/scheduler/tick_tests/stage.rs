@@ -162,6 +162,25 @@ impl Stage {
         });
     }
 
+    /// Changes the stored cluster, as a request would.
+    pub(super) fn edit_cluster(&self, change: impl FnOnce(&mut Cluster) + Send + 'static) {
+        self.write(move |tx| {
+            let mut stored = tx.cluster(&cluster_key())?.expect("the cluster");
+            change(&mut stored.value);
+            tx.update_cluster(stored.number, &stored.value)
+        });
+    }
+
+    pub(super) fn rescale(&mut self, scale: Scale) {
+        self.edit_cluster(move |cluster| cluster.spec.scale = scale);
+        self.settle();
+    }
+
+    pub(super) fn node_ids(&self) -> Vec<String> {
+        let nodes = self.world.store.read(|reader| reader.nodes(self.cluster)).expect("read");
+        nodes.into_iter().map(|node| node.id).collect()
+    }
+
     pub(super) fn terminate(&mut self, job: &str) {
         self.request_termination(job);
         self.settle();
