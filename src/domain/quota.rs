@@ -65,6 +65,8 @@ pub struct Shortage {
     pub in_use: u64,
     /// How much more of it this cluster needs.
     pub needed: u64,
+    /// The most nodes this cluster could have if nobody else used any of it.
+    pub most_nodes: u32,
 }
 
 impl Shortage {
@@ -85,6 +87,12 @@ impl Shortage {
             Scarce::LowPriority => "the quota of low-priority cores".into(),
             Scarce::Family(family) => format!("the quota of dedicated cores of family {family}"),
         }
+    }
+
+    /// The same in a few words.
+    #[must_use]
+    pub fn short(&self) -> String {
+        format!("{} is reached ({} of {} in use)", self.what(), self.in_use, self.limit)
     }
 
     /// A sentence for people, with what to do.
@@ -139,7 +147,7 @@ mod tests {
 
     #[test]
     fn a_shortage_has_the_code_of_azure_batch_and_says_what_to_do() {
-        let shortage = |of, limit| Shortage { of, limit, in_use: 3, needed: 2 };
+        let shortage = |of, limit| Shortage { of, limit, in_use: 3, needed: 2, most_nodes: 2 };
         let all = [(Scarce::Dedicated, 4), (Scarce::LowPriority, 4), (Scarce::Family("NC".into()), 0)];
         let told = all.map(|(of, limit)| {
             let shortage = shortage(of, limit);

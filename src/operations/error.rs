@@ -17,6 +17,8 @@ pub enum Kind {
     Experiment,
     /// A cluster.
     Cluster,
+    /// A node of a cluster.
+    Node,
     /// A file server.
     FileServer,
     /// A job.
@@ -38,6 +40,7 @@ impl fmt::Display for Kind {
             Self::Workspace => "workspace",
             Self::Experiment => "experiment",
             Self::Cluster => "cluster",
+            Self::Node => "node",
             Self::FileServer => "file server",
             Self::Job => "job",
             Self::LongOperation => "operation",

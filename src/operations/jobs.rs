@@ -276,7 +276,11 @@ pub(super) fn find(reader: &Reader<'_>, key: &JobKey) -> Result<Stored<Job>, Ope
 
 fn view(reader: &Reader<'_>, job: Stored<Job>) -> Result<JobView, OperationError> {
     let queue_reason = match job.value.execution() {
-        Execution::Queued { .. } => Some(reason(&queue_view(reader, &job)?)),
+        Execution::Queued { .. } => {
+            let waits = reason(&queue_view(reader, &job)?);
+            let began_anew = job.value.attempts().sentence().map(|told| format!("; {told}"));
+            Some(waits + &began_anew.unwrap_or_default())
+        }
         Execution::Running { .. }
         | Execution::Interrupting { .. }
         | Execution::Terminating { .. }
@@ -289,7 +293,7 @@ fn view(reader: &Reader<'_>, job: Stored<Job>) -> Result<JobView, OperationError
 fn queue_view(reader: &Reader<'_>, job: &Stored<Job>) -> Result<QueueView, OperationError> {
     let needs = job.value.spec.node_count;
     let Some(cluster) = reader.cluster(&job.value.spec.cluster)? else {
-        return Ok(QueueView { needs, cluster: None, idle: 0, unusable: 0, ahead: 0 });
+        return Ok(QueueView { needs, cluster: None, idle: 0, unusable: 0, ahead: 0, shortages: Vec::new() });
     };
     let (busy, nodes) = (clusters::busy(reader, cluster.number)?, reader.nodes(cluster.number)?);
     let is_idle = |node: &&Node| node.state == NodeState::Ready && !busy.contains(&node.index);
@@ -300,6 +304,7 @@ fn queue_view(reader: &Reader<'_>, job: &Stored<Job>) -> Result<QueueView, Opera
         idle: count(nodes.iter().filter(is_idle)),
         unusable: count(nodes.iter().filter(|node| matches!(node.state, NodeState::Unusable { .. }))),
         cluster: Some((cluster.value.key.name.to_string(), scale)),
+        shortages: cluster.value.shortages,
     })
 }
 

@@ -17,6 +17,7 @@ pub mod jobs;
 pub mod long;
 pub mod migrated;
 pub mod plans;
+pub mod preemptions;
 pub mod reruns;
 pub mod server;
 pub mod setup_files;

@@ -139,8 +139,10 @@ fn would_queue(
         idle: count(&|node| node.state == NodeState::Ready && !busy.contains(&node.index)),
         unusable,
         ahead,
+        shortages: cluster.value.shortages.clone(),
     };
-    let waits = ahead > 0 || spec.node_count > scale.most().saturating_sub(taken);
+    let is_short = !view.shortages.is_empty() && view.idle < view.needs;
+    let waits = ahead > 0 || is_short || spec.node_count > scale.most().saturating_sub(taken);
     Ok(waits.then(|| reason(&view)))
 }
 

@@ -73,7 +73,7 @@ fn share(used: &mut Used, quotas: &Quotas, cluster: &Asking) -> Share {
         granted = granted.min(nodes(left / cores));
         ever = ever.min(nodes(limit / cores));
         if needed > left {
-            shortages.push(Shortage { of, limit, in_use, needed });
+            shortages.push(Shortage { of, limit, in_use, needed, most_nodes: nodes(limit / cores) });
         }
     }
     take(used, quotas, cluster, granted);

@@ -139,6 +139,7 @@ fn not_found(kind: Kind) -> &'static str {
         Kind::Experiment => code::EXPERIMENT_NOT_FOUND,
         Kind::Cluster => code::CLUSTER_NOT_FOUND,
         Kind::FileServer => code::FILE_SERVER_NOT_FOUND,
+        Kind::Node => code::NODE_NOT_FOUND,
         Kind::Job => code::JOB_NOT_FOUND,
         Kind::LongOperation => "OperationNotFound",
         Kind::Token => code::TOKEN_NOT_FOUND,

@@ -131,6 +131,7 @@ pub fn explanation(explanation: Explanation) -> wire::JobExplanation {
         execution_state: super::job::state(job.execution()).0.into(),
         summary,
         remedies,
+        attempts: attempts(&job),
         ..Default::default()
     };
     match (facts, job.execution()) {
@@ -161,6 +162,16 @@ pub fn explanation(explanation: Explanation) -> wire::JobExplanation {
         (Facts::Ended { signal, output }, execution) => answer.ending = ending(execution, signal, output),
     }
     answer
+}
+
+fn attempts(job: &Job) -> Option<wire::AttemptsExplanation> {
+    let attempts = job.attempts();
+    Some(wire::AttemptsExplanation {
+        retries: attempts.retries,
+        interruptions: attempts.interruptions,
+        last_time: time(attempts.last.as_ref()?.at),
+        summary: attempts.sentence()?,
+    })
 }
 
 fn ending(
