@@ -1,8 +1,9 @@
 //! Gives every cluster its share under the quotas: reads what `quotas` needs to know. Called by `tick`.
 
+use crate::domain::cluster::Cluster;
 use crate::domain::long_operation::region;
 use crate::domain::vm_size;
-use crate::store::StoreError;
+use crate::store::{Reader, StoreError};
 
 use super::nodes::Present;
 use super::plan::{ClusterView, asked};
@@ -16,12 +17,17 @@ pub(super) fn deal_out(tick: &Tick<'_>, clusters: &[Present], views: &mut [Clust
         return Ok(());
     }
     let asking = tick.world.store.read(|reader| {
-        let asking = clusters.iter().zip(views.iter()).map(|(cluster, view)| {
-            let workspace = &cluster.cluster.value.key.workspace;
-            let location = reader.workspace(workspace)?.map(|workspace| region(&workspace.value.location));
-            Ok(of(cluster, view, location.unwrap_or_default()))
-        });
-        asking.collect::<Result<Vec<Asking>, StoreError>>()
+        let mut asking = Vec::new();
+        for (cluster, view) in clusters.iter().zip(views.iter()) {
+            asking.push(of(reader, &cluster.cluster.value, cluster.nodes.len(), Some(view))?);
+        }
+        // Those that are being deleted, or whose engine does not answer, want nothing, but have what they have.
+        for cluster in reader.all_clusters()? {
+            if clusters.iter().all(|present| present.place.number != cluster.number) {
+                asking.push(of(reader, &cluster.value, reader.nodes(cluster.number)?.len(), None)?);
+            }
+        }
+        Ok::<_, StoreError>(asking)
     })?;
     for (view, share) in views.iter_mut().zip(deal(quotas, &asking)) {
         view.share = share;
@@ -29,14 +35,16 @@ pub(super) fn deal_out(tick: &Tick<'_>, clusters: &[Present], views: &mut [Clust
     Ok(())
 }
 
-fn of(cluster: &Present, view: &ClusterView, region: String) -> Asking {
-    let spec = &cluster.cluster.value.spec;
-    Asking {
-        pool: (cluster.cluster.value.key.workspace.group.subscription.to_string(), region),
+fn of(reader: &Reader<'_>, cluster: &Cluster, nodes: usize, view: Option<&ClusterView>) -> Result<Asking, StoreError> {
+    let (spec, workspace) = (&cluster.spec, &cluster.key.workspace);
+    let region = reader.workspace(workspace)?.map(|workspace| region(&workspace.value.location));
+    let have = u32::try_from(nodes).unwrap_or(u32::MAX);
+    Ok(Asking {
+        pool: (workspace.group.subscription.clone(), region.unwrap_or_default()),
         low_priority: spec.low_priority,
         family: vm_size::find(&spec.vm_size).map(|size| size.family),
         cores: vm_size::cores(&spec.vm_size),
-        have: u32::try_from(cluster.nodes.len()).unwrap_or(u32::MAX),
-        wanted: asked(view),
-    }
+        have,
+        wanted: view.map_or(have, asked),
+    })
 }
