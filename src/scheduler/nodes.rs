@@ -51,7 +51,7 @@ pub(super) fn refresh(tick: &mut Tick<'_>) -> Result<Vec<Present>, StoreError> {
         present.existing = facts.into_keys().collect();
         clusters.push(present);
     }
-    write_nodes(tick, changed)?;
+    write_nodes(tick, &changed)?;
     Ok(clusters)
 }
 
@@ -138,8 +138,8 @@ fn new_id(cluster: &Present, index: u32, is_low_priority: bool, now: Timestamp) 
     let is_taken =
         |id: &String| cluster.cluster.value.preempted.contains(id) || cluster.nodes.iter().any(|node| node.id == *id);
     let at = |second: u64| now.checked_add(Duration::from_secs(second)).unwrap_or(now);
-    let ids = (0..60).map(|second| node_id(cluster.place.number, index, is_low_priority, at(second)));
-    ids.skip_while(is_taken).next().unwrap_or_else(|| node_id(cluster.place.number, index, is_low_priority, now))
+    let mut ids = (0..60).map(|second| node_id(cluster.place.number, index, is_low_priority, at(second)));
+    ids.find(|id| !is_taken(id)).unwrap_or_else(|| node_id(cluster.place.number, index, is_low_priority, now))
 }
 
 fn read(tick: &Tick<'_>) -> Result<Vec<Present>, StoreError> {

@@ -28,15 +28,14 @@ pub(super) struct Change {
 }
 
 /// Writes nodes that have changed by themselves: the number and the key of their cluster, before and after.
-pub(super) fn write_nodes(tick: &Tick<'_>, changed: Vec<(i64, ClusterKey, Node, Node)>) -> Result<(), StoreError> {
+pub(super) fn write_nodes(tick: &Tick<'_>, changed: &[(i64, ClusterKey, Node, Node)]) -> Result<(), StoreError> {
     if changed.is_empty() {
         return Ok(());
     }
-    let written = changed.clone();
-    tick.world
-        .store
-        .write_blocking(move |tx| written.iter().try_for_each(|(cluster, _, _, node)| tx.put_node(*cluster, node)))?;
-    for (_, cluster, before, after) in &changed {
+    let written: Vec<(i64, Node)> = changed.iter().map(|(cluster, _, _, node)| (*cluster, node.clone())).collect();
+    let nodes = move |tx: &Tx<'_>| written.iter().try_for_each(|(cluster, node)| tx.put_node(*cluster, node));
+    tick.world.store.write_blocking(nodes)?;
+    for (_, cluster, before, after) in changed {
         say(cluster, Some(before), after, &why(after));
     }
     Ok(())

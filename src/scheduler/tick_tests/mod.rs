@@ -3,6 +3,7 @@
 mod deletions;
 mod departures;
 mod nodes;
+mod random;
 mod runs;
 mod stage;
 
