@@ -66,7 +66,7 @@ pub(super) fn write_down(tick: &mut Tick<'_>, news: Vec<News>) -> Result<(), Sto
             }
             let before = stored.value.execution().word();
             if let Step::To(()) = stored.value.apply(&event, now) {
-                history::job(&stored.value, before, &told(&stored.value, &event));
+                history::job(&stored.value, before, &told(&stored.value, before, &event));
                 tx.update_job(job, &stored.value)?;
                 over.push(run);
             }
@@ -78,9 +78,9 @@ pub(super) fn write_down(tick: &mut Tick<'_>, news: Vec<News>) -> Result<(), Sto
 }
 
 /// Why a job is in the state that an event has brought it to: what a run says that was stopped is not why.
-fn told(job: &Job, event: &Event) -> String {
+fn told(job: &Job, before: &str, event: &Event) -> String {
     match (job.execution(), event) {
-        (Execution::Queued { .. }, Event::Exited(_)) => "its run has been stopped".into(),
+        (Execution::Queued { .. }, _) if before != "running" => "its run has been stopped".into(),
         (Execution::Ended { outcome: Outcome::Failed { exit_code: None, error }, .. }, _) => error.message.clone(),
         (_, event) => said(event),
     }
