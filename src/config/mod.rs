@@ -11,6 +11,7 @@ pub mod file;
 pub mod home;
 pub mod logins;
 pub mod program;
+pub mod quotas;
 pub mod server;
 pub mod settings;
 pub mod size;

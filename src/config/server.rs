@@ -8,6 +8,7 @@ use std::time::Duration;
 use serde::Deserialize;
 
 use super::home::Home;
+use super::quotas::QuotaSettings;
 use super::size::Limit;
 use super::{ConfigError, env};
 
@@ -30,6 +31,8 @@ pub struct ServerSettings {
     pub most_output_bytes: Option<u64>,
     /// How it runs containers.
     pub containers: Containers,
+    /// How many clusters and cores there may be.
+    pub quotas: QuotaSettings,
 }
 
 /// How a server runs the containers of jobs.
@@ -88,6 +91,7 @@ pub struct ServerFile {
     containers: Containers,
     vaults: BTreeMap<String, VaultSettings>,
     max_output_file_size: Option<Limit>,
+    quotas: QuotaSettings,
 }
 
 impl ServerFile {
@@ -127,6 +131,12 @@ impl ServerFile {
     #[must_use]
     pub fn vaults(&self) -> BTreeMap<String, VaultSettings> {
         self.vaults.clone()
+    }
+
+    /// How many clusters and cores there may be.
+    #[must_use]
+    pub fn quotas(&self) -> QuotaSettings {
+        self.quotas.clone()
     }
 
     /// The most bytes that one output file of a job takes; `None`: as many as there are.

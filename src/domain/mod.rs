@@ -14,6 +14,7 @@ pub mod mount;
 pub mod name;
 pub mod node;
 pub mod provisioning;
+pub mod quota;
 pub mod secret;
 pub mod sentence;
 pub mod signature;

@@ -27,6 +27,12 @@ pub fn cores(name: &str) -> u32 {
     find(name).map_or(1, |size| size.cores)
 }
 
+/// The families that there are sizes of, each once.
+pub fn families() -> impl Iterator<Item = &'static str> {
+    let firsts = |at: usize| !SIZES[..at].iter().any(|size| size.family == SIZES[at].family);
+    (0..SIZES.len()).filter(move |at| firsts(*at)).map(|at| SIZES[at].family)
+}
+
 const fn size(name: &'static str, cores: u32, gpus: u32, family: &'static str) -> VmSize {
     VmSize { name, cores, gpus, family }
 }

@@ -30,6 +30,24 @@ fn bounds_replace_a_number_and_a_number_replaces_bounds() {
 }
 
 #[test]
+fn a_cluster_keeps_idle_nodes_for_as_long_as_its_file_or_its_flags_say() {
+    let sandbox = Sandbox::new();
+    let auto = |idle: &str| json!({ "autoScale": { "minimumNodeCount": 0, "maximumNodeCount": 1, "idleTimeBeforeScaleDown": idle } });
+    sandbox.spec("c.json", &json!({ "scaleSettings": auto("PT0S") }));
+    let made = sandbox.run("cluster create -n c -f c.json").succeeds().json();
+    assert_eq!(made["scaleSettings"]["autoScale"]["idleTimeBeforeScaleDown"], "PT0S");
+    sandbox.job_file("echo done");
+    sandbox.run("job run -c c -f job.json").succeeds().prints("done\n");
+    // Sooner than after the minute that is usual.
+    wait_until("the node is gone", || sandbox.run("cluster show c").succeeds().json()["currentNodeCount"] == 0);
+    let longer = sandbox.run("cluster auto-scale c --min 0 --max 1 --idle-time-before-scale-down PT2H").succeeds();
+    assert_eq!(longer.json()["scaleSettings"]["autoScale"]["idleTimeBeforeScaleDown"], "PT2H");
+    sandbox.spec("wrong.json", &json!({ "scaleSettings": auto("2 hours") }));
+    sandbox.run("cluster create -n d -f wrong.json").fails_with(2).says("write `PT5M` for five minutes");
+    sandbox.run("cluster create -n d -t 1 --idle-time-before-scale-down 9").fails_with(2).says("is about auto-scale");
+}
+
+#[test]
 fn several_clusters_are_scaled_by_name_or_id() {
     let sandbox = Sandbox::new();
     let id = |name: &str| {
