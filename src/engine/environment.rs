@@ -153,6 +153,16 @@ pub fn check_user_variables(ours: &Variables, user: &[(String, String)]) -> Resu
     Ok(())
 }
 
+/// Has programs of this folder found before all others, whoever has set the search path. Inside a container the image
+/// says what comes after. A folder with a colon in its path can be on no search path.
+pub fn put_first_on_search_path(folder: &Path, all: &mut Variables) {
+    if let Some(folder) = folder.to_str().filter(|folder| !folder.contains(':')) {
+        let after = all.get("PATH").map_or("$PATH", String::as_str);
+        let path = format!("{folder}:{after}");
+        all.insert("PATH".into(), path);
+    }
+}
+
 /// The variables of `all` that a process has over those of its node.
 #[must_use]
 pub fn difference(all: &Variables, node: &Variables) -> Variables {
@@ -279,6 +289,18 @@ mod tests {
             ("LATE", "x"),
         ]);
         assert_eq!(all, expected);
+    }
+
+    #[test]
+    fn the_first_folder_of_the_search_path_is_before_the_users_own() {
+        let path = |folder: &str, all: &[(&str, &str)]| {
+            let mut all = variables(all);
+            put_first_on_search_path(Path::new(folder), &mut all);
+            all.get("PATH").cloned()
+        };
+        assert_eq!(path("/r/bin/0", &[("PATH", "/opt:/bin")]).as_deref(), Some("/r/bin/0:/opt:/bin"));
+        assert_eq!(path("/r/bin/0", &[]).as_deref(), Some("/r/bin/0:$PATH"), "that of the image");
+        assert_eq!(path("/a:b/bin/0", &[("PATH", "/bin")]).as_deref(), Some("/bin"));
     }
 
     #[test]

@@ -143,7 +143,7 @@ impl Planner<'_> {
             code,
             working_directory: view.working_directory,
             mounts,
-            environment: self.with_user_variables(&ours),
+            environment: self.with_user_variables(place, &ours),
             execution_log: self.std_out_err(&ours).join(log),
         };
         PlannedNode { launch, ours }
@@ -183,8 +183,9 @@ impl Planner<'_> {
         all
     }
 
-    fn with_user_variables(&self, ours: &Variables) -> Variables {
+    fn with_user_variables(&self, place: usize, ours: &Variables) -> Variables {
         let mut all = environment::with_user_variables(ours, &self.request.job.spec.environment);
+        environment::put_first_on_search_path(&self.run_dir.shims_of(place), &mut all);
         mpi::add_to_search_path(&self.run_dir.agent(), &mut all);
         all
     }
@@ -222,7 +223,7 @@ impl Planner<'_> {
             let node = &nodes[process.node];
             let mut ours = node.ours.clone();
             ours.extend(process.environment);
-            let all = self.with_user_variables(&ours);
+            let all = self.with_user_variables(process.node, &ours);
             let folder = self.std_out_err(&node.ours);
             Process {
                 name: process.name,

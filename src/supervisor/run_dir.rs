@@ -14,6 +14,7 @@
 //!   shared/           AZ_BATCHAI_SHARED_JOB_TEMP
 //!   remote/batchai-agent
 //!                     starts a command on another node, for launchers such as mpirun; a script
+//!   remote/bin/<n>/   first on the PATH of node n: ssh, scp and sftp among the nodes; scripts
 //!   remote/calls/     while such commands may be started: `requests`, a FIFO that tells the supervisor of each, and a
 //!                     directory per command (see `supervisor/remote.rs`)
 //!   remote/past/      what `calls` was, when the run ends
@@ -357,6 +358,18 @@ impl RunDir {
     #[must_use]
     pub fn agent(&self) -> PathBuf {
         self.remote().join("batchai-agent")
+    }
+
+    /// The programs by which people and their scripts reach other nodes; a folder for each node is below.
+    #[must_use]
+    pub fn shims(&self) -> PathBuf {
+        self.remote().join("bin")
+    }
+
+    /// Those of one node.
+    #[must_use]
+    pub fn shims_of(&self, place: usize) -> PathBuf {
+        self.shims().join(place.to_string())
     }
 
     /// The commands that are asked for. Not there when none may be.
