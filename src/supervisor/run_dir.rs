@@ -14,7 +14,7 @@
 //!   shared/           AZ_BATCHAI_SHARED_JOB_TEMP
 //!   remote/batchai-agent
 //!                     starts a command on another node, for launchers such as mpirun; a script
-//!   remote/bin/<n>/   first on the PATH of node n: ssh, scp and sftp among the nodes; scripts
+//!   remote/bin/<n>/   first on the PATH of node n: ssh, scp, sftp and rsync among the nodes; scripts
 //!   remote/calls/     while such commands may be started: `requests`, a FIFO that tells the supervisor of each, and a
 //!                     directory per command (see `supervisor/remote.rs`)
 //!   remote/past/      what `calls` was, when the run ends

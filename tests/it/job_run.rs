@@ -91,7 +91,9 @@ fn a_job_on_two_nodes_finds_every_documented_variable() {
     assert_eq!(get("AZ_BATCHAI_NUM_GPUS"), gpus().to_string());
     assert_eq!(get("AZ_BATCHAI_INPUT_DATA"), format!("{}/none", get("AZ_BATCHAI_MOUNT_ROOT")));
     assert_eq!(get("MODEL"), format!("{}/model", get("AZ_BATCHAI_OUTPUT_OUT")));
-    assert_eq!(get("PATH"), "/opt/bin:/usr/bin:/bin", "the submitter's, under the user's own");
+    let (ssh, path) = get("PATH").split_once(':').expect("folders");
+    assert_eq!(path, "/opt/bin:/usr/bin:/bin", "the submitter's, under the user's own");
+    assert!(ssh.ends_with("/remote/bin/0"), "{ssh}");
     assert_eq!(get("AZ_BATCHAI_JOB_TEMP"), get("AZ_BATCHAI_JOB_TEMP_DIR"));
     assert_eq!(get("TMPDIR"), get("AZ_BATCHAI_JOB_TEMP"));
     let segment = sandbox.job("envy")["jobOutputDirectoryPathSegment"].as_str().expect("a segment").to_owned();

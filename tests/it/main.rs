@@ -31,6 +31,7 @@ mod job_create;
 mod job_files;
 mod job_output;
 mod job_run;
+mod job_ssh;
 mod landing;
 mod launch_plans;
 mod listen;

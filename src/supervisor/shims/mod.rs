@@ -1,9 +1,9 @@
-//! The `ssh`, `scp` and `sftp` that are first on the PATH of a job: they reach the other nodes of the job without keys
+//! The `ssh`, `scp`, `sftp` and `rsync` that are first on the PATH of a job: they reach the other nodes of the job without keys
 //! (azure-docs `batch-ai`; the tests "password less ssh" of azure-sdk-for-python), on the host and in containers.
 //!
 //! `ssh` asks the supervisor as the agent of launchers does ([`super::remote`]), and adds what people expect of it:
-//! standard input, the home directory, an end of the command when it ends itself. `scp` and `sftp` are the machine's with
-//! this `ssh`. Scripts for the `/bin/sh` of any image. Called by [`super::remote`]; knows nothing of how commands start.
+//! standard input, the home directory, an end of the command when it ends itself. The others are the machine's with this
+//! `ssh`. Scripts for the `/bin/sh` of any image. Called by [`super::remote`]; knows nothing of how commands start.
 
 use std::fs::{self, DirBuilder, File};
 use std::io::{self, Write};
@@ -16,8 +16,8 @@ use super::run_dir::{LaunchNode, RunDir};
 const SSH: &str = include_str!("ssh.sh");
 const COPY: &str = include_str!("copy.sh");
 
-/// Those that only are the machine's with our `ssh`.
-const COPIERS: [&str; 2] = ["scp", "sftp"];
+/// Those that only are the machine's with our `ssh`, and what installs them.
+const COPIERS: [(&str, &str); 3] = [("scp", "the OpenSSH client"), ("sftp", "the OpenSSH client"), ("rsync", "rsync")];
 
 /// Writes the programs of all nodes of a run.
 ///
@@ -28,8 +28,8 @@ pub fn write_all(dir: &RunDir, nodes: &[LaunchNode]) -> io::Result<()> {
         let folder = dir.shims_of(place);
         DirBuilder::new().recursive(true).mode(0o700).create(&folder)?;
         write_program(&folder.join("ssh"), &ssh(dir, nodes, node))?;
-        for name in COPIERS {
-            write_program(&folder.join(name), &copier(name, dir, &folder))?;
+        for (name, package) in COPIERS {
+            write_program(&folder.join(name), &copier(name, package, dir, &folder))?;
         }
     }
     Ok(())
@@ -57,7 +57,7 @@ fn ssh(dir: &RunDir, nodes: &[LaunchNode], here: &LaunchNode) -> String {
         .replace("@NODES@", &quoted(&names.join(" ")))
 }
 
-fn copier(name: &str, dir: &RunDir, folder: &Path) -> String {
+fn copier(name: &str, package: &str, dir: &RunDir, folder: &Path) -> String {
     let text = COPY.replace("@BIN@", &quoted_path(&dir.shims())).replace("@FOLDER@", &quoted_path(folder));
-    text.replace("@NAME@", name)
+    text.replace("@NAME@", name).replace("@PACKAGE@", package)
 }

@@ -165,7 +165,7 @@ elif [ -z "$command" ]; then
 fi
 [ -z "$in_background" ] || nothing_to_read=yes
 # It may be closed.
-(: <&0) 2>/dev/null || nothing_to_read=yes
+(exec 8<&0) 2>/dev/null || nothing_to_read=yes
 
 # The directory of calls is for this user alone; in a container, he is another one than outside.
 umask 0
