@@ -95,7 +95,7 @@ pub struct LaunchContainer {
     pub login: Option<ContainerLogin>,
     /// Size of /dev/shm in the words of docker.
     pub shm_size: Option<String>,
-    /// Whether the GPUs of the machine appear inside.
+    /// Whether the machine has GPUs: then each container is told which of them are its own.
     pub has_gpus: bool,
     /// The container of each node of [`Launch::nodes`].
     pub nodes: Vec<NodeContainer>,
@@ -126,6 +126,9 @@ pub struct NodeContainer {
     pub name: String,
     /// Directories of the host that appear inside under the same absolute path, writable.
     pub binds: Vec<PathBuf>,
+    /// The GPUs that appear inside, by name.
+    #[serde(default)]
+    pub gpus: Vec<String>,
 }
 
 /// One node of a run.

@@ -156,6 +156,7 @@ pub fn cluster(view: &ClusterView, version: ApiVersion) -> wire::Cluster {
             current_node_count: u32::try_from(view.nodes.len()).unwrap_or(u32::MAX),
             node_state_counts: counts(&view.nodes, &view.busy),
             errors: node_errors(&view.nodes),
+            warnings: None,
             generation: version.is_ours().then_some(view.cluster.generation),
             spec: spec_back(&view.cluster.value),
         },
