@@ -11,7 +11,7 @@ use super::file::File;
 use super::file_server::{FileServer, FileServerCreate};
 use super::job::{Job, JobCreate};
 use super::long_operation::LongOperation;
-use super::node::RemoteLoginInformation;
+use super::node::{NodePreempt, PreemptedNode, RemoteLoginInformation};
 use super::operation::Operation as ProviderOperation;
 use super::page::Page;
 use super::path::{self, below_group as at};
@@ -199,6 +199,9 @@ fn below_group() -> Vec<Operation> {
             "How to log in to the nodes of a cluster",
         )
         .json::<Page<RemoteLoginInformation>>(),
+        post(at::PREEMPT_NODE, "Clusters_PreemptNode", "Takes away a node of low priority; what ran on it runs again")
+            .sends::<NodePreempt>()
+            .json::<PreemptedNode>(),
         get(at::SETUP_TASK_FILES, "Clusters_ListSetupTaskFilesPage", "Files of a set-up task, for a nextLink")
             .with(&[FOLDER, EXPIRY, MOST, SKIP])
             .json::<Page<File>>(),

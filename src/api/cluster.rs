@@ -106,6 +106,10 @@ pub struct AutoScale {
     pub maximum_node_count: u32,
     /// Right after creation; default 0.
     pub initial_node_count: Option<u32>,
+    /// Ours: how long a node that no job needs stays idle before it goes: ISO 8601 duration, such as `PT5M`; default a
+    /// minute.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub idle_time_before_scale_down: Option<String>,
 }
 
 /// The image of a node.

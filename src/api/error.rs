@@ -33,6 +33,8 @@ pub mod code {
     pub const EXPERIMENT_NOT_FOUND: &str = "ExperimentNotFound";
     /// 404 for a cluster; for a job that names a missing cluster, 400 with this code.
     pub const CLUSTER_NOT_FOUND: &str = "ClusterNotFound";
+    /// 404 for a node of a cluster.
+    pub const NODE_NOT_FOUND: &str = "NodeNotFound";
     /// 404 for a file server; for a cluster or job that mounts a missing one, 400 with this code.
     pub const FILE_SERVER_NOT_FOUND: &str = "FileServerNotFound";
     /// 404 for a job.
@@ -49,6 +51,10 @@ pub mod code {
     pub const SNAPSHOT_NOT_FOUND: &str = "SnapshotNotFound";
     /// 409 for a name that is taken by something else.
     pub const CONFLICT: &str = "ResourceAlreadyExists";
+    /// 409 for a cluster when there are as many as there may be.
+    pub const CLUSTER_QUOTA_EXCEEDED: &str = "ClusterQuotaExceeded";
+    /// 409 for a node that cannot be taken away.
+    pub const NOT_PREEMPTIBLE: &str = "NodeNotPreemptible";
     /// 400 for a body with wrong fields; `details` has them.
     pub const INVALID_PARAMETER: &str = "InvalidParameter";
 }

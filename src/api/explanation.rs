@@ -17,6 +17,9 @@ pub struct JobExplanation {
     pub summary: String,
     /// What can be done about it, a sentence each.
     pub remedies: Vec<String>,
+    /// Of a job that had to begin anew.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub attempts: Option<AttemptsExplanation>,
     /// Of a job that is queued.
     #[serde(skip_serializing_if = "Option::is_none", default)]
     pub queue: Option<QueueExplanation>,
@@ -26,6 +29,20 @@ pub struct JobExplanation {
     /// Of a job that has ended.
     #[serde(skip_serializing_if = "Option::is_none", default)]
     pub ending: Option<EndingExplanation>,
+}
+
+/// How often a job had to begin anew.
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct AttemptsExplanation {
+    /// Times that its run was lost and it ran again, as its `maxRetryCount` allows.
+    pub retries: u32,
+    /// Times that its run was interrupted because its nodes went, and it was queued again.
+    pub interruptions: u32,
+    /// When that happened last, UTC.
+    pub last_time: String,
+    /// All of this in a sentence, with the reason of the last time.
+    pub summary: String,
 }
 
 /// Why a job waits.

@@ -168,6 +168,10 @@ pub struct OutputDirectory {
 pub struct JobConstraints {
     /// ISO 8601 duration, such as `PT2H`; default `P7D`.
     pub max_wall_clock_time: Option<String>,
+    /// How often the job runs again after a run that was lost by no fault of its own; default 0. Of
+    /// 2017-09-01-preview and ours.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub max_retry_count: Option<u32>,
 }
 
 /// A job as answered.
@@ -269,4 +273,10 @@ pub struct ExecutionInfo {
     pub exit_code: Option<i32>,
     /// Why it failed; absent when it did not.
     pub errors: Option<Vec<BatchAiError>>,
+    /// Ours: times that a run of it was lost and it ran again; absent when that never happened.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub retries: Option<u32>,
+    /// Ours: times that a run of it was interrupted because its nodes went; absent when that never happened.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub interruptions: Option<u32>,
 }

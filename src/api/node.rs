@@ -3,6 +3,24 @@
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
+/// Body of POST preemptNode.
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct NodePreempt {
+    /// The id of the node; default: the one at the highest place.
+    pub node_id: Option<String>,
+}
+
+/// A node of low priority that is taken away.
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct PreemptedNode {
+    /// The id of the node.
+    pub node_id: String,
+    /// The names of the jobs that run on it: they are interrupted and queued again.
+    pub jobs: Vec<String>,
+}
+
 /// How to log in to a node.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]

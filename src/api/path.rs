@@ -89,6 +89,8 @@ pub mod below_group {
     pub const CLUSTER: &str = "/{workspace}/clusters/{cluster}";
     /// Lists how to log in to the nodes of a cluster.
     pub const CLUSTER_REMOTE_LOGIN: &str = "/{workspace}/clusters/{cluster}/listRemoteLoginInformation";
+    /// Takes a node of it away.
+    pub const PREEMPT_NODE: &str = "/{workspace}/clusters/{cluster}/preemptNode";
     /// Lists what its set-up task wrote.
     pub const SETUP_TASK_FILES: &str = "/{workspace}/clusters/{cluster}/listSetupTaskFiles";
     /// Its file servers.

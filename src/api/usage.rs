@@ -11,7 +11,7 @@ pub struct Usage {
     pub unit: String,
     /// How much is in use.
     pub current_value: i32,
-    /// How much there is; 2147483647: as much as anybody wants.
+    /// How much there is; 0: none is allowed; -1: as much as anybody wants.
     pub limit: i64,
     /// What is counted.
     pub name: UsageName,

@@ -1,4 +1,5 @@
-//! Endpoints that only servers of our own api-version have: plans, explanations, jobs once more, and what runs now.
+//! Endpoints that only servers of our own api-version have: plans, explanations, jobs once more, what runs now, and
+//! nodes that are taken away.
 //! `None`: the server speaks only the api-versions of the service.
 
 use reqwest::Method;
@@ -11,6 +12,7 @@ use super::{Client, ClientError, json, plain, url};
 use crate::api::explanation::JobExplanation;
 use crate::api::id::ResourceId;
 use crate::api::job::{Job, JobCreate};
+use crate::api::node::{NodePreempt, PreemptedNode};
 use crate::api::plan::{JobPlan, JobRerun};
 use crate::api::version::ApiVersion;
 
@@ -43,6 +45,16 @@ impl Client {
     /// Why a job waits, what it does, or how it ended.
     pub async fn explain_job(&self, id: &ResourceId) -> Result<Option<JobExplanation>, ClientError> {
         read(self.send_own(plain(Method::GET, format!("{id}/explanation"))).await?).await
+    }
+
+    /// Takes away a node of low priority: this one, or the one at the highest place.
+    pub async fn preempt_node(
+        &self,
+        cluster: &ResourceId,
+        node: Option<&str>,
+    ) -> Result<Option<PreemptedNode>, ClientError> {
+        let (url, body) = (url(&format!("{cluster}/preemptNode")), NodePreempt { node_id: node.map(str::to_owned) });
+        read(self.send_own(|http| http.post(&url).json(&body)).await?).await
     }
 
     /// Submits a job once more, as `name` or under the next free name.

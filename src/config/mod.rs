@@ -12,6 +12,7 @@ mod gpus;
 pub mod home;
 pub mod logins;
 pub mod program;
+pub mod quotas;
 pub mod server;
 pub mod settings;
 pub mod size;

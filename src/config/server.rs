@@ -9,6 +9,7 @@ use serde::Deserialize;
 
 use super::gpus::Gpus;
 use super::home::Home;
+use super::quotas::QuotaSettings;
 use super::size::Limit;
 use super::{ConfigError, env};
 
@@ -33,6 +34,8 @@ pub struct ServerSettings {
     pub containers: Containers,
     /// The GPUs that nodes may have, by name; `None`: all that the machine has.
     pub gpus: Option<Vec<String>>,
+    /// How many clusters and cores there may be.
+    pub quotas: QuotaSettings,
 }
 
 /// How a server runs the containers of jobs.
@@ -92,6 +95,7 @@ pub struct ServerFile {
     gpus: Gpus,
     vaults: BTreeMap<String, VaultSettings>,
     max_output_file_size: Option<Limit>,
+    quotas: QuotaSettings,
 }
 
 impl ServerFile {
@@ -137,6 +141,12 @@ impl ServerFile {
     #[must_use]
     pub fn vaults(&self) -> BTreeMap<String, VaultSettings> {
         self.vaults.clone()
+    }
+
+    /// How many clusters and cores there may be.
+    #[must_use]
+    pub fn quotas(&self) -> QuotaSettings {
+        self.quotas.clone()
     }
 
     /// The most bytes that one output file of a job takes; `None`: as many as there are.

@@ -27,6 +27,17 @@ pub enum AllocationState {
     Resizing,
 }
 
+impl AllocationState {
+    /// The state in a word, as on the wire.
+    #[must_use]
+    pub fn word(self) -> &'static str {
+        match self {
+            Self::Steady => "steady",
+            Self::Resizing => "resizing",
+        }
+    }
+}
+
 /// What can happen to it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum AllocationEvent {

@@ -1,5 +1,8 @@
 //! Clusters: what was asked for, and how many nodes that means.
 
+use std::collections::BTreeSet;
+use std::time::Duration;
+
 use serde::{Deserialize, Serialize};
 
 use super::Timestamp;
@@ -8,6 +11,7 @@ use super::legacy::Legacy;
 use super::mount::Mount;
 use super::name::ClusterKey;
 use super::provisioning::Provisioning;
+use super::quota::Shortage;
 use super::secret::SecretVariable;
 
 /// A cluster as it is remembered.
@@ -29,6 +33,12 @@ pub struct Cluster {
     /// When its user last changed it; `None`: never since it was made.
     #[serde(default)]
     pub modified: Option<Timestamp>,
+    /// Ids of nodes of low priority that are being taken away; each is removed from here when it has gone.
+    #[serde(default)]
+    pub preempted: BTreeSet<String>,
+    /// Why it has fewer nodes than were asked for; empty when it has them, or will without more ado.
+    #[serde(default)]
+    pub shortages: Vec<Shortage>,
     /// What only the older api-versions know of it.
     #[serde(default)]
     pub legacy: Option<Legacy>,
@@ -46,6 +56,8 @@ impl Cluster {
             allocation: Allocation::resizing(at),
             uuid,
             modified: None,
+            preempted: BTreeSet::new(),
+            shortages: Vec::new(),
             legacy: None,
         }
     }
@@ -170,6 +182,9 @@ pub enum Scale {
         maximum: u32,
         /// Right after creation.
         initial: u32,
+        /// Seconds that a node which no job needs stays idle before it goes; `None`: [`IDLE_BEFORE_RELEASE`].
+        #[serde(default)]
+        idle: Option<u32>,
     },
 }
 
@@ -184,6 +199,11 @@ pub enum Deallocation {
     WaitForJobCompletion,
 }
 
+/// How long a node that auto-scale does not need stays idle before it goes, where nobody says otherwise. The service
+/// took about six minutes (azure-sdk-for-python recordings, June 2018), but its nodes took five more to come back; ours
+/// are back at once, and a minute is enough not to come and go between two jobs of a script.
+pub const IDLE_BEFORE_RELEASE: Duration = Duration::from_secs(60);
+
 /// The most nodes a cluster may have (azure-docs `batch-ai/quota-limits`: 100 nodes per cluster).
 pub const MAX_NODES: u32 = 100;
 
@@ -194,6 +214,17 @@ impl Scale {
         match *self {
             Self::Manual { target, .. } => target,
             Self::Auto { maximum, .. } => maximum,
+        }
+    }
+
+    /// How long a node that no job needs stays idle before it goes; `None`: it goes at once.
+    #[must_use]
+    pub fn idle_before_release(&self) -> Option<Duration> {
+        match *self {
+            Self::Manual { .. } => None,
+            Self::Auto { idle, .. } => {
+                Some(idle.map_or(IDLE_BEFORE_RELEASE, |seconds| Duration::from_secs(seconds.into())))
+            }
         }
     }
 
@@ -214,7 +245,7 @@ mod tests {
 
     #[test]
     fn auto_scale_follows_demand_within_its_bounds() {
-        let scale = Scale::Auto { minimum: 1, maximum: 4, initial: 0 };
+        let scale = Scale::Auto { minimum: 1, maximum: 4, initial: 0, idle: None };
         assert_eq!([0, 1, 3, 9].map(|demand| scale.wanted(demand)), [1, 1, 3, 4]);
         assert_eq!(Scale::Manual { target: 2, deallocation: Deallocation::Requeue }.wanted(9), 2);
     }

@@ -15,6 +15,7 @@ pub mod mount;
 pub mod name;
 pub mod node;
 pub mod provisioning;
+pub mod quota;
 pub mod secret;
 pub mod sentence;
 pub mod signature;

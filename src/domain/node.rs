@@ -2,6 +2,7 @@
 //!
 //! ```text
 //! Preparing --Prepared--> Ready --Released--> Leaving --> (gone)
+//!                           ^-----Retained-------/
 //!     \------Broken-----> Unusable --Released----^
 //!     <-------------------- Restarted, from each of these
 //! ```
@@ -48,6 +49,19 @@ pub enum NodeState {
     Leaving,
 }
 
+impl NodeState {
+    /// The state in a word: what the server's log calls it.
+    #[must_use]
+    pub fn word(&self) -> &'static str {
+        match self {
+            Self::Preparing => "preparing",
+            Self::Ready => "ready",
+            Self::Unusable { .. } => "unusable",
+            Self::Leaving => "leaving",
+        }
+    }
+}
+
 /// What can happen to a node.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum NodeEvent {
@@ -59,6 +73,8 @@ pub enum NodeEvent {
     Broken(String),
     /// The cluster does not want it any more.
     Released,
+    /// The cluster wants it again, before it went and while its job still runs.
+    Retained,
 }
 
 /// Why an event cannot be.
@@ -83,7 +99,9 @@ impl NodeState {
             }
             (Self::Preparing | Self::Ready | Self::Unusable { .. }, NodeEvent::Released) => Step::To(Self::Leaving),
             (Self::Ready | Self::Unusable { .. }, NodeEvent::Restarted) => Step::To(Self::Preparing),
+            (Self::Leaving, NodeEvent::Retained) => Step::To(Self::Ready),
             (Self::Ready, NodeEvent::Prepared)
+            | (Self::Preparing | Self::Ready | Self::Unusable { .. }, NodeEvent::Retained)
             | (Self::Preparing, NodeEvent::Restarted)
             | (Self::Unusable { .. }, NodeEvent::Broken(_))
             | (Self::Leaving, NodeEvent::Released) => Step::Unchanged,
@@ -111,8 +129,13 @@ mod tests {
     fn the_whole_table() {
         let states =
             [NodeState::Preparing, NodeState::Ready, NodeState::Unusable { reason: "disk".into() }, NodeState::Leaving];
-        let events =
-            [NodeEvent::Prepared, NodeEvent::Restarted, NodeEvent::Broken("mount".into()), NodeEvent::Released];
+        let events = [
+            NodeEvent::Prepared,
+            NodeEvent::Restarted,
+            NodeEvent::Broken("mount".into()),
+            NodeEvent::Released,
+            NodeEvent::Retained,
+        ];
         let mut table = String::new();
         for state in &states {
             for event in &events {
@@ -129,18 +152,22 @@ mod tests {
         Preparing + Restarted -> =
         Preparing + Broken("mount") -> Unusable { reason: "mount" }
         Preparing + Released -> Leaving
+        Preparing + Retained -> =
         Ready + Prepared -> =
         Ready + Restarted -> Preparing
         Ready + Broken("mount") -> Unusable { reason: "mount" }
         Ready + Released -> Leaving
+        Ready + Retained -> =
         Unusable { reason: "disk" } + Prepared -> refused: the preparation of the node is over
         Unusable { reason: "disk" } + Restarted -> Preparing
         Unusable { reason: "disk" } + Broken("mount") -> =
         Unusable { reason: "disk" } + Released -> Leaving
+        Unusable { reason: "disk" } + Retained -> =
         Leaving + Prepared -> refused: the node is leaving
         Leaving + Restarted -> refused: the node is leaving
         Leaving + Broken("mount") -> refused: the node is leaving
         Leaving + Released -> =
+        Leaving + Retained -> Ready
         "#);
     }
 }

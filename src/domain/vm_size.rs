@@ -39,6 +39,12 @@ pub fn cores(name: &str) -> u32 {
     find(name).map_or(1, |size| size.cores)
 }
 
+/// The families that there are sizes of, each once.
+pub fn families() -> impl Iterator<Item = &'static str> {
+    let firsts = |at: usize| !SIZES[..at].iter().any(|size| size.family == SIZES[at].family);
+    (0..SIZES.len()).filter(move |at| firsts(*at)).map(|at| SIZES[at].family)
+}
+
 #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "all of them are small and positive")]
 const fn size(name: &'static str, cores: u32, gibibytes: f64, gpus: u32, family: &'static str) -> VmSize {
     VmSize { name, cores, memory_mib: (gibibytes * 1024.0) as u32, gpus, family }

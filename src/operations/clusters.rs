@@ -3,7 +3,9 @@
 use std::time::Duration;
 
 use super::workspaces::{find as find_workspace, find_open as find_open_workspace, mark};
-use super::{Context, Kind, Listed, OperationError, ensure_stays, file_servers, page, storage_accounts, wait_until};
+use super::{
+    Context, Kind, Listed, OperationError, ensure_stays, file_servers, page, storage_accounts, usages, wait_until,
+};
 use crate::domain::Timestamp;
 use crate::domain::allocation::AllocationState;
 use crate::domain::cluster::{Cluster, ClusterSpec, Scale};
@@ -31,14 +33,23 @@ pub struct ClusterView {
 pub async fn create(context: &Context, key: ClusterKey, spec: ClusterSpec) -> Result<ClusterView, OperationError> {
     context.store.ensure_room()?;
     let (now, uuid) = ((context.clock)(), (context.new_id)());
-    context.store.write(move |tx| add(tx, Cluster::new(key, spec, uuid, now))).await
+    let limit = context.quotas.clusters;
+    context.store.write(move |tx| add(tx, Cluster::new(key, spec, uuid, now), limit)).await
 }
 
-/// Adds a cluster, or answers the one that is there if it is the same.
-pub(super) fn add(tx: &Tx<'_>, cluster: Cluster) -> Result<ClusterView, OperationError> {
-    find_open_workspace(tx, &cluster.key.workspace)?;
+/// Adds a cluster, or answers the one that is there if it is the same. Of new ones, a subscription has at most `limit`
+/// in a region.
+pub(super) fn add(tx: &Tx<'_>, cluster: Cluster, limit: Option<u64>) -> Result<ClusterView, OperationError> {
+    let workspace = find_open_workspace(tx, &cluster.key.workspace)?;
     if let Some(existing) = tx.cluster(&cluster.key)? {
         return same(tx, existing, &cluster.spec);
+    }
+    if let Some(limit) = limit {
+        let region = workspace.location;
+        let in_use = usages::count_clusters(tx, &cluster.key.workspace.group.subscription, &region)?;
+        if in_use >= limit {
+            return Err(OperationError::TooManyClusters { region, limit, in_use });
+        }
     }
     file_servers::ensure_there(tx, &cluster.spec.mounts, "properties.nodeSetup.mountVolumes")?;
     storage_accounts::note_use(tx, &cluster.key.workspace, &cluster.spec.mounts, cluster.created)?;

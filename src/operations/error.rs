@@ -17,6 +17,8 @@ pub enum Kind {
     Experiment,
     /// A cluster.
     Cluster,
+    /// A node of a cluster.
+    Node,
     /// A file server.
     FileServer,
     /// A job.
@@ -38,6 +40,7 @@ impl fmt::Display for Kind {
             Self::Workspace => "workspace",
             Self::Experiment => "experiment",
             Self::Cluster => "cluster",
+            Self::Node => "node",
             Self::FileServer => "file server",
             Self::Job => "job",
             Self::LongOperation => "operation",
@@ -79,6 +82,22 @@ pub enum OperationError {
         /// The region it is in.
         location: String,
     },
+    /// A subscription has as many clusters in a region as it may.
+    #[error(
+        "The subscription has {in_use} clusters in {region} and may have {limit}: delete one, or raise `quotas.clusters` \
+         of server.yaml, then try again"
+    )]
+    TooManyClusters {
+        /// The region.
+        region: String,
+        /// How many it may have.
+        limit: u64,
+        /// How many it has.
+        in_use: u64,
+    },
+    /// A node cannot be taken away, as the sentence says.
+    #[error("{0}")]
+    NotPreemptible(String),
     /// It is going away.
     #[error("The {kind} {name} is being deleted: wait until it is gone, then try again")]
     Deleting {

@@ -8,6 +8,7 @@ use super::files::{self, STDOUTERR};
 use super::jobs::{find, nodes_of, output_streams};
 use super::{Context, OperationError, clusters};
 use crate::domain::Timestamp;
+use crate::domain::cluster::Cluster;
 use crate::domain::job::waiting::{self, Nodes, Situation};
 use crate::domain::job::{Execution, Job, Outcome, ending};
 use crate::domain::name::{ClusterKey, JobKey};
@@ -86,7 +87,10 @@ pub fn explain(context: &Context, key: &JobKey) -> Result<Explanation, Operation
         let job = find(reader, key)?;
         let queued = match job.value.execution() {
             Execution::Queued { .. } => Some(situation(reader, &job)?),
-            Execution::Running { .. } | Execution::Terminating { .. } | Execution::Ended { .. } => None,
+            Execution::Running { .. }
+            | Execution::Interrupting { .. }
+            | Execution::Terminating { .. }
+            | Execution::Ended { .. } => None,
         };
         let nodes: Vec<String> = nodes_of(reader, &job)?.into_iter().map(|node| node.id).collect();
         Ok::<_, OperationError>((job.value, queued, nodes))
@@ -96,6 +100,10 @@ pub fn explain(context: &Context, key: &JobKey) -> Result<Explanation, Operation
         (Execution::Queued { .. }, Some((situation, before))) => {
             let waiting::Described { can_start, summary, remedies } = waiting::describe(&situation);
             Explanation { job, summary, remedies, facts: Facts::Queued { situation, can_start, before } }
+        }
+        (Execution::Interrupting { started, why, .. }, _) => {
+            let what = format!("it is being stopped, because {}", why.sentence());
+            running(job, &what, started, nodes, now)
         }
         (Execution::Terminating { started, .. }, _) => running(job, "it is being stopped", started, nodes, now),
         (Execution::Running { since, .. } | Execution::Queued { since }, _) => {
@@ -117,7 +125,7 @@ fn situation(reader: &Reader<'_>, job: &Stored<Job>) -> Result<(Situation, Vec<J
     };
     let Some(cluster) = reader.cluster(&spec.cluster)? else { return Ok((alone, Vec::new())) };
     let scale = cluster.value.spec.scale;
-    let nodes = nodes(reader, cluster.number, &spec.cluster, scale)?;
+    let nodes = nodes(reader, &cluster)?;
     if spec.node_count > scale.most() {
         // It goes before nobody, and nobody goes before it.
         return Ok((Situation { cluster: Some(nodes), ..alone }, Vec::new()));
@@ -141,12 +149,8 @@ fn situation(reader: &Reader<'_>, job: &Stored<Job>) -> Result<(Situation, Vec<J
     Ok((situation, running.into_iter().chain(ahead).collect()))
 }
 
-fn nodes(
-    reader: &Reader<'_>,
-    number: i64,
-    key: &ClusterKey,
-    scale: crate::domain::cluster::Scale,
-) -> Result<Nodes, OperationError> {
+fn nodes(reader: &Reader<'_>, cluster: &Stored<Cluster>) -> Result<Nodes, OperationError> {
+    let (number, key) = (cluster.number, &cluster.value.key);
     let (nodes, busy) = (reader.nodes(number)?, clusters::busy(reader, number)?);
     let count = |is_so: &dyn Fn(&Node) -> bool| {
         u32::try_from(nodes.iter().filter(|node| is_so(node)).count()).unwrap_or(u32::MAX)
@@ -155,7 +159,8 @@ fn nodes(
     Ok(Nodes {
         name: key.name.to_string(),
         flags: flags(key),
-        scale,
+        scale: cluster.value.spec.scale,
+        shortages: cluster.value.shortages.clone(),
         idle: count(&|node| node.state == NodeState::Ready && !is_busy(node)),
         busy: count(&is_busy),
         preparing: count(&|node| node.state == NodeState::Preparing && !is_busy(node)),

@@ -179,7 +179,10 @@ fn users(reader: &Reader<'_>) -> Result<Vec<User>, OperationError> {
 
 /// A job that is being stopped is not in the way for long.
 fn stays(job: &Job) -> bool {
-    let is_active = matches!(job.execution(), Execution::Queued { .. } | Execution::Running { .. });
+    let is_active = matches!(
+        job.execution(),
+        Execution::Queued { .. } | Execution::Running { .. } | Execution::Interrupting { .. }
+    );
     is_active && job.provisioning.state != ProvisioningState::Deleting
 }
 

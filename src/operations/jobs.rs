@@ -162,7 +162,8 @@ impl State {
     fn of(execution: &Execution) -> Self {
         match execution {
             Execution::Queued { .. } => Self::Queued,
-            Execution::Running { .. } => Self::Running,
+            Execution::Interrupting { why, .. } if why.ending().is_some() => Self::Terminating,
+            Execution::Running { .. } | Execution::Interrupting { .. } => Self::Running,
             Execution::Terminating { .. } => Self::Terminating,
             Execution::Ended { outcome: Outcome::Succeeded, .. } => Self::Succeeded,
             Execution::Ended { outcome: Outcome::Failed { .. }, .. } => Self::Failed,
@@ -275,8 +276,15 @@ pub(super) fn find(reader: &Reader<'_>, key: &JobKey) -> Result<Stored<Job>, Ope
 
 fn view(reader: &Reader<'_>, job: Stored<Job>) -> Result<JobView, OperationError> {
     let queue_reason = match job.value.execution() {
-        Execution::Queued { .. } => Some(reason(&queue_view(reader, &job)?)),
-        Execution::Running { .. } | Execution::Terminating { .. } | Execution::Ended { .. } => None,
+        Execution::Queued { .. } => {
+            let waits = reason(&queue_view(reader, &job)?);
+            let began_anew = job.value.attempts().sentence().map(|told| format!("; {told}"));
+            Some(waits + &began_anew.unwrap_or_default())
+        }
+        Execution::Running { .. }
+        | Execution::Interrupting { .. }
+        | Execution::Terminating { .. }
+        | Execution::Ended { .. } => None,
     };
     let node_ids = nodes_of(reader, &job)?.into_iter().map(|node| node.id).collect();
     Ok(JobView { job, queue_reason, node_ids })
@@ -285,7 +293,7 @@ fn view(reader: &Reader<'_>, job: Stored<Job>) -> Result<JobView, OperationError
 fn queue_view(reader: &Reader<'_>, job: &Stored<Job>) -> Result<QueueView, OperationError> {
     let needs = job.value.spec.node_count;
     let Some(cluster) = reader.cluster(&job.value.spec.cluster)? else {
-        return Ok(QueueView { needs, cluster: None, idle: 0, unusable: 0, ahead: 0 });
+        return Ok(QueueView { needs, cluster: None, idle: 0, unusable: 0, ahead: 0, shortages: Vec::new() });
     };
     let (busy, nodes) = (clusters::busy(reader, cluster.number)?, reader.nodes(cluster.number)?);
     let is_idle = |node: &&Node| node.state == NodeState::Ready && !busy.contains(&node.index);
@@ -296,6 +304,7 @@ fn queue_view(reader: &Reader<'_>, job: &Stored<Job>) -> Result<QueueView, Opera
         idle: count(nodes.iter().filter(is_idle)),
         unusable: count(nodes.iter().filter(|node| matches!(node.state, NodeState::Unusable { .. }))),
         cluster: Some((cluster.value.key.name.to_string(), scale)),
+        shortages: cluster.value.shortages,
     })
 }
 

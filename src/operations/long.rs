@@ -109,7 +109,10 @@ fn progress(reader: &Reader<'_>, operation: &LongOperation) -> Result<Progress, 
 fn end(execution: &Execution) -> Option<Timestamp> {
     match execution {
         Execution::Ended { at, .. } => Some(*at),
-        Execution::Queued { .. } | Execution::Running { .. } | Execution::Terminating { .. } => None,
+        Execution::Queued { .. }
+        | Execution::Running { .. }
+        | Execution::Interrupting { .. }
+        | Execution::Terminating { .. } => None,
     }
 }
 

@@ -97,6 +97,7 @@ pub async fn create_cluster(
     context.store.ensure_room()?;
     let (now, uuid) = ((context.clock)(), (context.new_id)());
     let cluster = Cluster { legacy: Some(legacy), ..Cluster::new(key, spec, uuid, now) };
+    let limit = context.quotas.clusters;
     context
         .store
         .write(move |tx| {
@@ -105,7 +106,7 @@ pub async fn create_cluster(
                 ensure_here(Kind::Cluster, name, workspace, &other.value.key.workspace)?;
             }
             prepare(tx, workspace, now)?;
-            clusters::add(tx, cluster)
+            clusters::add(tx, cluster, limit)
         })
         .await
 }

@@ -17,6 +17,7 @@ pub mod jobs;
 pub mod long;
 pub mod migrated;
 pub mod plans;
+pub mod preemptions;
 pub mod reruns;
 pub mod server;
 pub mod setup_files;
@@ -36,6 +37,7 @@ pub use error::{Kind, OperationError};
 
 use crate::domain::Timestamp;
 use crate::domain::provisioning::{Provisioning, ProvisioningState};
+use crate::domain::quota::Quotas;
 use crate::domain::secret::Seal;
 use crate::domain::signature::Signer;
 use crate::domain::storage_account::AccountKeys;
@@ -64,6 +66,8 @@ pub struct Context {
     pub account_keys: AccountKeys,
     /// Key vaults that are kept elsewhere.
     pub remote_vaults: Arc<vaults::RemoteVaults>,
+    /// How many clusters and cores there may be.
+    pub quotas: Quotas,
 }
 
 /// A part of a list.

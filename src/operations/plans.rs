@@ -108,7 +108,8 @@ fn find_cluster(
     match clusters::find_open(reader, &spec.cluster) {
         Err(OperationError::NotFound { .. }) if may_make.cluster => {
             made.push("cluster");
-            let scale = Scale::Auto { minimum: 0, maximum: cores.clamp(FEWEST_NODES, MAX_NODES), initial: 0 };
+            let scale =
+                Scale::Auto { minimum: 0, maximum: cores.clamp(FEWEST_NODES, MAX_NODES), initial: 0, idle: None };
             let cluster = Cluster::new(spec.cluster.clone(), ClusterSpec::local(scale), NOT_SUBMITTED.into(), now);
             // No cluster of the store has this number.
             Ok(Stored { number: 0, generation: 0, value: cluster })
@@ -138,8 +139,10 @@ fn would_queue(
         idle: count(&|node| node.state == NodeState::Ready && !busy.contains(&node.index)),
         unusable,
         ahead,
+        shortages: cluster.value.shortages.clone(),
     };
-    let waits = ahead > 0 || spec.node_count > scale.most().saturating_sub(taken);
+    let is_short = !view.shortages.is_empty() && view.idle < view.needs;
+    let waits = ahead > 0 || is_short || spec.node_count > scale.most().saturating_sub(taken);
     Ok(waits.then(|| reason(&view)))
 }
 

@@ -6,6 +6,7 @@ use super::workspaces::EVERYTHING;
 use super::{Context, OperationError};
 use crate::domain::cluster::ClusterSpec;
 use crate::domain::long_operation::region;
+use crate::domain::quota::Quotas;
 use crate::domain::vm_size;
 use crate::store::Reader;
 
@@ -33,15 +34,20 @@ pub struct Usage {
     pub limit: Option<u64>,
 }
 
-/// What the clusters of a subscription in a region use. Every region is this machine, whose cores they share; nodes
-/// count as the cores of their VM sizes, so more may be in use than there is.
+/// What the clusters of a subscription in a region use, and their quotas. Nodes count as the cores of their VM sizes;
+/// they share the cores of one machine, so more may be in use than that has.
 ///
 /// # Errors
 /// When the store fails.
 pub fn list(context: &Context, subscription: &str, location: &str) -> Result<Vec<Usage>, OperationError> {
     let asked = region(location);
     let clusters = context.store.read(|reader| clusters(reader, subscription, &asked))?;
-    Ok(count(&clusters, context.engine.cores()))
+    Ok(count(&clusters, &context.quotas))
+}
+
+/// How many clusters a subscription has in a region.
+pub(super) fn count_clusters(reader: &Reader<'_>, subscription: &str, location: &str) -> Result<u64, OperationError> {
+    Ok(clusters(reader, subscription, &region(location))?.len() as u64)
 }
 
 /// Clusters with the number of their nodes.
@@ -59,8 +65,11 @@ fn clusters(reader: &Reader<'_>, subscription: &str, asked: &str) -> Result<Vec<
     Ok(found)
 }
 
-fn count(clusters: &[(ClusterSpec, u64)], cores: u32) -> Vec<Usage> {
+fn count(clusters: &[(ClusterSpec, u64)], quotas: &Quotas) -> Vec<Usage> {
     let mut used = BTreeMap::from([(Counted::Clusters, 0), (Counted::Dedicated, 0), (Counted::LowPriority, 0)]);
+    // A family with a quota is shown although nothing of it is in use.
+    let limited = vm_size::families().filter(|family| quotas.of_family(family).is_some());
+    used.extend(limited.map(|family| (Counted::Family(family), 0)));
     for (spec, nodes) in clusters {
         let in_use = nodes * u64::from(vm_size::cores(&spec.vm_size));
         let mut add = |of, more| *used.entry(of).or_default() += more;
@@ -74,7 +83,12 @@ fn count(clusters: &[(ClusterSpec, u64)], cores: u32) -> Vec<Usage> {
             add(Counted::Family(size.family), in_use);
         }
     }
-    let limit = |of| (of != Counted::Clusters).then(|| u64::from(cores));
+    let limit = |of| match of {
+        Counted::Clusters => quotas.clusters,
+        Counted::Dedicated => quotas.dedicated,
+        Counted::Family(family) => quotas.of_family(family),
+        Counted::LowPriority => quotas.low_priority,
+    };
     used.into_iter().map(|(of, current)| Usage { of, current, limit: limit(of) }).collect()
 }
 
@@ -88,15 +102,15 @@ mod tests {
         (ClusterSpec { vm_size: vm_size.into(), low_priority, ..ClusterSpec::local(scale) }, nodes)
     }
 
-    fn counted(clusters: &[(ClusterSpec, u64)]) -> Vec<(Counted, u64, Option<u64>)> {
-        count(clusters, 8).into_iter().map(|Usage { of, current, limit }| (of, current, limit)).collect()
+    fn counted(quotas: &Quotas, clusters: &[(ClusterSpec, u64)]) -> Vec<(Counted, u64, Option<u64>)> {
+        count(clusters, quotas).into_iter().map(|Usage { of, current, limit }| (of, current, limit)).collect()
     }
 
     #[test]
-    fn without_clusters_nothing_is_in_use_and_all_of_the_machine_is_there() {
+    fn without_clusters_nothing_is_in_use_and_without_quotas_nothing_is_limited() {
         assert_eq!(
-            counted(&[]),
-            [(Counted::Clusters, 0, None), (Counted::Dedicated, 0, Some(8)), (Counted::LowPriority, 0, Some(8))]
+            counted(&Quotas::default(), &[]),
+            [(Counted::Clusters, 0, None), (Counted::Dedicated, 0, None), (Counted::LowPriority, 0, None)]
         );
     }
 
@@ -109,14 +123,21 @@ mod tests {
             cluster("STANDARD_D2_V2", true, 3),
             cluster("local", false, 1),
         ];
+        let quotas = Quotas {
+            clusters: Some(20),
+            dedicated: Some(8),
+            low_priority: None,
+            families: BTreeMap::from([("NC".into(), 24), ("NCV2".into(), 0), ("HAL".into(), 9)]),
+        };
         assert_eq!(
-            counted(&clusters),
+            counted(&quotas, &clusters),
             [
-                (Counted::Clusters, 5, None),
+                (Counted::Clusters, 5, Some(20)),
                 (Counted::Dedicated, 25, Some(8)),
-                (Counted::Family("D"), 0, Some(8)),
-                (Counted::Family("NC"), 24, Some(8)),
-                (Counted::LowPriority, 6, Some(8)),
+                (Counted::Family("D"), 0, None),
+                (Counted::Family("NC"), 24, Some(24)),
+                (Counted::Family("NCv2"), 0, Some(0)),
+                (Counted::LowPriority, 6, None),
             ]
         );
     }

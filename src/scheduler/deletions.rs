@@ -91,7 +91,9 @@ fn unmounted(reader: &Reader<'_>) -> Result<Vec<Stored<FileServer>>, StoreError>
 fn end_jobs_of_clusters(tick: &Tick<'_>, clusters: &[DeletedCluster]) -> Result<(), StoreError> {
     let mut jobs: Vec<i64> = Vec::new();
     for cluster in clusters {
-        let going_on = cluster.running.iter().filter(|job| matches!(job.value.execution(), Execution::Running { .. }));
+        let goes_on =
+            |execution: &Execution| matches!(execution, Execution::Running { .. } | Execution::Interrupting { .. });
+        let going_on = cluster.running.iter().filter(|job| goes_on(job.value.execution()));
         jobs.extend(cluster.queued.iter().copied().chain(going_on.map(|job| job.number)));
     }
     if jobs.is_empty() {
@@ -103,9 +105,10 @@ fn end_jobs_of_clusters(tick: &Tick<'_>, clusters: &[DeletedCluster]) -> Result<
             let Some(mut job) = tx.job_by_number(number)? else { continue };
             let event = match job.value.execution() {
                 Execution::Queued { .. } => Event::NeverStarted(cluster_deleted()),
-                Execution::Running { .. } | Execution::Terminating { .. } | Execution::Ended { .. } => {
-                    Event::TerminateRequested
-                }
+                Execution::Running { .. }
+                | Execution::Interrupting { .. }
+                | Execution::Terminating { .. }
+                | Execution::Ended { .. } => Event::TerminateRequested,
             };
             if let Step::To(()) = job.value.apply(&event, now) {
                 tx.update_job(number, &job.value)?;

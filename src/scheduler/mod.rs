@@ -2,18 +2,24 @@
 //!
 //! One thread. It sleeps until the [`Bell`] rings (after every commit, and when an engine has news) or
 //! until something is due, then runs one tick (`tick.rs`, the table of contents). What should happen is
-//! decided by pure functions (`plan.rs`, `placement.rs`); doing it is in `runs`, `starts`, `nodes` and
-//! `deletions`. There is no separate recovery: see `tick.rs`. Started by the composition root; it must not
+//! decided by pure functions (`plan.rs` with `departures.rs`, `interruptions.rs` and `placement.rs`; `quotas.rs`);
+//! doing it is in `runs`, `starts`, `nodes` with `records`, and `deletions`; `history` says so in the log. There is no separate recovery: see `tick.rs`. Started by the composition root; it must not
 //! know HTTP, and never runs on the async runtime.
 
 mod bell;
 mod deletions;
+mod departures;
+mod history;
+mod interruptions;
 mod memory;
 mod nodes;
 mod placement;
 mod plan;
+mod quotas;
+mod records;
 mod recover;
 mod runs;
+mod shares;
 mod snapshot;
 mod starts;
 mod tick;
@@ -26,6 +32,7 @@ use std::time::Duration;
 
 use crate::domain::Timestamp;
 use crate::domain::name::RunId;
+use crate::domain::quota::Quotas;
 use crate::engine::Engine;
 use crate::store::Store;
 
@@ -42,7 +49,7 @@ pub struct Scheduler {
 }
 
 /// Starts the scheduler. `bell` is the one that `store` and `engine` ring; `clock` tells the time; `run_ids`
-/// makes a new run id with every call.
+/// makes a new run id with every call; `quotas` keep clusters from growing.
 ///
 /// # Errors
 /// When no thread can be had.
@@ -52,11 +59,12 @@ pub fn start(
     bell: Bell,
     clock: fn() -> Timestamp,
     run_ids: fn() -> RunId,
+    quotas: Quotas,
 ) -> std::io::Result<Scheduler> {
     let is_stopping = Arc::new(AtomicBool::new(false));
     let thread = std::thread::Builder::new().name("scheduler".into()).spawn({
         let (bell, is_stopping) = (bell.clone(), Arc::clone(&is_stopping));
-        let world = World { store, engine, run_ids };
+        let world = World { store, engine, run_ids, quotas };
         move || run(&world, &bell, clock, &is_stopping)
     })?;
     Ok(Scheduler { bell, is_stopping, thread: Some(thread) })

@@ -4,15 +4,17 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use crate::domain::allocation::AllocationEvent;
-use crate::domain::cluster::Cluster;
+use crate::domain::cluster::{Cluster, Scale};
+use crate::domain::job::Job;
 use crate::domain::node::{Node, NodeEvent, NodeState, node_id};
 use crate::domain::provisioning::ProvisioningState;
 use crate::domain::{Step, Timestamp};
 use crate::engine::{ClusterPlace, NodeCondition, NodeFact, NodeName};
-use crate::store::{StoreError, Stored, Tx};
+use crate::store::{StoreError, Stored};
 
 use super::memory::Attempt;
-use super::plan::Plan;
+use super::plan::{ClusterView, Plan};
+use super::records::{Change, write, write_nodes};
 use super::tick::Tick;
 
 /// A cluster whose nodes are known now.
@@ -23,6 +25,8 @@ pub(super) struct Present {
     pub nodes: Vec<Node>,
     /// Places at which the engine has nodes.
     pub existing: BTreeSet<u32>,
+    /// Jobs that have nodes of it.
+    pub running: Vec<Stored<Job>>,
     /// Places that runs have.
     pub busy: BTreeSet<u32>,
 }
@@ -39,27 +43,29 @@ pub(super) fn refresh(tick: &mut Tick<'_>) -> Result<Vec<Present>, StoreError> {
             if let Some(fact) = facts.get(&node.index)
                 && let Some(next) = after(node, fact, tick.now)
             {
-                *node = next;
-                changed.push((present.place.number, node.clone()));
+                let before = std::mem::replace(node, next.clone());
+                changed.push((present.place.number, present.cluster.value.key.clone(), before, next));
             }
         }
         present.existing = facts.into_keys().collect();
         clusters.push(present);
     }
-    if !changed.is_empty() {
-        tick.world
-            .store
-            .write_blocking(move |tx| changed.iter().try_for_each(|(cluster, node)| tx.put_node(*cluster, node)))?;
-    }
+    write_nodes(tick, changed)?;
     Ok(clusters)
 }
 
-/// Makes the engine have the nodes of the plans, and writes down which it has then.
-pub(super) fn resize(tick: &mut Tick<'_>, clusters: &[Present], plans: &[Plan]) -> Result<(), StoreError> {
-    for (cluster, plan) in clusters.iter().zip(plans) {
+/// Makes the engine have the nodes of the plans, and writes down which it has then, and which leave or stay.
+pub(super) fn resize(
+    tick: &mut Tick<'_>,
+    clusters: &[Present],
+    views: &[ClusterView],
+    plans: &[Plan],
+) -> Result<(), StoreError> {
+    for ((cluster, view), plan) in clusters.iter().zip(views).zip(plans) {
         let places: BTreeSet<u32> = plan.places.iter().copied().collect();
         let stored: BTreeSet<u32> = cluster.nodes.iter().map(|node| node.index).collect();
-        let mut change = Change::default();
+        let mut change = Change { shortages: view.share.shortages.clone(), ..Change::default() };
+        let nodes = mark(&mut change, cluster, plan, tick.now);
         let mut is_reached = places == cluster.existing && places == stored;
         if !is_reached {
             change.allocation.push(AllocationEvent::TargetMoved);
@@ -68,7 +74,7 @@ pub(super) fn resize(tick: &mut Tick<'_>, clusters: &[Present], plans: &[Plan]) 
             let names = names(cluster, &plan.places, tick.now);
             tick.attempt(resize, |engine| engine.resize(&cluster.place, &names));
             if let Some(facts) = list(tick, &cluster.place) {
-                note_nodes(&mut change, cluster, &places, &facts, tick.now);
+                note_nodes(&mut change, (cluster, &nodes), &places, &facts, tick.now);
                 is_reached = facts.keys().copied().eq(places);
             }
         }
@@ -81,6 +87,37 @@ pub(super) fn resize(tick: &mut Tick<'_>, clusters: &[Present], plans: &[Plan]) 
         write(tick, cluster, change)?;
     }
     Ok(())
+}
+
+/// Notes which nodes leave from now on although they are still there, and which stay after all. Answers all nodes as
+/// they are then.
+fn mark(change: &mut Change, cluster: &Present, plan: &Plan, now: Timestamp) -> Vec<Node> {
+    let mut nodes = cluster.nodes.clone();
+    for node in &mut nodes {
+        let event = match node.index {
+            place if plan.retained.contains(&place) => NodeEvent::Retained,
+            place if plan.leaving.contains(&place) && plan.places.contains(&place) => NodeEvent::Released,
+            _ => continue,
+        };
+        if let Step::To(state) = node.state.apply(&event) {
+            let why =
+                if event == NodeEvent::Retained { "it is needed after all".into() } else { why_not(cluster, node) };
+            (node.state, node.since) = (state, now);
+            change.put.push((node.clone(), why));
+        }
+    }
+    nodes
+}
+
+/// Why a node goes.
+pub(super) fn why_not(cluster: &Present, node: &Node) -> String {
+    if cluster.cluster.value.preempted.contains(&node.id) {
+        return "it is of low priority and was taken away".into();
+    }
+    match cluster.cluster.value.spec.scale {
+        Scale::Manual { target, .. } => format!("the cluster is to have no more nodes than {target}"),
+        Scale::Auto { .. } => "no job needs it".into(),
+    }
 }
 
 /// What the nodes of these places are called: those that are there keep their names.
@@ -107,7 +144,7 @@ fn read(tick: &Tick<'_>) -> Result<Vec<Present>, StoreError> {
             let busy = runs.flat_map(|run| run.nodes.iter().copied()).collect();
             let nodes = reader.nodes(cluster.number)?;
             let place = ClusterPlace::of(cluster.number, &cluster.value);
-            clusters.push(Present { cluster, place, nodes, existing: BTreeSet::new(), busy });
+            clusters.push(Present { cluster, place, nodes, existing: BTreeSet::new(), running, busy });
         }
         Ok(clusters)
     })
@@ -136,34 +173,37 @@ fn after(node: &Node, fact: &NodeFact, now: Timestamp) -> Option<Node> {
     (next != *node).then_some(next)
 }
 
-/// What is to be written about a cluster.
-#[derive(Default)]
-struct Change {
-    put: Vec<Node>,
-    remove: Vec<u32>,
-    allocation: Vec<AllocationEvent>,
-}
-
 fn note_nodes(
     change: &mut Change,
-    cluster: &Present,
+    (cluster, nodes): (&Present, &[Node]),
     places: &BTreeSet<u32>,
     facts: &BTreeMap<u32, NodeFact>,
     now: Timestamp,
 ) {
     for fact in facts.values() {
-        let stored = cluster.nodes.iter().find(|node| node.index == fact.index);
+        let stored = nodes.iter().find(|node| node.index == fact.index);
         // A node that was gone and is there again is another one.
         let same = stored.filter(|_| cluster.existing.contains(&fact.index));
         match same {
-            Some(node) if places.contains(&fact.index) => change.put.extend(after(node, fact, now)),
-            Some(node) => change.put.extend(released(node, now)),
-            None if places.contains(&fact.index) => change.put.push(new_node(fact, now)),
+            Some(node) if places.contains(&fact.index) => {
+                change.put.extend(after(node, fact, now).map(|next| (next, said(fact))));
+            }
+            Some(node) => change.put.extend(released(node, now).map(|next| (next, why_not(cluster, node)))),
+            None if places.contains(&fact.index) => change.put.push((new_node(fact, now), said(fact))),
             None => {}
         }
     }
-    let gone = cluster.nodes.iter().map(|node| node.index);
+    let gone = nodes.iter().map(|node| node.index);
     change.remove.extend(gone.filter(|index| !places.contains(index) && !facts.contains_key(index)));
+}
+
+/// What the engine says of a node, for the log.
+pub(super) fn said(fact: &NodeFact) -> String {
+    match &fact.condition {
+        NodeCondition::Preparing => "it is being prepared".into(),
+        NodeCondition::Ready => "it is ready".into(),
+        NodeCondition::Broken(why) => why.clone(),
+    }
 }
 
 /// A node that should have gone and is still there takes no more jobs.
@@ -185,37 +225,6 @@ fn new_node(fact: &NodeFact, now: Timestamp) -> Node {
         since: now,
     };
     after(&preparing, fact, now).unwrap_or(preparing)
-}
-
-fn write(tick: &Tick<'_>, cluster: &Present, change: Change) -> Result<(), StoreError> {
-    let mut foreseen = cluster.cluster.value.clone();
-    let moves = apply_allocation(&mut foreseen, &change.allocation, tick.now);
-    if change.put.is_empty() && change.remove.is_empty() && !moves {
-        return Ok(());
-    }
-    let (number, key, now) = (cluster.place.number, cluster.cluster.value.key.clone(), tick.now);
-    tick.world.store.write_blocking(move |tx: &Tx<'_>| {
-        change.put.iter().try_for_each(|node| tx.put_node(number, node))?;
-        change.remove.iter().try_for_each(|index| tx.delete_node(number, *index))?;
-        // Read again: a request may have changed the cluster since the tick began.
-        if let Some(mut stored) = tx.cluster(&key)?.filter(|stored| stored.number == number)
-            && apply_allocation(&mut stored.value, &change.allocation, now)
-        {
-            tx.update_cluster(number, &stored.value)?;
-        }
-        Ok(())
-    })
-}
-
-/// Whether the cluster has changed.
-fn apply_allocation(cluster: &mut Cluster, events: &[AllocationEvent], now: Timestamp) -> bool {
-    let before = cluster.allocation;
-    for event in events {
-        if let Step::To(next) = cluster.allocation.apply(*event, now) {
-            cluster.allocation = next;
-        }
-    }
-    cluster.allocation != before
 }
 
 #[cfg(test)]

@@ -5,11 +5,12 @@ use std::collections::HashSet;
 use std::time::Duration;
 
 use crate::domain::Step;
-use crate::domain::job::{Event, Execution, Job, JobError};
+use crate::domain::job::{Event, Execution, Job, JobError, Outcome};
 use crate::domain::name::RunId;
 use crate::engine::{ClusterPlace, Observation};
 use crate::store::{Reader, StoreError, Stored};
 
+use super::history;
 use super::memory::Attempt;
 use super::starts::{Launch, launch};
 use super::tick::Tick;
@@ -36,11 +37,11 @@ pub(super) fn settle(tick: &mut Tick<'_>) -> Result<(), StoreError> {
         match (stored.value.execution(), observation) {
             (Execution::Running { .. }, Observation::Running)
             | (Execution::Queued { .. } | Execution::Ended { .. }, _) => {}
-            (Execution::Terminating { .. }, Observation::Running) => stop(tick, &run),
+            (Execution::Interrupting { .. } | Execution::Terminating { .. }, Observation::Running) => stop(tick, &run),
             (_, Observation::Ended(outcome)) => news.push(News { job, run, event: Event::Exited(outcome) }),
             (_, Observation::Lost(text)) => news.push(News { job, run, event: Event::Lost(lost(&text)) }),
             (Execution::Running { .. }, Observation::NotBegun) => not_begun.push(stored),
-            (Execution::Terminating { .. }, Observation::NotBegun) => {
+            (Execution::Interrupting { .. } | Execution::Terminating { .. }, Observation::NotBegun) => {
                 news.push(News { job, run, event: Event::Lost(JobError::terminated()) });
             }
         }
@@ -63,7 +64,9 @@ pub(super) fn write_down(tick: &mut Tick<'_>, news: Vec<News>) -> Result<(), Sto
             if stored.value.execution().run().is_none_or(|current| current.id != run) {
                 continue;
             }
+            let before = stored.value.execution().word();
             if let Step::To(()) = stored.value.apply(&event, now) {
+                history::job(&stored.value, before, &said(&event));
                 tx.update_job(job, &stored.value)?;
                 over.push(run);
             }
@@ -72,6 +75,21 @@ pub(super) fn write_down(tick: &mut Tick<'_>, news: Vec<News>) -> Result<(), Sto
     })?;
     tick.memory.over.extend(over);
     Ok(())
+}
+
+/// What happened, for the log.
+pub(super) fn said(event: &Event) -> String {
+    match event {
+        Event::Exited(Outcome::Succeeded) => "its run ended with exit code 0".into(),
+        Event::Exited(Outcome::Failed { exit_code: Some(code), .. }) => format!("its run ended with exit code {code}"),
+        Event::Exited(Outcome::Failed { exit_code: None, error })
+        | Event::Lost(error)
+        | Event::Retried(error)
+        | Event::NeverStarted(error) => error.message.clone(),
+        Event::Interrupted(why) => why.sentence(),
+        Event::Started(run) => format!("run {} on the nodes at {:?}", run.id, run.nodes),
+        Event::TerminateRequested => "its user stopped it".into(),
+    }
 }
 
 /// Lets the engine clean up after runs whose end is on disk: never before, or a run that is over would look

@@ -4,12 +4,14 @@ use std::collections::HashMap;
 
 use crate::domain::allocation::AllocationState;
 use crate::domain::cluster::{Cluster, MAX_NODES, Scale};
+use crate::domain::job::{Execution, Job};
 use crate::domain::node::{Node, NodeState};
-use crate::store::StoreError;
+use crate::store::{StoreError, Stored};
 
 use super::nodes::Present;
 use super::placement::Waiting;
-use super::plan::{ClusterView, NodeView, Standing};
+use super::plan::{ClusterView, NodeView, RunView, Standing};
+use super::quotas::Share;
 use super::tick::Tick;
 
 /// One view per cluster, in the same order. Costs by the number of nodes, not by the length of the queues.
@@ -27,15 +29,35 @@ pub(super) fn take(tick: &mut Tick<'_>, clusters: &[Present]) -> Result<Vec<Clus
             if !is_busy {
                 idle.insert(place, idle_since);
             }
-            nodes.push(NodeView { index: node.index, standing: standing(cluster, node), is_busy, idle_since });
+            let is_preempted = cluster.cluster.value.preempted.contains(&node.id);
+            let standing = standing(cluster, node);
+            nodes.push(NodeView { index: node.index, standing, is_busy, is_preempted, idle_since });
         }
         let value = &cluster.cluster.value;
-        let running = u32::try_from(cluster.busy.len()).unwrap_or(u32::MAX);
-        views.push(ClusterView { scale: value.spec.scale, is_new: is_new(value), nodes, queued: Vec::new(), running });
+        views.push(ClusterView {
+            scale: value.spec.scale,
+            low_priority: value.spec.low_priority,
+            is_new: is_new(value),
+            nodes,
+            queued: Vec::new(),
+            runs: cluster.running.iter().filter_map(run).collect(),
+            share: Share::ALL,
+        });
     }
     tick.memory.idle = idle;
     read_queues(tick, clusters, &mut views)?;
     Ok(views)
+}
+
+fn run(job: &Stored<Job>) -> Option<RunView> {
+    let (run, since, is_stopping) = match job.value.execution() {
+        Execution::Running { run, since } => (run, since, false),
+        Execution::Interrupting { run, started, .. } | Execution::Terminating { run, started, .. } => {
+            (run, started, true)
+        }
+        Execution::Queued { .. } | Execution::Ended { .. } => return None,
+    };
+    Some(RunView { job: job.number, nodes: run.nodes.clone(), since: *since, is_stopping })
 }
 
 fn standing(cluster: &Present, node: &Node) -> Standing {
@@ -79,6 +101,9 @@ fn useful_queue(view: &ClusterView) -> u32 {
     let free = u32::try_from(view.nodes.iter().filter(takes_jobs).count()).unwrap_or(u32::MAX);
     match view.scale {
         Scale::Manual { .. } => free,
-        Scale::Auto { maximum, .. } => maximum.min(MAX_NODES).saturating_sub(view.running).max(free),
+        Scale::Auto { maximum, .. } => {
+            let busy = u32::try_from(view.nodes.iter().filter(|node| node.is_busy).count()).unwrap_or(u32::MAX);
+            maximum.min(MAX_NODES).saturating_sub(busy).max(free)
+        }
     }
 }

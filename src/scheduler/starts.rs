@@ -8,11 +8,12 @@ use crate::domain::node::Node;
 use crate::engine::{ClusterPlace, EngineError, LaunchRequest};
 use crate::store::{StoreError, Stored};
 
+use super::history;
 use super::memory::Attempt;
 use super::nodes::Present;
 use super::placement::Start;
 use super::plan::Plan;
-use super::runs::{News, write_down};
+use super::runs::{News, said, write_down};
 use super::tick::Tick;
 
 /// A run that is written down and about to be launched.
@@ -124,9 +125,11 @@ fn write_starts(tick: &Tick<'_>, decided: Vec<Decided>) -> Result<Vec<(i64, Stor
         let mut started = Vec::new();
         for Decided { cluster, job, directories, event } in decided {
             let Some(mut stored) = tx.job_by_number(job)? else { continue };
+            let before = stored.value.execution().word();
             if !matches!(stored.value.apply(&event, now), Step::To(())) {
                 continue;
             }
+            history::job(&stored.value, before, &said(&event));
             let has_run = directories.is_some();
             stored.value.directories = directories.unwrap_or_default();
             tx.update_job(job, &stored.value)?;

@@ -9,18 +9,20 @@ use std::sync::Arc;
 
 use crate::domain::Timestamp;
 use crate::domain::name::RunId;
+use crate::domain::quota::Quotas;
 use crate::engine::{Engine, EngineError};
 use crate::store::{Store, StoreError};
 
 use super::memory::{Attempt, Memory};
 use super::plan::{Plan, plan};
-use super::{deletions, nodes, runs, snapshot, starts};
+use super::{deletions, interruptions, nodes, runs, shares, snapshot, starts};
 
 /// What a tick works on.
 pub(super) struct World {
     pub store: Store,
     pub engine: Arc<dyn Engine>,
     pub run_ids: fn() -> RunId,
+    pub quotas: Quotas,
 }
 
 /// One tick: the world, what the last tick remembered, and the time, which stands still in it.
@@ -39,10 +41,12 @@ pub(super) fn tick(world: &World, memory: &mut Memory, now: Timestamp) -> Result
     runs::settle(tick)?;
     deletions::settle(tick)?;
     let clusters = nodes::refresh(tick)?;
-    let views = snapshot::take(tick, &clusters)?;
+    let mut views = snapshot::take(tick, &clusters)?;
+    shares::deal_out(tick, &clusters, &mut views)?;
     let plans: Vec<Plan> = views.iter().map(|view| plan(view, now)).collect();
+    interruptions::write_down(tick, &clusters, &plans)?;
     starts::start(tick, &clusters, &plans)?;
-    nodes::resize(tick, &clusters, &plans)?;
+    nodes::resize(tick, &clusters, &views, &plans)?;
     runs::clean_up(tick);
     let looks_again = plans.iter().filter_map(|plan| plan.next);
     Ok(looks_again.chain(tick.memory.trouble.next(now)).min())

@@ -17,6 +17,7 @@ use crate::api::check;
 use crate::api::cluster::{ClusterCreate, ClusterUpdate};
 use crate::api::file_server::FileServerCreate;
 use crate::api::job::JobCreate;
+use crate::api::node::NodePreempt;
 use crate::api::plan::JobRerun;
 use crate::api::resource_manager::{GroupCreate, GroupUpdate};
 use crate::api::storage_account::{AccountCreate, NameToCheck};
@@ -51,7 +52,7 @@ macro_rules! described {
     };
 }
 described!(GroupCreate, GroupUpdate, AccountCreate, NameToCheck);
-described!(JobRerun, SecretSet);
+described!(JobRerun, NodePreempt, SecretSet);
 described!(WorkspaceCreate, WorkspaceUpdate, ClusterCreate, ClusterUpdate, FileServerCreate, JobCreate, TokenCreate);
 
 impl<S: Send + Sync, T: Described> FromRequest<S> for Body<T> {

@@ -89,6 +89,10 @@ impl From<OperationError> for ApiError {
                 Self::new(StatusCode::CONFLICT, conflict(kind), text)
             }
             OperationError::Deleting { kind, .. } => Self::new(StatusCode::CONFLICT, deleting(kind), text),
+            OperationError::TooManyClusters { .. } => {
+                Self::new(StatusCode::CONFLICT, code::CLUSTER_QUOTA_EXCEEDED, text)
+            }
+            OperationError::NotPreemptible(_) => Self::new(StatusCode::CONFLICT, code::NOT_PREEMPTIBLE, text),
             OperationError::InUse { .. } => Self::new(StatusCode::CONFLICT, "ResourceInUse", text),
             OperationError::NotMountable { target, .. } => {
                 let mut error = Self::new(StatusCode::BAD_REQUEST, code::FILE_SERVER_NOT_FOUND, text);
@@ -135,6 +139,7 @@ fn not_found(kind: Kind) -> &'static str {
         Kind::Experiment => code::EXPERIMENT_NOT_FOUND,
         Kind::Cluster => code::CLUSTER_NOT_FOUND,
         Kind::FileServer => code::FILE_SERVER_NOT_FOUND,
+        Kind::Node => code::NODE_NOT_FOUND,
         Kind::Job => code::JOB_NOT_FOUND,
         Kind::LongOperation => "OperationNotFound",
         Kind::Token => code::TOKEN_NOT_FOUND,

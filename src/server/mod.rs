@@ -51,9 +51,11 @@ use crate::api::server::{Build, ServerStatus};
 use crate::api::version::ApiVersion;
 use crate::config::home::Home;
 use crate::config::program::built_at;
+use crate::config::quotas::{Cores, QuotaSettings};
 use crate::config::server::{Containers, ServerSettings};
 use crate::domain::Timestamp;
 use crate::domain::name::RunId;
+use crate::domain::quota::Quotas;
 use crate::domain::secret::Seal;
 use crate::domain::signature::Signer;
 use crate::domain::storage_account::AccountKeys;
@@ -190,14 +192,27 @@ fn compose(settings: &ServerSettings) -> Result<(Context, Scheduler), ServeError
         ..LocalSettings::new(settings.executable.clone(), safe)
     };
     let engine: Arc<dyn Engine> = Arc::new(LocalEngine::open(data, local, bell.hook())?);
+    let quotas = quotas(&settings.quotas, engine.cores());
     let watch = FileWatch::start().map_err(io_error("watch", settings.home.data()))?;
-    let scheduler = scheduler::start(store.clone(), engine.clone(), bell, Timestamp::now, || RunId(new_id()));
+    let scheduler =
+        scheduler::start(store.clone(), engine.clone(), bell, Timestamp::now, || RunId(new_id()), quotas.clone());
     let scheduler = scheduler.map_err(io_error("start the scheduler of", settings.home.data()))?;
     let clock = Timestamp::now;
-    let context = Context { store, engine, watch, clock, new_id, seal, signer, account_keys, remote_vaults };
+    let context = Context { store, engine, watch, clock, new_id, seal, signer, account_keys, remote_vaults, quotas };
     snapshots::tidy(&context);
     long::tidy(&context);
     Ok((context, scheduler))
+}
+
+fn quotas(settings: &QuotaSettings, cores: u32) -> Quotas {
+    let QuotaSettings { clusters, dedicated, low_priority, families } = settings;
+    let of_family = |(name, limit): (&String, &Cores)| Some((name.to_uppercase(), limit.limit(cores)?));
+    Quotas {
+        clusters: clusters.0,
+        dedicated: dedicated.limit(cores),
+        low_priority: low_priority.limit(cores),
+        families: families.iter().filter_map(of_family).collect(),
+    }
 }
 
 fn container_settings(containers: &Containers) -> ContainerSettings {

@@ -22,6 +22,7 @@ pub(super) fn router(context: Context) -> Router {
         .route(at::CLUSTER, get(clusters::get).put(clusters::create).delete(clusters::delete))
         .route(at::CLUSTER, patch(clusters::update))
         .route(at::CLUSTER_REMOTE_LOGIN, post(clusters::remote_login).get(clusters::remote_login))
+        .route(at::PREEMPT_NODE, post(clusters::preempt))
         .route(at::SETUP_TASK_FILES, post(files::list_of_setup).get(files::list_of_setup))
         .route(at::FILE_SERVERS, get(file_servers::list))
         .route(at::FILE_SERVER, get(file_servers::get).put(file_servers::create).delete(file_servers::delete))

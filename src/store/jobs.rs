@@ -249,7 +249,7 @@ fn columns(job: &Job) -> Columns<'_> {
         node_count: job.spec.node_count,
         state: match job.execution() {
             Execution::Queued { .. } => "queued",
-            Execution::Running { .. } | Execution::Terminating { .. } => "running",
+            Execution::Running { .. } | Execution::Interrupting { .. } | Execution::Terminating { .. } => "running",
             Execution::Ended { .. } => "ended",
         },
         deleting: job.provisioning.state == ProvisioningState::Deleting,

@@ -47,6 +47,7 @@ const BEYOND: &[(&str, i32, &str)] = &[
     ("job create -n n -e e -c c -f own.json --dry-run", 2, "hint: give the job `stdOutErrPathPrefix`"),
     ("cluster create -n n -t 0 -s STANDARD_D1 -p x --use-auto-storage", 1, "cannot use auto storage"),
     ("cluster file list -c t", 1, "does not list what set-up tasks wrote"),
+    ("cluster node preempt -c t", 1, "takes no nodes away on request"),
     ("server status", 1, "has nothing of batchai's own, such as a status, tokens and key vaults"),
     // The owner of the server is told likewise, in `old_server`.
     ("server token create x --role reader", 4, "its role is contributor"),

@@ -7,7 +7,7 @@ use serde_json::Value;
 
 use super::rows::{Row, group};
 use crate::api::file_server::{FileServer, MountSettings};
-use crate::api::node::RemoteLoginInformation;
+use crate::api::node::{PreemptedNode, RemoteLoginInformation};
 use crate::api::usage::Usage;
 
 /// The Azure CLI left a column out where no row had anything to say in it; here it is empty.
@@ -52,6 +52,21 @@ impl Row for RemoteLoginInformation {
 
     fn cells(&self) -> Vec<String> {
         vec![self.node_id.clone(), self.ip_address.clone(), self.port.to_string()]
+    }
+}
+
+/// Not in the Azure CLI.
+impl Row for PreemptedNode {
+    fn wire(&self) -> Result<Value, serde_json::Error> {
+        serde_json::to_value(self)
+    }
+
+    fn columns(&self) -> &'static [&'static str] {
+        &["ID", "Jobs"]
+    }
+
+    fn cells(&self) -> Vec<String> {
+        vec![self.node_id.clone(), self.jobs.join(", ")]
     }
 }
 

@@ -1,13 +1,14 @@
-//! `--target`, `--min` and `--max`: how many nodes.
+//! `--target`, `--min` and `--max`: how many nodes; and for how long those stay that no job needs.
 
-use clap::Args;
+use clap::{Args, ValueEnum};
+use jiff::fmt::temporal::SpanParser;
 
 use super::wrong;
 use crate::api::cluster::{AutoScale, DeallocationOption, ManualScale, ScaleSettings};
 use crate::cli::report::Failure;
 
 /// How many nodes, at the making of a cluster.
-#[derive(Debug, Clone, Copy, Default, Args)]
+#[derive(Debug, Clone, Default, Args)]
 pub struct ScaleArgs {
     /// A fixed number of nodes; with --min and --max, how many there are at first.
     #[arg(long, short = 't', value_name = "NODES", help_heading = "Nodes")]
@@ -18,12 +19,56 @@ pub struct ScaleArgs {
     /// Auto-scale: at most so many nodes.
     #[arg(long, value_name = "NODES", help_heading = "Nodes")]
     pub max: Option<u32>,
+    #[command(flatten)]
+    pub idle: IdleArgs,
+}
+
+/// For how long auto-scale leaves nodes idle.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Args)]
+pub struct IdleArgs {
+    /// Auto-scale: how long a node that no job needs stays, in seconds or as PT5M; a minute when not given.
+    #[arg(long, value_name = "SECONDS", help_heading = "Nodes", value_parser = idle_time)]
+    pub idle_time_before_scale_down: Option<String>,
+}
+
+/// A number of seconds, or a duration of ISO 8601, as the wire has it.
+fn idle_time(text: &str) -> Result<String, String> {
+    if let Ok(seconds) = text.parse::<u32>() {
+        return Ok(format!("PT{seconds}S"));
+    }
+    let text = text.to_uppercase();
+    let span = SpanParser::new().parse_span(&text).ok().filter(|_| text.starts_with('P'));
+    let has_length = span.is_some_and(|span| span.get_years() == 0 && span.get_months() == 0);
+    if has_length { Ok(text) } else { Err("write a number of seconds, or a duration such as `PT5M`".into()) }
+}
+
+/// What happens to jobs on nodes that go.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, ValueEnum)]
+pub enum Deallocation {
+    /// Stopped, and run again later.
+    #[default]
+    Requeue,
+    /// Stopped for good.
+    Terminate,
+    /// Allowed to finish.
+    #[value(name = "waitforjobcompletion")]
+    WaitForJobCompletion,
 }
 
 /// A fixed number of nodes. Jobs on nodes that go run again later, as `az batchai` always asked.
 #[must_use]
 pub fn manual(target: u32) -> ScaleSettings {
-    let node_deallocation_option = Some(DeallocationOption::Requeue);
+    manual_with(target, Deallocation::Requeue)
+}
+
+/// A fixed number of nodes, and what happens to jobs on nodes that go.
+#[must_use]
+pub fn manual_with(target: u32, deallocation: Deallocation) -> ScaleSettings {
+    let node_deallocation_option = Some(match deallocation {
+        Deallocation::Requeue => DeallocationOption::Requeue,
+        Deallocation::Terminate => DeallocationOption::Terminate,
+        Deallocation::WaitForJobCompletion => DeallocationOption::WaitForJobCompletion,
+    });
     let manual = ManualScale { target_node_count: target, node_deallocation_option };
     ScaleSettings { manual: Some(manual), auto_scale: None }
 }
@@ -32,11 +77,16 @@ pub fn manual(target: u32) -> ScaleSettings {
 ///
 /// # Errors
 /// When the bounds leave no room.
-pub fn auto(min: u32, max: u32, initial: u32) -> Result<ScaleSettings, Failure> {
+pub fn auto(min: u32, max: u32, initial: u32, idle: &IdleArgs) -> Result<ScaleSettings, Failure> {
     if min > max {
         return Err(wrong("Maximum nodes count must be greater or equal to minimum nodes count"));
     }
-    let auto_scale = AutoScale { minimum_node_count: min, maximum_node_count: max, initial_node_count: Some(initial) };
+    let auto_scale = AutoScale {
+        minimum_node_count: min,
+        maximum_node_count: max,
+        initial_node_count: Some(initial),
+        idle_time_before_scale_down: idle.idle_time_before_scale_down.clone(),
+    };
     Ok(ScaleSettings { manual: None, auto_scale: Some(auto_scale) })
 }
 
@@ -45,8 +95,17 @@ impl ScaleArgs {
     /// original took `--target` for text, and `--min 0 --max 0` for nothing, it did not do what its help said.
     ///
     /// # Errors
-    /// When only one bound is given, or they leave no room.
-    pub fn settings(self) -> Result<Option<ScaleSettings>, Failure> {
+    /// When only one bound is given, they leave no room, or there is an idle time without auto-scale.
+    pub fn settings(&self) -> Result<Option<ScaleSettings>, Failure> {
+        let settings = self.numbers()?;
+        let is_auto = settings.as_ref().is_some_and(|settings| settings.auto_scale.is_some());
+        if self.idle.idle_time_before_scale_down.is_some() && !is_auto {
+            return Err(wrong("--idle-time-before-scale-down is about auto-scale: give --min, and a larger --max"));
+        }
+        Ok(settings)
+    }
+
+    fn numbers(&self) -> Result<Option<ScaleSettings>, Failure> {
         Ok(match (self.target, self.min, self.max) {
             (None, None, None) => None,
             (_, Some(_), None) | (_, None, Some(_)) => {
@@ -56,7 +115,7 @@ impl ScaleArgs {
             (Some(target), None, None) => Some(manual(target)),
             (None, Some(min), Some(max)) if min == max => Some(manual(min)),
             (Some(target), Some(min), Some(max)) if min == max && target == min => Some(manual(target)),
-            (target, Some(min), Some(max)) => Some(auto(min, max, target.unwrap_or(0))?),
+            (target, Some(min), Some(max)) => Some(auto(min, max, target.unwrap_or(0), &self.idle)?),
         })
     }
 }
@@ -66,12 +125,28 @@ mod tests {
     use super::*;
 
     fn settings(target: Option<u32>, min: Option<u32>, max: Option<u32>) -> Result<Option<ScaleSettings>, String> {
-        ScaleArgs { target, min, max }.settings().map_err(|failure| failure.message)
+        let idle = IdleArgs::default();
+        ScaleArgs { target, min, max, idle }.settings().map_err(|failure| failure.message)
+    }
+
+    #[test]
+    fn idle_times_are_seconds_or_durations_and_for_auto_scale_only() {
+        assert_eq!(idle_time("0"), Ok("PT0S".into()));
+        assert_eq!(idle_time("pt5m"), Ok("PT5M".into()));
+        for wrong in ["-1", "5m", "P1M", "soon", "-PT1S"] {
+            assert!(idle_time(wrong).is_err(), "{wrong}");
+        }
+        let idle = || IdleArgs { idle_time_before_scale_down: Some("PT0S".into()) };
+        let scaled = |target, min, max| ScaleArgs { target, min, max, idle: idle() }.settings();
+        let settings = scaled(None, Some(0), Some(2)).ok().flatten().and_then(|settings| settings.auto_scale);
+        assert_eq!(settings.and_then(|auto| auto.idle_time_before_scale_down), Some("PT0S".into()));
+        assert!(scaled(Some(1), None, None).is_err_and(|failure| failure.message.contains("auto-scale")));
+        assert!(scaled(None, Some(2), Some(2)).is_err());
     }
 
     #[test]
     fn every_combination_comes_to_what_the_help_of_az_said() {
-        let of_auto = |min, max, initial| auto(min, max, initial).expect("settings");
+        let of_auto = |min, max, initial| auto(min, max, initial, &IdleArgs::default()).expect("settings");
         for (flags, expected) in [
             ((None, None, None), None),
             ((Some(0), None, None), Some(manual(0))),

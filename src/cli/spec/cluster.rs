@@ -1,5 +1,6 @@
 //! Cluster files.
 
+use jiff::fmt::temporal::SpanParser;
 use schemars::schema_for;
 use serde_json::{Value, json};
 
@@ -70,6 +71,10 @@ pub fn cluster_file_with(source: &Source, options: &Options) -> Result<ClusterFi
     Ok(ClusterFile { name, workspace, resource_group, spec, warnings })
 }
 
+fn no_idle_time(text: &str) -> String {
+    format!("{text:?} is not an ISO 8601 duration: write `PT5M` for five minutes, or `PT0S` for none")
+}
+
 /// A cluster has a fixed size or bounds, and its bounds leave room (Swagger 2018-05-01, `ScaleSettings`).
 fn scale(draft: &mut Draft, resource: &Value) {
     let Some(settings) = at(resource, &["scaleSettings"]).filter(|settings| settings.is_object()) else { return };
@@ -85,6 +90,11 @@ fn scale(draft: &mut Draft, resource: &Value) {
             draft.report(&place(&[second.map_or("autoScale", String::as_str)]), At::Key, message);
         }
         (Some(_), None) | (None, Some(_)) => {}
+    }
+    let idle = ["autoScale", "idleTimeBeforeScaleDown"];
+    let wrong = |text: &str| SpanParser::new().parse_span(text).is_err().then(|| no_idle_time(text));
+    if let Some(message) = at(settings, &idle).and_then(Value::as_str).and_then(wrong) {
+        draft.report(&place(&idle), At::Value, message);
     }
     let count = |key: &str| at(settings, &["autoScale", key]).and_then(Value::as_u64);
     if let (Some(least), Some(most)) = (count("minimumNodeCount"), count("maximumNodeCount"))

@@ -60,8 +60,11 @@ pub fn job(body: &JobCreate) -> Result<Value, Lack> {
     if spec.output_directories.iter().flatten().any(|directory| directory.path_prefix.is_none()) {
         return Err(DIRECTORY);
     }
-    // There the nodes' own is used.
+    // There the nodes' own is used, and no run is repeated.
     spec.search_path = None;
+    if let Some(constraints) = &mut spec.constraints {
+        constraints.max_retry_count = None;
+    }
     Ok(bare(&body))
 }
 
@@ -74,8 +77,17 @@ pub fn cluster(body: &ClusterCreate) -> Result<Value, Lack> {
     match (&spec.vm_size, &spec.user_account_settings) {
         (None, _) => Err(SIZE),
         (_, None) => Err(ACCOUNT),
-        (Some(_), Some(_)) => Ok(bare(body)),
+        (Some(_), Some(_)) => Ok(bare(&without_idle_time(body.clone()))),
     }
+}
+
+/// There nodes go when the service finds the time.
+fn without_idle_time(mut body: ClusterCreate) -> ClusterCreate {
+    let scale = body.properties.scale_settings.as_mut();
+    if let Some(auto) = scale.and_then(|settings| settings.auto_scale.as_mut()) {
+        auto.idle_time_before_scale_down = None;
+    }
+    body
 }
 
 /// What is not set is left out, as the service's own clients did, and not null.

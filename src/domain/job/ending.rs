@@ -50,7 +50,17 @@ fn failure(exit_code: Option<i32>, error: &JobError) -> (String, Option<&'static
         }
         ("JobPreparationFailed", Some(code)) => exited("its preparation", code, error),
         ("JobFailed", Some(code)) => exited("it", code, error),
-        ("JobLost", _) => (lowered(error), Some("submit it again: nothing says that the job itself was at fault")),
+        ("JobLost", _) => (
+            lowered(error),
+            Some(
+                "submit it again: nothing says that the job itself was at fault; with constraints.maxRetryCount it \
+                 runs again by itself",
+            ),
+        ),
+        ("JobNodesRemoved", _) => (
+            lowered(error),
+            Some("submit it again; `--node-deallocation-option requeue` or `waitforjobcompletion` spare jobs"),
+        ),
         ("ClusterDeleted", _) => (lowered(error), Some("submit it again to another cluster")),
         ("JobStartFailed" | "JobSetUpFailed", _) => (format!("it could not start: {}", told(error)), None),
         _ => (lowered(error), None),
@@ -108,6 +118,7 @@ fn lowered(error: &JobError) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::domain::job::Interruption;
 
     fn failed(exit_code: Option<i32>, code: &str, message: &str, detail: Option<&str>) -> Outcome {
         let details = detail.map(|text| ("Info".to_owned(), text.to_owned())).into_iter().collect();
@@ -133,6 +144,7 @@ mod tests {
             failed(None, "JobMaxWallClockTimeExceeded", "The job was ended because it ran too long", None),
             failed(None, "JobTerminated", "The specified job has been terminated by the user", None),
             failed(None, "JobLost", "the supervisor of the job disappeared", None),
+            Outcome::Failed { exit_code: None, error: Interruption::Removed.ending().expect("an ending") },
             failed(None, "JobStartFailed", "caffeSettings: not here", None),
             failed(None, "JobSetUpFailed", "cannot write /x", None),
             failed(None, "ClusterDeleted", "the cluster of the job was deleted", None),
@@ -158,7 +170,8 @@ mod tests {
         - | the preparation exited with code 2 on node n
         - | the job was ended because it ran too long | give it more time: constraints.maxWallClockTime, such as `PT12H`
         - | its user stopped it
-        - | the supervisor of the job disappeared | submit it again: nothing says that the job itself was at fault
+        - | the supervisor of the job disappeared | submit it again: nothing says that the job itself was at fault; with constraints.maxRetryCount it runs again by itself
+        - | the job was stopped for good because its cluster was made smaller with nodeDeallocationOption `terminate`, and nodes that it ran on went | submit it again; `--node-deallocation-option requeue` or `waitforjobcompletion` spare jobs
         - | it could not start: caffeSettings: not here
         - | it could not start: cannot write /x
         - | the cluster of the job was deleted | submit it again to another cluster

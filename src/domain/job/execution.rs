@@ -3,15 +3,22 @@
 //! ```text
 //!            Started               Exited | Lost
 //! Queued ------------> Running -----------------------> Ended
-//!    \                    \ TerminateRequested            ^
-//!     \                    `--> Terminating --Exited|Lost-+
-//!      `-- TerminateRequested | NeverStarted -------------'
+//!  ^ \                 | |  \ TerminateRequested          ^
+//!  |  \                | |   `-> Terminating --Exited|Lost-+
+//!  |   `-- TerminateRequested | NeverStarted --------------+
+//!  |                   | |                                 |
+//!  +------ Retried ----' | Interrupted                     |
+//!  |                     v                                 |
+//!  `-- Exited|Lost -- Interrupting -- TerminateRequested -> Terminating
+//!                        \---- Exited 0, or stopped for good -> Ended
 //! ```
-//! The scheduler causes `Started`, `NeverStarted`, `Exited` and `Lost`; a user `TerminateRequested`.
-//! There is no state "terminated": Swagger 2018-05-01 calls that `failed`.
+//! The scheduler causes `Started`, `NeverStarted`, `Exited`, `Lost` and `Interrupted`; a user `TerminateRequested`;
+//! [`super::Job::apply`] makes `Retried` of `Lost` where retries are left. There is no state "terminated": Swagger
+//! 2018-05-01 calls that `failed`.
 
 use serde::{Deserialize, Serialize};
 
+use super::interruption::Interruption;
 use crate::domain::name::RunId;
 use crate::domain::{Step, Timestamp};
 
@@ -29,6 +36,17 @@ pub enum Execution {
         since: Timestamp,
         /// Its run.
         run: Run,
+    },
+    /// Its nodes go, so its run is being stopped; it waits again after that, unless it is stopped for good.
+    Interrupting {
+        /// Since when.
+        since: Timestamp,
+        /// When it began to run.
+        started: Timestamp,
+        /// Its run.
+        run: Run,
+        /// Why.
+        why: Interruption,
     },
     /// The user wants it stopped, and it is not yet.
     Terminating {
@@ -109,6 +127,10 @@ pub enum Event {
     Exited(Outcome),
     /// Its run is gone without a word.
     Lost(JobError),
+    /// The same, and it is to run again.
+    Retried(JobError),
+    /// Its nodes go, so its run has to be stopped.
+    Interrupted(Interruption),
     /// The user wants it stopped.
     TerminateRequested,
 }
@@ -135,9 +157,14 @@ impl Execution {
             (Self::Queued { .. }, Event::Started(run)) => Step::To(Self::Running { since: at, run: run.clone() }),
             (Self::Queued { .. }, Event::NeverStarted(error)) => Step::To(failed(at, at, error)),
             (Self::Queued { .. }, Event::TerminateRequested) => Step::To(failed(at, at, &JobError::terminated())),
-            (Self::Queued { .. }, Event::Exited(_) | Event::Lost(_)) => Step::Refused(Refusal::NotStarted),
+            (Self::Queued { .. }, Event::Exited(_) | Event::Lost(_) | Event::Retried(_) | Event::Interrupted(_)) => {
+                Step::Refused(Refusal::NotStarted)
+            }
 
-            (Self::Running { run, .. } | Self::Terminating { run, .. }, Event::Started(again)) => {
+            (
+                Self::Running { run, .. } | Self::Interrupting { run, .. } | Self::Terminating { run, .. },
+                Event::Started(again),
+            ) => {
                 if run == again {
                     Step::Unchanged
                 } else {
@@ -150,9 +177,31 @@ impl Execution {
             (Self::Running { since, .. }, Event::Lost(error) | Event::NeverStarted(error)) => {
                 Step::To(failed(*since, at, error))
             }
+            (Self::Running { .. }, Event::Retried(_)) => Step::To(Self::Queued { since: at }),
+            (Self::Running { since, run }, Event::Interrupted(why)) => {
+                Step::To(Self::Interrupting { since: at, started: *since, run: run.clone(), why: why.clone() })
+            }
             (Self::Running { since, run }, Event::TerminateRequested) => {
                 Step::To(Self::Terminating { since: at, started: *since, run: run.clone() })
             }
+
+            // A success that was written down counts, whatever was about to happen. A failure does not: a run
+            // whose nodes go may fail for that.
+            (Self::Interrupting { started, .. }, Event::Exited(Outcome::Succeeded)) => {
+                Step::To(Self::Ended { started: *started, at, outcome: Outcome::Succeeded })
+            }
+            (
+                Self::Interrupting { started, why, .. },
+                Event::Exited(Outcome::Failed { .. }) | Event::Lost(_) | Event::Retried(_),
+            ) => Step::To(match why.ending() {
+                Some(error) => failed(*started, at, &error),
+                None => Self::Queued { since: at },
+            }),
+            (Self::Interrupting { started, .. }, Event::NeverStarted(error)) => Step::To(failed(*started, at, error)),
+            (Self::Interrupting { started, run, .. }, Event::TerminateRequested) => {
+                Step::To(Self::Terminating { since: at, started: *started, run: run.clone() })
+            }
+            (Self::Interrupting { .. }, Event::Interrupted(_)) => Step::Unchanged,
 
             // Whatever the run says of its end, the user's wish came first: recordings show terminated jobs
             // without an exit code. Only a success that was already written down wins over it.
@@ -161,14 +210,19 @@ impl Execution {
             }
             (
                 Self::Terminating { started, .. },
-                Event::Exited(Outcome::Failed { .. }) | Event::Lost(_) | Event::NeverStarted(_),
+                Event::Exited(Outcome::Failed { .. }) | Event::Lost(_) | Event::Retried(_) | Event::NeverStarted(_),
             ) => Step::To(failed(*started, at, &JobError::terminated())),
-            (Self::Terminating { .. }, Event::TerminateRequested) => Step::Unchanged,
+            (Self::Terminating { .. }, Event::TerminateRequested | Event::Interrupted(_)) => Step::Unchanged,
 
             (Self::Ended { .. }, Event::Started(_)) => Step::Refused(Refusal::AlreadyEnded),
             (
                 Self::Ended { .. },
-                Event::Exited(_) | Event::Lost(_) | Event::NeverStarted(_) | Event::TerminateRequested,
+                Event::Exited(_)
+                | Event::Lost(_)
+                | Event::Retried(_)
+                | Event::NeverStarted(_)
+                | Event::Interrupted(_)
+                | Event::TerminateRequested,
             ) => Step::Unchanged,
         }
     }
@@ -177,8 +231,21 @@ impl Execution {
     #[must_use]
     pub fn run(&self) -> Option<&Run> {
         match self {
-            Self::Running { run, .. } | Self::Terminating { run, .. } => Some(run),
+            Self::Running { run, .. } | Self::Interrupting { run, .. } | Self::Terminating { run, .. } => Some(run),
             Self::Queued { .. } | Self::Ended { .. } => None,
+        }
+    }
+
+    /// The state in a word: what the server's log calls it.
+    #[must_use]
+    pub fn word(&self) -> &'static str {
+        match self {
+            Self::Queued { .. } => "queued",
+            Self::Running { .. } => "running",
+            Self::Interrupting { .. } => "interrupting",
+            Self::Terminating { .. } => "terminating",
+            Self::Ended { outcome: Outcome::Succeeded, .. } => "succeeded",
+            Self::Ended { outcome: Outcome::Failed { .. }, .. } => "failed",
         }
     }
 
@@ -201,11 +268,18 @@ mod tests {
         Run { id: RunId(id.into()), nodes: vec![0] }
     }
 
+    fn interrupting(why: Interruption) -> Execution {
+        let at = Timestamp::UNIX_EPOCH;
+        Execution::Interrupting { since: at, started: at, run: run("a"), why }
+    }
+
     fn states() -> Vec<(&'static str, Execution)> {
         let at = Timestamp::UNIX_EPOCH;
         vec![
             ("queued", Execution::Queued { since: at }),
             ("running", Execution::Running { since: at, run: run("a") }),
+            ("interrupting", interrupting(Interruption::Resized)),
+            ("ending", interrupting(Interruption::Removed)),
             ("terminating", Execution::Terminating { since: at, started: at, run: run("a") }),
             ("ended", Execution::Ended { started: at, at, outcome: Outcome::Succeeded }),
         ]
@@ -219,20 +293,19 @@ mod tests {
             ("never started", Event::NeverStarted(error.clone())),
             ("exited 0", Event::Exited(Outcome::Succeeded)),
             ("exited 3", Event::Exited(Outcome::Failed { exit_code: Some(3), error: error.clone() })),
-            ("lost", Event::Lost(error)),
+            ("lost", Event::Lost(error.clone())),
+            ("retried", Event::Retried(error)),
+            ("interrupted", Event::Interrupted(Interruption::Preempted)),
             ("terminate requested", Event::TerminateRequested),
         ]
     }
 
     fn word(execution: &Execution) -> String {
         match execution {
-            Execution::Queued { .. } => "queued".into(),
-            Execution::Running { .. } => "running".into(),
-            Execution::Terminating { .. } => "terminating".into(),
-            Execution::Ended { outcome: Outcome::Succeeded, .. } => "succeeded".into(),
             Execution::Ended { outcome: Outcome::Failed { exit_code, error }, .. } => {
                 format!("failed {exit_code:?} {}", error.code)
             }
+            other => other.word().into(),
         }
     }
 
@@ -256,6 +329,8 @@ mod tests {
         queued + exited 0 -> refused: the job has not started
         queued + exited 3 -> refused: the job has not started
         queued + lost -> refused: the job has not started
+        queued + retried -> refused: the job has not started
+        queued + interrupted -> refused: the job has not started
         queued + terminate requested -> failed None JobTerminated
         running + started -> =
         running + started as another run -> refused: the job runs already
@@ -263,13 +338,35 @@ mod tests {
         running + exited 0 -> succeeded
         running + exited 3 -> failed Some(3) X
         running + lost -> failed None X
+        running + retried -> queued
+        running + interrupted -> interrupting
         running + terminate requested -> terminating
+        interrupting + started -> =
+        interrupting + started as another run -> refused: the job runs already
+        interrupting + never started -> failed None X
+        interrupting + exited 0 -> succeeded
+        interrupting + exited 3 -> queued
+        interrupting + lost -> queued
+        interrupting + retried -> queued
+        interrupting + interrupted -> =
+        interrupting + terminate requested -> terminating
+        ending + started -> =
+        ending + started as another run -> refused: the job runs already
+        ending + never started -> failed None X
+        ending + exited 0 -> succeeded
+        ending + exited 3 -> failed None JobNodesRemoved
+        ending + lost -> failed None JobNodesRemoved
+        ending + retried -> failed None JobNodesRemoved
+        ending + interrupted -> =
+        ending + terminate requested -> terminating
         terminating + started -> =
         terminating + started as another run -> refused: the job runs already
         terminating + never started -> failed None JobTerminated
         terminating + exited 0 -> succeeded
         terminating + exited 3 -> failed None JobTerminated
         terminating + lost -> failed None JobTerminated
+        terminating + retried -> failed None JobTerminated
+        terminating + interrupted -> =
         terminating + terminate requested -> =
         ended + started -> refused: the job has ended
         ended + started as another run -> refused: the job has ended
@@ -277,6 +374,8 @@ mod tests {
         ended + exited 0 -> =
         ended + exited 3 -> =
         ended + lost -> =
+        ended + retried -> =
+        ended + interrupted -> =
         ended + terminate requested -> =
         ");
     }

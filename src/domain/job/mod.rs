@@ -2,6 +2,7 @@
 
 pub mod ending;
 pub mod execution;
+pub mod interruption;
 pub mod queue;
 pub mod spec;
 pub mod waiting;
@@ -9,7 +10,10 @@ pub mod waiting;
 use serde::{Deserialize, Serialize};
 
 pub use execution::{Event, Execution, JobError, Outcome, Refusal};
+pub use interruption::{Attempts, Interruption};
 pub use spec::{Container, JobSpec, Priority, Toolkit};
+
+use interruption::Setback;
 
 use super::legacy::Legacy;
 use super::name::JobKey;
@@ -30,6 +34,8 @@ pub struct Job {
     /// Whether its record is there.
     pub provisioning: Provisioning,
     execution: Execution,
+    #[serde(default)]
+    attempts: Attempts,
     /// Where its files really are, by directory id; known when it starts.
     pub directories: Vec<JobDirectory>,
     /// What only the older api-versions know of it.
@@ -59,6 +65,7 @@ impl Job {
             uuid,
             provisioning: Provisioning::succeeded(at),
             execution: Execution::Queued { since: at },
+            attempts: Attempts::default(),
             directories: Vec::new(),
             legacy: None,
         }
@@ -70,16 +77,46 @@ impl Job {
         &self.execution
     }
 
-    /// Lets `event` happen at `at`; changes the job only when the answer is [`Step::To`].
+    /// How often it had to begin anew.
+    #[must_use]
+    pub fn attempts(&self) -> &Attempts {
+        &self.attempts
+    }
+
+    /// Lets `event` happen at `at`; changes the job only when the answer is [`Step::To`]. A run that is lost is
+    /// retried as long as the job has retries left.
     pub fn apply(&mut self, event: &Event, at: Timestamp) -> Step<(), Refusal> {
+        let retried = match event {
+            Event::Lost(error) if self.attempts.retries < self.spec.max_retries => Some(Event::Retried(error.clone())),
+            _ => None,
+        };
+        let event = retried.as_ref().unwrap_or(event);
         match self.execution.apply(event, at) {
             Step::To(next) => {
+                if let Execution::Queued { .. } = next {
+                    self.note_setback(event, at);
+                }
                 self.execution = next;
                 Step::To(())
             }
             Step::Unchanged => Step::Unchanged,
             Step::Refused(why) => Step::Refused(why),
         }
+    }
+
+    fn note_setback(&mut self, event: &Event, at: Timestamp) {
+        let why = match (&self.execution, event) {
+            (Execution::Interrupting { why, .. }, _) => {
+                self.attempts.interruptions = self.attempts.interruptions.saturating_add(1);
+                why.sentence()
+            }
+            (_, Event::Retried(error)) => {
+                self.attempts.retries = self.attempts.retries.saturating_add(1);
+                error.message.clone()
+            }
+            _ => return,
+        };
+        self.attempts.last = Some(Setback { at, why });
     }
 
     /// `<subscription>/<group>/workspaces/<W>/experiments/<E>/jobs/<J>/<uuid>`: what keeps the files of jobs
@@ -100,3 +137,7 @@ impl Job {
         )
     }
 }
+
+#[cfg(test)]
+#[path = "job_tests.rs"]
+mod tests;

@@ -1,6 +1,7 @@
 //! Why a job is still queued, in a sentence.
 
 use crate::domain::cluster::Scale;
+use crate::domain::quota::Shortage;
 
 /// What decides whether a queued job can start.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -15,6 +16,8 @@ pub struct QueueView {
     pub unusable: u32,
     /// Queued jobs that go before it.
     pub ahead: u64,
+    /// Why the cluster has fewer nodes than were asked for.
+    pub shortages: Vec<Shortage>,
 }
 
 /// The sentence a user reads as `queueReason`.
@@ -43,7 +46,8 @@ pub fn reason(view: &QueueView) -> String {
     } else {
         format!("; {} unusable: `batchai cluster show -n {cluster}` says why", nodes(view.unusable))
     };
-    format!("it waits for {needs} of cluster `{cluster}`; idle now: {}{unusable}", view.idle)
+    let short: String = view.shortages.iter().map(|shortage| format!("; {}", shortage.short())).collect();
+    format!("it waits for {needs} of cluster `{cluster}`; idle now: {}{unusable}{short}", view.idle)
 }
 
 fn nodes(count: u32) -> String {
@@ -54,10 +58,18 @@ fn nodes(count: u32) -> String {
 mod tests {
     use super::*;
     use crate::domain::cluster::Deallocation;
+    use crate::domain::quota::Scarce;
 
     fn view() -> QueueView {
         let scale = Scale::Manual { target: 2, deallocation: Deallocation::Requeue };
-        QueueView { needs: 2, cluster: Some(("c".into(), scale)), idle: 1, unusable: 0, ahead: 0 }
+        QueueView {
+            needs: 2,
+            cluster: Some(("c".into(), scale)),
+            idle: 1,
+            unusable: 0,
+            ahead: 0,
+            shortages: Vec::new(),
+        }
     }
 
     #[test]
@@ -69,6 +81,11 @@ mod tests {
                 .starts_with("it needs 3 nodes, and cluster `c` is fixed at 2 nodes")
         );
         assert!(reason(&QueueView { cluster: None, ..view() }).contains("never start"));
+        let short = Shortage { of: Scarce::LowPriority, limit: 2, in_use: 2, needed: 1, most_nodes: 2 };
+        assert!(
+            reason(&QueueView { shortages: vec![short], ..view() })
+                .ends_with("; the quota of low-priority cores is reached (2 of 2 in use)")
+        );
         assert!(reason(&QueueView { unusable: 1, ..view() }).contains("1 node unusable"));
     }
 }

@@ -32,6 +32,9 @@ pub struct JobSpec {
     pub environment: Vec<(String, String)>,
     /// Seconds it may run; at least 1.
     pub max_wall_clock_seconds: u64,
+    /// How often it runs again after a run that was lost by no fault of its own.
+    #[serde(default)]
+    pub max_retries: u32,
     /// The folder it works in.
     pub code: Option<SnapshotId>,
     /// The PATH of its commands; `None`: the server's.
@@ -60,6 +63,7 @@ impl JobSpec {
             outputs: Vec::new(),
             environment: Vec::new(),
             max_wall_clock_seconds: DEFAULT_WALL_CLOCK_SECONDS,
+            max_retries: 0,
             code: None,
             search_path: None,
             container: None,

@@ -2,6 +2,7 @@
 
 use super::spec::Priority;
 use crate::domain::cluster::Scale;
+use crate::domain::quota::Shortage;
 
 /// What decides whether and when a queued job starts.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -37,6 +38,8 @@ pub struct Nodes {
     pub preparing: u32,
     /// Nodes that never will be.
     pub unusable: u32,
+    /// Why it has fewer nodes than were asked for.
+    pub shortages: Vec<Shortage>,
 }
 
 /// Why a job waits.
@@ -61,6 +64,9 @@ pub fn describe(situation: &Situation) -> Described {
     if situation.needs > cluster.scale.most() {
         return never(situation.needs, cluster);
     }
+    if let Some(shortage) = cluster.shortages.iter().find(|shortage| shortage.most_nodes < situation.needs) {
+        return never_in_quota(situation.needs, shortage);
+    }
     let (summary, remedies) =
         if situation.ahead > 0 { behind(situation, cluster) } else { short_of_nodes(situation, cluster) };
     Described { can_start: true, summary, remedies }
@@ -73,6 +79,16 @@ fn never(needs: u32, cluster: &Nodes) -> Described {
     };
     let summary = format!("it can never start: it needs {}, and cluster `{}` {has}", nodes(needs), cluster.name);
     let remedies = vec![grow(cluster, needs), "submit it with a smaller nodeCount, or to a larger cluster".into()];
+    Described { can_start: false, summary, remedies }
+}
+
+fn never_in_quota(needs: u32, shortage: &Shortage) -> Described {
+    let (most, what) = (nodes(shortage.most_nodes), shortage.what());
+    let summary = format!("it can never start: it needs {}, and {what} allows its cluster {most}", nodes(needs));
+    let remedies = vec![
+        "raise the limit in `quotas` of server.yaml, and start the server anew".into(),
+        "submit it with a smaller nodeCount, or to a cluster of smaller nodes".into(),
+    ];
     Described { can_start: false, summary, remedies }
 }
 
@@ -89,10 +105,19 @@ fn behind(situation: &Situation, cluster: &Nodes) -> (String, Vec<String>) {
 
 fn short_of_nodes(situation: &Situation, cluster: &Nodes) -> (String, Vec<String>) {
     let Nodes { name, idle, busy, preparing, unusable, scale, .. } = cluster;
-    let summary = format!(
+    let mut summary = format!(
         "it waits for {} of cluster `{name}`; idle now: {idle}, running jobs: {busy}, being prepared: {preparing}",
         nodes(situation.needs)
     );
+    if !cluster.shortages.is_empty() {
+        let short: Vec<String> = cluster.shortages.iter().map(Shortage::short).collect();
+        summary.push_str(&format!("; the cluster cannot grow now: {}", short.join(", and ")));
+        let remedies = vec![
+            "it starts when this or another cluster gives nodes back".into(),
+            "raise the limit in `quotas` of server.yaml, and start the server anew".into(),
+        ];
+        return (summary, remedies);
+    }
     let mut remedies = Vec::new();
     let coming = scale.most().saturating_sub(*busy).saturating_sub(*unusable);
     if situation.needs <= coming {
@@ -136,6 +161,7 @@ fn nodes(count: u32) -> String {
 mod tests {
     use super::*;
     use crate::domain::cluster::Deallocation;
+    use crate::domain::quota::Scarce;
 
     fn manual(target: u32) -> Scale {
         Scale::Manual { target, deallocation: Deallocation::Requeue }
@@ -143,7 +169,7 @@ mod tests {
 
     fn cluster(scale: Scale, idle: u32, busy: u32, preparing: u32, unusable: u32) -> Option<Nodes> {
         let (name, flags) = ("c".into(), " -w w -n c".into());
-        Some(Nodes { name, flags, scale, idle, busy, preparing, unusable })
+        Some(Nodes { name, flags, scale, idle, busy, preparing, unusable, shortages: Vec::new() })
     }
 
     fn needs(needs: u32, cluster: Option<Nodes>) -> Situation {
@@ -153,12 +179,16 @@ mod tests {
 
     #[test]
     fn every_situation_says_what_stands_in_the_way_and_what_helps() {
-        let auto = Scale::Auto { minimum: 0, maximum: 2, initial: 0 };
+        let auto = Scale::Auto { minimum: 0, maximum: 2, initial: 0, idle: None };
         let behind = |ahead, priority| Situation {
             ahead,
             priority,
             first_ahead: vec!["b".into(), "d".into()],
             ..needs(1, cluster(manual(1), 0, 1, 0, 0))
+        };
+        let short = |most_nodes| {
+            let shortage = Shortage { of: Scarce::Dedicated, limit: 6, in_use: 6, needed: 6, most_nodes };
+            cluster(manual(2), 0, 1, 0, 0).map(|nodes| Nodes { shortages: vec![shortage], ..nodes })
         };
         let situations = [
             ("no cluster", needs(1, None)),
@@ -170,6 +200,8 @@ mod tests {
             ("nodes busy, fixed", needs(2, cluster(manual(2), 1, 1, 0, 0))),
             ("nodes busy, auto-scale", needs(2, cluster(auto, 0, 1, 0, 0))),
             ("nodes come", needs(2, cluster(auto, 0, 0, 2, 0))),
+            ("over quota", needs(1, short(1))),
+            ("over any quota", needs(2, short(1))),
             ("nodes broken", needs(2, cluster(manual(2), 1, 0, 0, 1))),
         ];
         let lines = situations.iter().map(|(what, situation)| {
@@ -202,6 +234,12 @@ mod tests {
           - let cluster `c` grow to 3 nodes: `batchai cluster auto-scale -w w -n c --min 0 --max 3`
         nodes come: waits: it waits for 2 nodes of cluster `c`; idle now: 0, running jobs: 0, being prepared: 2
           - it starts as soon as the nodes are ready, without anything being done
+        over quota: waits: it waits for 1 node of cluster `c`; idle now: 0, running jobs: 1, being prepared: 0; the cluster cannot grow now: the quota of dedicated cores is reached (6 of 6 in use)
+          - it starts when this or another cluster gives nodes back
+          - raise the limit in `quotas` of server.yaml, and start the server anew
+        over any quota: never: it can never start: it needs 2 nodes, and the quota of dedicated cores allows its cluster 1 node
+          - raise the limit in `quotas` of server.yaml, and start the server anew
+          - submit it with a smaller nodeCount, or to a cluster of smaller nodes
         nodes broken: waits: it waits for 2 nodes of cluster `c`; idle now: 1, running jobs: 0, being prepared: 0
           - 1 node unusable: `batchai cluster show -w w -n c` says why
         ");

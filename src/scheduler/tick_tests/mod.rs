@@ -1,6 +1,7 @@
 //! The scheduler over a real store and the simulated engine, tick by tick.
 
 mod deletions;
+mod departures;
 mod nodes;
 mod runs;
 mod stage;
@@ -11,6 +12,7 @@ use stage::{Stage, manual, numbered_run_id};
 
 use crate::domain::Timestamp;
 use crate::domain::job::Priority;
+use crate::domain::quota::Quotas;
 use crate::scheduler::start;
 
 #[test]
@@ -79,7 +81,8 @@ fn the_running_scheduler_hears_the_store_and_the_engine_and_stops() {
     let stage = Stage::new(manual(1));
     let mut changes = stage.world.store.changes();
     let (store, engine) = (stage.world.store.clone(), stage.engine.clone());
-    let scheduler = start(store, engine, stage.bell.clone(), Timestamp::now, numbered_run_id).expect("a thread");
+    let scheduler =
+        start(store, engine, stage.bell.clone(), Timestamp::now, numbered_run_id, Quotas::default()).expect("a thread");
     let runtime = tokio::runtime::Builder::new_current_thread().enable_time().build().expect("a runtime");
     let mut wait_for = |state: &str| {
         while stage.state("a") != state {

@@ -24,7 +24,7 @@ fn a_cluster_without_nodes_is_steady_at_once() {
 
 #[test]
 fn auto_scale_grows_for_jobs_and_shrinks_a_minute_after_them() {
-    let mut stage = Stage::new(Scale::Auto { minimum: 0, maximum: 2, initial: 0 });
+    let mut stage = Stage::new(Scale::Auto { minimum: 0, maximum: 2, initial: 0, idle: None });
     assert_eq!(stage.nodes(), "");
     stage.submit("a", 2);
     assert_eq!((stage.nodes().as_str(), stage.state("a")), ("0 ready, 1 ready", "running on [0, 1]".into()));
@@ -42,7 +42,7 @@ fn auto_scale_grows_for_jobs_and_shrinks_a_minute_after_them() {
 
 #[test]
 fn a_new_auto_scale_cluster_begins_with_its_initial_nodes() {
-    let mut stage = Stage::new(Scale::Auto { minimum: 0, maximum: 3, initial: 2 });
+    let mut stage = Stage::new(Scale::Auto { minimum: 0, maximum: 3, initial: 2, idle: None });
     assert_eq!(stage.nodes(), "0 ready, 1 ready");
     stage.pass(60);
     assert_eq!(stage.nodes(), "");

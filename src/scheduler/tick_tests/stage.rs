@@ -12,6 +12,7 @@ use crate::domain::name::RunId;
 use crate::domain::name::{ClusterKey, ExperimentKey, GroupKey, JobKey, Name, WorkspaceKey};
 use crate::domain::node::NodeState;
 use crate::domain::provisioning::{Provisioning, ProvisioningEvent};
+use crate::domain::quota::Quotas;
 use crate::domain::workspace::{Experiment, Workspace};
 use crate::domain::{Step, Timestamp};
 use crate::engine::Waker;
@@ -92,7 +93,8 @@ impl Stage {
         let engine = Arc::new(engine(Simulated::new(hook).with_archives(directory.path())));
         let now: Timestamp = "2018-06-07T09:15:00Z".parse().expect("a time");
         let cluster = store.write_blocking(move |tx| found(tx, scale, now)).expect("written");
-        let world = World { store, engine: engine.clone(), run_ids: numbered_run_id };
+        let quotas = Quotas::default();
+        let world = World { store, engine: engine.clone(), run_ids: numbered_run_id, quotas };
         let memory = Memory::default();
         let mut stage = Self { world, engine, memory, now, rings, bell, cluster, next: None, directory };
         stage.settle();
@@ -160,6 +162,25 @@ impl Stage {
         });
     }
 
+    /// Changes the stored cluster, as a request would.
+    pub(super) fn edit_cluster(&self, change: impl FnOnce(&mut Cluster) + Send + 'static) {
+        self.write(move |tx| {
+            let mut stored = tx.cluster(&cluster_key())?.expect("the cluster");
+            change(&mut stored.value);
+            tx.update_cluster(stored.number, &stored.value)
+        });
+    }
+
+    pub(super) fn rescale(&mut self, scale: Scale) {
+        self.edit_cluster(move |cluster| cluster.spec.scale = scale);
+        self.settle();
+    }
+
+    pub(super) fn node_ids(&self) -> Vec<String> {
+        let nodes = self.world.store.read(|reader| reader.nodes(self.cluster)).expect("read");
+        nodes.into_iter().map(|node| node.id).collect()
+    }
+
     pub(super) fn terminate(&mut self, job: &str) {
         self.request_termination(job);
         self.settle();
@@ -221,6 +242,7 @@ impl Stage {
         match job.execution() {
             Execution::Queued { .. } => "queued".into(),
             Execution::Running { run, .. } => format!("running on {:?}", run.nodes),
+            Execution::Interrupting { .. } => "interrupting".into(),
             Execution::Terminating { .. } => "terminating".into(),
             Execution::Ended { outcome: Outcome::Succeeded, .. } => "succeeded".into(),
             Execution::Ended { outcome: Outcome::Failed { error, .. }, .. } => {

@@ -1,13 +1,13 @@
 //! Clusters.
 
-use super::{FieldErrors, Rules, machine, mount, node_setup, time};
+use super::{FieldErrors, Rules, duration, machine, mount, node_setup, time};
 use crate::api::cluster as wire;
 use crate::api::id::Child;
 use crate::api::version::ApiVersion;
 use crate::api::{BatchAiError, NameValuePair, ResourceReference};
-use crate::domain::allocation::AllocationState;
 use crate::domain::cluster::{Admin, Cluster, ClusterSpec, Deallocation, MAX_NODES, Scale};
 use crate::domain::node::{Node, NodeState};
+use crate::domain::quota::Shortage;
 use crate::operations::clusters::ClusterView;
 
 /// Body to spec.
@@ -63,10 +63,10 @@ fn admin(account: Option<&wire::UserAccountSettings>, rules: &Rules<'_>, errors:
 ///
 /// # Errors
 /// All field errors at once.
-pub fn new_scale(body: &wire::ClusterUpdate) -> Result<Scale, FieldErrors> {
+pub fn new_scale(body: &wire::ClusterUpdate, version: ApiVersion) -> Result<Scale, FieldErrors> {
     let mut errors = FieldErrors::default();
-    let scale = scale(body.properties.scale_settings.as_ref(), &mut errors).map(|scale| match scale {
-        Scale::Auto { minimum, maximum, initial: _ } => Scale::Auto { minimum, maximum, initial: 0 },
+    let scale = scale(body.properties.scale_settings.as_ref(), version, &mut errors).map(|scale| match scale {
+        Scale::Auto { minimum, maximum, initial: _, idle } => Scale::Auto { minimum, maximum, initial: 0, idle },
         manual @ Scale::Manual { .. } => manual,
     });
     errors.finish(scale)
@@ -80,7 +80,7 @@ fn first_scale(settings: Option<&wire::ScaleSettings>, version: ApiVersion, erro
     if settings.is_none() && !version.is_ours() {
         return Some(NOTHING);
     }
-    let scale = scale(settings, errors);
+    let scale = scale(settings, version, errors);
     if let Some(Scale::Auto { maximum, initial, .. }) = scale
         && initial > maximum
     {
@@ -90,11 +90,11 @@ fn first_scale(settings: Option<&wire::ScaleSettings>, version: ApiVersion, erro
     scale
 }
 
-fn scale(settings: Option<&wire::ScaleSettings>, errors: &mut FieldErrors) -> Option<Scale> {
+fn scale(settings: Option<&wire::ScaleSettings>, version: ApiVersion, errors: &mut FieldErrors) -> Option<Scale> {
     let (manual, auto) = settings.map_or((None, None), |s| (s.manual.as_ref(), s.auto_scale.as_ref()));
     match (manual, auto) {
         (Some(manual), None) => Some(manual_scale(manual, errors)),
-        (None, Some(auto)) => Some(auto_scale(auto, errors)),
+        (None, Some(auto)) => Some(auto_scale(auto, version, errors)),
         (None, None) => {
             errors.add(SCALE, "either manual or autoScale must be given");
             None
@@ -118,14 +118,20 @@ fn manual_scale(manual: &wire::ManualScale, errors: &mut FieldErrors) -> Scale {
     }
 }
 
-fn auto_scale(auto: &wire::AutoScale, errors: &mut FieldErrors) -> Scale {
+fn auto_scale(auto: &wire::AutoScale, version: ApiVersion, errors: &mut FieldErrors) -> Scale {
     let (minimum, maximum) = (auto.minimum_node_count, auto.maximum_node_count);
     if minimum > maximum {
         let message = format!("it is {maximum}, but must be at least minimumNodeCount, which is {minimum}");
         errors.add(format!("{SCALE}.autoScale.maximumNodeCount"), message);
     }
     check_most("autoScale.maximumNodeCount", maximum, errors);
-    Scale::Auto { minimum, maximum, initial: auto.initial_node_count.unwrap_or(0) }
+    let idle = auto.idle_time_before_scale_down.as_deref().filter(|_| version.is_ours());
+    let idle = idle.and_then(|text| {
+        let seconds = duration::seconds(text).and_then(|seconds| u32::try_from(seconds).ok());
+        let wrong = || format!("`{text}` must be an ISO 8601 duration, such as PT5M or PT0S");
+        errors.take(&format!("{SCALE}.autoScale.idleTimeBeforeScaleDown"), seconds.ok_or_else(wrong))
+    });
+    Scale::Auto { minimum, maximum, initial: auto.initial_node_count.unwrap_or(0), idle }
 }
 
 fn check_most(property: &str, count: u32, errors: &mut FieldErrors) {
@@ -138,8 +144,7 @@ fn check_most(property: &str, count: u32, errors: &mut FieldErrors) {
 /// A cluster as answered.
 #[must_use]
 pub fn cluster(view: &ClusterView, version: ApiVersion) -> wire::Cluster {
-    let Cluster { key, spec: _, created, provisioning, allocation, uuid: _, modified: _, legacy: _ } =
-        &view.cluster.value;
+    let Cluster { key, created, provisioning, allocation, shortages, .. } = &view.cluster.value;
     wire::Cluster {
         id: super::workspace::id(&key.workspace, Child::Cluster(key.name.to_string())).to_string(),
         name: key.name.to_string(),
@@ -148,17 +153,14 @@ pub fn cluster(view: &ClusterView, version: ApiVersion) -> wire::Cluster {
             provisioning_state: super::provisioning_state(provisioning.state),
             provisioning_state_transition_time: time(provisioning.since),
             creation_time: time(*created),
-            allocation_state: match allocation.state {
-                AllocationState::Steady => "steady".into(),
-                AllocationState::Resizing => "resizing".into(),
-            },
+            allocation_state: allocation.state.word().into(),
             allocation_state_transition_time: time(allocation.since),
             current_node_count: u32::try_from(view.nodes.len()).unwrap_or(u32::MAX),
             node_state_counts: counts(&view.nodes, &view.busy),
-            errors: node_errors(&view.nodes),
+            errors: errors(&view.nodes, shortages),
             warnings: None,
             generation: version.is_ours().then_some(view.cluster.generation),
-            spec: spec_back(&view.cluster.value),
+            spec: spec_back(&view.cluster.value, version),
         },
     }
 }
@@ -178,8 +180,22 @@ fn counts(nodes: &[Node], busy: &[u32]) -> wire::NodeStateCounts {
     counts
 }
 
-fn node_errors(nodes: &[Node]) -> Option<Vec<BatchAiError>> {
-    let errors: Vec<BatchAiError> = nodes
+/// What is wrong with nodes, and why there are fewer of them than were asked for.
+fn errors(nodes: &[Node], shortages: &[Shortage]) -> Option<Vec<BatchAiError>> {
+    let mut errors = node_errors(nodes);
+    errors.extend(shortages.iter().map(|shortage| {
+        let pair = |(name, value): (&str, String)| NameValuePair { name: name.into(), value };
+        BatchAiError {
+            code: shortage.code().into(),
+            message: shortage.sentence(),
+            details: Some(shortage.details().into_iter().map(pair).collect()),
+        }
+    }));
+    (!errors.is_empty()).then_some(errors)
+}
+
+fn node_errors(nodes: &[Node]) -> Vec<BatchAiError> {
+    nodes
         .iter()
         .filter_map(|node| match &node.state {
             NodeState::Unusable { reason } => Some(BatchAiError {
@@ -189,11 +205,10 @@ fn node_errors(nodes: &[Node]) -> Option<Vec<BatchAiError>> {
             }),
             NodeState::Preparing | NodeState::Ready | NodeState::Leaving => None,
         })
-        .collect();
-    (!errors.is_empty()).then_some(errors)
+        .collect()
 }
 
-fn spec_back(cluster: &Cluster) -> wire::ClusterSpec {
+fn spec_back(cluster: &Cluster, version: ApiVersion) -> wire::ClusterSpec {
     let ClusterSpec { vm_size, low_priority, scale, mounts, admin, setup, image, subnet, counters } = &cluster.spec;
     let node_setup = wire::NodeSetup {
         setup_task: setup.as_ref().map(|task| node_setup::setup_task_back(task, cluster.path_segment())),
@@ -203,7 +218,7 @@ fn spec_back(cluster: &Cluster) -> wire::ClusterSpec {
     wire::ClusterSpec {
         vm_size: Some(vm_size.clone()),
         vm_priority: Some(if *low_priority { wire::VmPriority::LowPriority } else { wire::VmPriority::Dedicated }),
-        scale_settings: Some(scale_back(*scale)),
+        scale_settings: Some(scale_back(*scale, version)),
         virtual_machine_configuration: image.as_ref().map(machine::image_back),
         node_setup: (node_setup != wire::NodeSetup::default()).then_some(node_setup),
         user_account_settings: admin.as_ref().map(machine::admin_back),
@@ -211,7 +226,7 @@ fn spec_back(cluster: &Cluster) -> wire::ClusterSpec {
     }
 }
 
-fn scale_back(scale: Scale) -> wire::ScaleSettings {
+fn scale_back(scale: Scale, version: ApiVersion) -> wire::ScaleSettings {
     match scale {
         Scale::Manual { target, deallocation } => wire::ScaleSettings {
             manual: Some(wire::ManualScale {
@@ -224,12 +239,15 @@ fn scale_back(scale: Scale) -> wire::ScaleSettings {
             }),
             auto_scale: None,
         },
-        Scale::Auto { minimum, maximum, initial } => wire::ScaleSettings {
+        Scale::Auto { minimum, maximum, initial, idle } => wire::ScaleSettings {
             manual: None,
             auto_scale: Some(wire::AutoScale {
                 minimum_node_count: minimum,
                 maximum_node_count: maximum,
                 initial_node_count: Some(initial),
+                idle_time_before_scale_down: idle
+                    .filter(|_| version.is_ours())
+                    .map(|seconds| duration::text(seconds.into())),
             }),
         },
     }

@@ -22,7 +22,7 @@ fn answered(spec: ClusterSpec) -> Value {
     let group = GroupKey::parse("s", "g").expect("a group");
     let key = ClusterKey { workspace: WorkspaceKey { group, name: name("w") }, name: name("c") };
     let cluster = Cluster::new(key, spec, "uuid".into(), Timestamp::UNIX_EPOCH);
-    let mut value = serde_json::to_value(spec_back(&cluster)).expect("JSON");
+    let mut value = serde_json::to_value(spec_back(&cluster, ApiVersion::Ours)).expect("JSON");
     drop_nulls(&mut value);
     value
 }
@@ -166,6 +166,9 @@ fn a_new_scale_has_no_initial_number_of_nodes() {
     let auto = json!({ "minimumNodeCount": 0, "maximumNodeCount": 2, "initialNodeCount": 9 });
     let body = json!({ "properties": { "scaleSettings": { "autoScale": auto } } });
     let body: wire::ClusterUpdate = serde_json::from_value(body).expect("a body");
-    assert_eq!(new_scale(&body), Ok(Scale::Auto { minimum: 0, maximum: 2, initial: 0 }));
-    assert!(new_scale(&wire::ClusterUpdate::default()).is_err());
+    assert_eq!(
+        new_scale(&body, ApiVersion::V2018May),
+        Ok(Scale::Auto { minimum: 0, maximum: 2, initial: 0, idle: None })
+    );
+    assert!(new_scale(&wire::ClusterUpdate::default(), ApiVersion::V2018May).is_err());
 }

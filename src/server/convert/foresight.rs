@@ -131,6 +131,7 @@ pub fn explanation(explanation: Explanation) -> wire::JobExplanation {
         execution_state: super::job::state(job.execution()).0.into(),
         summary,
         remedies,
+        attempts: attempts(&job),
         ..Default::default()
     };
     match (facts, job.execution()) {
@@ -152,7 +153,7 @@ pub fn explanation(explanation: Explanation) -> wire::JobExplanation {
         }
         (Facts::Running { nodes, ranks, seconds_left, last_output }, execution) => {
             let since = match execution {
-                Execution::Terminating { started, .. } => *started,
+                Execution::Interrupting { started, .. } | Execution::Terminating { started, .. } => *started,
                 other => super::job::state(other).1,
             };
             let (since, last_output_time) = (time(since), last_output.map(time));
@@ -161,6 +162,16 @@ pub fn explanation(explanation: Explanation) -> wire::JobExplanation {
         (Facts::Ended { signal, output }, execution) => answer.ending = ending(execution, signal, output),
     }
     answer
+}
+
+fn attempts(job: &Job) -> Option<wire::AttemptsExplanation> {
+    let attempts = job.attempts();
+    Some(wire::AttemptsExplanation {
+        retries: attempts.retries,
+        interruptions: attempts.interruptions,
+        last_time: time(attempts.last.as_ref()?.at),
+        summary: attempts.sentence()?,
+    })
 }
 
 fn ending(

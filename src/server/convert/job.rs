@@ -1,6 +1,6 @@
 //! Jobs.
 
-use super::{FieldErrors, Rules, container, directory, mount, secret, time, toolkit};
+use super::{FieldErrors, Rules, container, directory, duration, mount, secret, time, toolkit};
 use crate::api::id::{Child, ResourceId};
 use crate::api::job as wire;
 use crate::api::version::ApiVersion;
@@ -55,6 +55,7 @@ pub fn spec(body: &wire::JobCreate, rules: &Rules<'_>) -> Result<JobSpec, FieldE
         outputs: rest.outputs,
         environment: variables.iter().map(|v| (v.name.clone(), v.value.clone())).collect(),
         max_wall_clock_seconds: rest.seconds,
+        max_retries: max_retries(wire, rules.version),
         code,
         search_path: wire.search_path.clone().filter(|_| additions),
         container: rest.container,
@@ -100,16 +101,22 @@ fn cluster_key(id: &str) -> Result<ClusterKey, String> {
     })
 }
 
+/// The preview had it (azure-cli recordings, 2017), without a word of what it counted; the versions after it dropped it.
+fn max_retries(wire: &wire::JobSpec, version: ApiVersion) -> u32 {
+    let count = wire.constraints.as_ref().and_then(|constraints| constraints.max_retry_count);
+    count.filter(|_| has_retries(version)).unwrap_or(0)
+}
+
+fn has_retries(version: ApiVersion) -> bool {
+    version.is_ours() || version == ApiVersion::Preview2017
+}
+
 fn wall_clock(wire: &wire::JobSpec, errors: &mut FieldErrors) -> u64 {
     let Some(text) = wire.constraints.as_ref().and_then(|c| c.max_wall_clock_time.as_deref()) else {
         return DEFAULT_WALL_CLOCK_SECONDS;
     };
-    let span: Option<jiff::Span> = text.parse().ok().filter(|_| text.starts_with('P'));
-    // Days are 24 hours here; months and years have no length without a calendar.
-    let seconds =
-        span.and_then(|span| span.total((jiff::Unit::Second, jiff::SpanRelativeTo::days_are_24_hours())).ok());
-    match seconds {
-        Some(seconds) if seconds >= 1.0 => seconds.round() as u64,
+    match duration::seconds(text) {
+        Some(seconds) if seconds >= 1 => seconds,
         Some(_) | None => {
             let message = format!("`{text}` must be an ISO 8601 duration of at least a second, such as PT2H or P7D");
             errors.add("properties.constraints.maxWallClockTime", message);
@@ -157,7 +164,7 @@ pub fn job(view: &JobView, version: ApiVersion) -> wire::Job {
             creation_time: time(job.created),
             execution_state: state.into(),
             execution_state_transition_time: time(since),
-            execution_info: execution_info(job.execution()),
+            execution_info: execution_info(job, version),
             tool_type: job.spec.toolkit.tool_type().into(),
             job_output_directory_path_segment: job.path_segment(),
             queue_reason: queue_reason.clone().filter(|_| version.is_ours()),
@@ -172,18 +179,27 @@ pub(super) fn state(execution: &Execution) -> (&'static str, crate::domain::Time
     match execution {
         Execution::Queued { since } => ("queued", *since),
         Execution::Running { since, .. } => ("running", *since),
+        // The service had no state for this (Swagger 2018-05-01, `ExecutionState`): a run is a run until it is over.
+        Execution::Interrupting { since, why, .. } if why.ending().is_some() => ("terminating", *since),
+        Execution::Interrupting { started, .. } => ("running", *started),
         Execution::Terminating { since, .. } => ("terminating", *since),
         Execution::Ended { at, outcome: Outcome::Succeeded, .. } => ("succeeded", *at),
         Execution::Ended { at, outcome: Outcome::Failed { .. }, .. } => ("failed", *at),
     }
 }
 
-fn execution_info(execution: &Execution) -> Option<wire::ExecutionInfo> {
-    let begun = |started| wire::ExecutionInfo { start_time: time(started), ..Default::default() };
-    match execution {
+fn execution_info(job: &Job, version: ApiVersion) -> Option<wire::ExecutionInfo> {
+    let happened = |count: u32| Some(count).filter(|count| *count > 0 && version.is_ours());
+    let begun = |started| wire::ExecutionInfo {
+        start_time: time(started),
+        retries: happened(job.attempts().retries),
+        interruptions: happened(job.attempts().interruptions),
+        ..Default::default()
+    };
+    match job.execution() {
         Execution::Queued { .. } => None,
         Execution::Running { since, .. } => Some(begun(*since)),
-        Execution::Terminating { started, .. } => Some(begun(*started)),
+        Execution::Interrupting { started, .. } | Execution::Terminating { started, .. } => Some(begun(*started)),
         Execution::Ended { started, at, outcome } => {
             let (exit_code, errors) = match outcome {
                 Outcome::Succeeded => (Some(0), None),
@@ -217,6 +233,7 @@ fn spec_back(job: &Job, version: ApiVersion) -> wire::JobSpec {
         outputs,
         environment,
         max_wall_clock_seconds,
+        max_retries,
         code,
         search_path,
         container,
@@ -242,7 +259,12 @@ fn spec_back(job: &Job, version: ApiVersion) -> wire::JobSpec {
         environment_variables: some(
             environment.iter().map(|(name, value)| EnvironmentVariable { name: name.clone(), value: value.clone() }),
         ),
-        constraints: Some(wire::JobConstraints { max_wall_clock_time: Some(duration(*max_wall_clock_seconds)) }),
+        constraints: Some(wire::JobConstraints {
+            max_wall_clock_time: Some(duration::text(*max_wall_clock_seconds)),
+            // The preview always said how often; ours does where there is something to say.
+            max_retry_count: Some(*max_retries)
+                .filter(|count| has_retries(version) && (*count > 0 || !version.is_ours())),
+        }),
         code_snapshot: code.as_ref().filter(|_| version.is_ours()).map(ToString::to_string),
         search_path: search_path.clone().filter(|_| version.is_ours()),
         ..Default::default()
@@ -254,24 +276,6 @@ fn spec_back(job: &Job, version: ApiVersion) -> wire::JobSpec {
 fn some<T>(items: impl Iterator<Item = T>) -> Option<Vec<T>> {
     let items: Vec<T> = items.collect();
     (!items.is_empty()).then_some(items)
-}
-
-/// ISO 8601, whole days as days (`P7D`), the rest as hours, minutes, seconds.
-fn duration(seconds: u64) -> String {
-    let (days, rest) = (seconds / 86_400, seconds % 86_400);
-    let mut text = String::from("P");
-    if days > 0 {
-        text.push_str(&format!("{days}D"));
-    }
-    if rest > 0 {
-        text.push('T');
-        for (count, unit) in [(rest / 3600, 'H'), (rest / 60 % 60, 'M'), (rest % 60, 'S')] {
-            if count > 0 {
-                text.push_str(&format!("{count}{unit}"));
-            }
-        }
-    }
-    text
 }
 
 #[cfg(test)]

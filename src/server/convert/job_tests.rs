@@ -154,7 +154,7 @@ fn a_cluster_is_named_by_its_whole_id() {
 
 #[test]
 fn durations_are_iso_8601() {
-    assert_eq!([604_800, 90, 86_461].map(duration), ["P7D", "PT1M30S", "P1DT1M1S"].map(String::from));
+    assert_eq!([604_800, 90, 86_461].map(duration::text), ["P7D", "PT1M30S", "P1DT1M1S"].map(String::from));
 }
 
 #[test]

@@ -7,6 +7,7 @@
 pub mod cluster;
 mod container;
 mod directory;
+mod duration;
 pub mod file_server;
 pub mod foresight;
 pub mod group;

@@ -1,22 +1,25 @@
 //! Clusters.
 
-use axum::extract::State;
+use axum::extract::{OriginalUri, State};
+use axum::http::Method;
 use axum::response::Response;
 
 use super::{Answer, deleted, page};
 use crate::api::cluster::{Cluster, ClusterCreate, ClusterUpdate};
-use crate::api::node::RemoteLoginInformation;
+use crate::api::node::{NodePreempt, PreemptedNode, RemoteLoginInformation};
 use crate::api::page::Page;
 use crate::api::version::ApiVersion;
 use crate::domain::allocation::AllocationState;
 use crate::domain::name::{ClusterKey, WorkspaceKey};
 use crate::operations::clusters::{ClusterView, Until};
 use crate::operations::long::Target;
-use crate::operations::{Context, clusters};
+use crate::operations::preemptions::Preempted;
+use crate::operations::{Context, clusters, preemptions};
 use crate::server::authorise::Caller;
 use crate::server::convert::{Rules, cluster as convert, node};
 use crate::server::extract::{Body, Entity, Key, LongRequest, Paging, Version, Waiting, Wire};
 use crate::server::links;
+use crate::server::middleware::no_such_path;
 
 /// PUT.
 pub async fn create(
@@ -38,7 +41,7 @@ pub async fn update(
     Version(version): Version,
     Body(body): Body<ClusterUpdate>,
 ) -> Answer<Entity<Cluster>> {
-    let scale = convert::new_scale(&body)?;
+    let scale = convert::new_scale(&body, version)?;
     Ok(entity(&context, &clusters::rescale(&context, key, scale).await?, version))
 }
 
@@ -94,6 +97,22 @@ pub async fn remote_login(
     Key(key): Key<ClusterKey>,
 ) -> Answer<Wire<Page<RemoteLoginInformation>>> {
     Ok(Wire(node::remote_login(&clusters::get(&context.store, &key)?.nodes)))
+}
+
+/// POST: takes a node away. The service had no such request; it was Azure that took nodes.
+pub async fn preempt(
+    State(context): State<Context>,
+    Key(key): Key<ClusterKey>,
+    Version(version): Version,
+    method: Method,
+    uri: OriginalUri,
+    Body(body): Body<NodePreempt>,
+) -> Answer<Wire<PreemptedNode>> {
+    if !version.is_ours() {
+        return Err(no_such_path(method, uri).await);
+    }
+    let Preempted { node, jobs } = preemptions::preempt(&context, key, body.node_id).await?;
+    Ok(Wire(PreemptedNode { node_id: node, jobs }))
 }
 
 /// DELETE.

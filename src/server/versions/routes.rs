@@ -77,7 +77,7 @@ pub async fn update_cluster(
     let scale = match body.pointer("/properties/scaleSettings") {
         Some(settings) if !settings.is_null() => {
             let body: ClusterUpdate = checked(body, flat.version)?;
-            Some(convert::cluster::new_scale(&body)?)
+            Some(convert::cluster::new_scale(&body, flat.version)?)
         }
         Some(_) | None => None,
     };

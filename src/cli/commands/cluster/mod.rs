@@ -38,7 +38,7 @@ pub enum ClusterCommand {
     /// Let a cluster have as many nodes as its jobs need, within bounds.
     #[command(before_help = "Example: batchai cluster auto-scale -w ws -n gpu --min 0 --max 4")]
     AutoScale(scale::AutoScaleArgs),
-    /// List the nodes of a cluster, and run commands on them.
+    /// List the nodes of a cluster, run commands on them, and take them away.
     #[command(subcommand, before_help = "Example: batchai cluster node list -w ws -c gpu -o table")]
     Node(node::NodeCommand),
     /// Find the files that the set-up task of a cluster wrote.

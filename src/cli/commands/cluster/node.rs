@@ -1,10 +1,11 @@
-//! `cluster node list | exec`.
+//! `cluster node list | exec | preempt`.
 
 use clap::{Args, Subcommand};
 
 use crate::api::cluster::Cluster;
 use crate::api::id::{Child, ResourceId};
 use crate::cli::Outcome;
+use crate::cli::exit_code::ExitCode;
 use crate::cli::naming;
 use crate::cli::output::Output;
 use crate::cli::report::Failure;
@@ -21,6 +22,10 @@ pub enum NodeCommand {
     /// Run a command on a node, or forward ports from it, by SSH, where nodes offer that.
     #[command(before_help = "Example: batchai cluster node exec -w ws -c gpu --exec nvidia-smi")]
     Exec(NodeExecArgs),
+    /// Take a node of a low-priority cluster away, as Azure did at any time: what runs on it runs again later, and the
+    /// cluster gets another node as soon as that one has gone.
+    #[command(before_help = "Example: batchai cluster node preempt -w ws -c gpu")]
+    Preempt(PreemptArgs),
 }
 
 /// Which cluster, in the words of commands about what belongs to it.
@@ -45,6 +50,16 @@ pub struct NodeExecArgs {
     exec: ExecArgs,
 }
 
+/// Arguments of `preempt`.
+#[derive(Debug, Args)]
+pub struct PreemptArgs {
+    #[command(flatten)]
+    cluster: ClusterArgs,
+    /// The node; the one made last, at the highest place, when not given.
+    #[arg(long, short = 'n', value_name = "NODE")]
+    node_id: Option<String>,
+}
+
 impl ClusterArgs {
     /// Its id: named, or configured.
     ///
@@ -57,6 +72,11 @@ impl ClusterArgs {
         let name = naming::one("cluster", self.cluster_name.as_ref(), ("-c", flag))?;
         session.id(&self.scope, Child::Cluster(name))
     }
+}
+
+fn elsewhere(session: &Session) -> Failure {
+    let message = format!("{} takes no nodes away on request", session.client.server());
+    Failure::new(ExitCode::Refused, message).hint("`batchai cluster resize` makes a cluster smaller, and larger again")
 }
 
 /// Runs one.
@@ -75,6 +95,12 @@ pub async fn run(command: NodeCommand, session: &Session) -> Outcome {
             let nodes = session.client.list_logins(&id).await?;
             let cluster: Cluster = session.client.get(&id).await?;
             ssh::run(&work, &args.exec, &nodes, None, &cluster)
+        }
+        NodeCommand::Preempt(args) => {
+            let id = args.cluster.id(session)?;
+            let node = session.client.preempt_node(&id, args.node_id.as_deref()).await?;
+            let node = node.ok_or_else(|| elsewhere(session))?;
+            session.print(&Output::one(&node))
         }
     }
 }

@@ -5,7 +5,7 @@ use clap::Args;
 use crate::api::cluster::{Cluster, ClusterUpdate, ClusterUpdateSpec, ScaleSettings};
 use crate::cli::Outcome;
 use crate::cli::output::Output;
-use crate::cli::request::scale;
+use crate::cli::request::scale::{self, Deallocation, IdleArgs};
 use crate::cli::session::Session;
 use crate::cli::targets::{ClusterTargets, each};
 
@@ -14,9 +14,12 @@ use crate::cli::targets::{ClusterTargets, each};
 pub struct ResizeArgs {
     #[command(flatten)]
     targets: ClusterTargets,
-    /// How many nodes the cluster is to have; jobs on nodes that go are run again.
+    /// How many nodes the cluster is to have.
     #[arg(long, short = 't', value_name = "NODES")]
     target: u32,
+    /// What happens to jobs on nodes that go.
+    #[arg(long, value_enum, value_name = "OPTION", default_value = "requeue")]
+    node_deallocation_option: Deallocation,
 }
 
 /// Arguments of `auto-scale`.
@@ -30,6 +33,8 @@ pub struct AutoScaleArgs {
     /// At most so many nodes.
     #[arg(long, value_name = "NODES")]
     max: u32,
+    #[command(flatten)]
+    idle: IdleArgs,
 }
 
 /// Gives clusters a fixed number of nodes; does not wait for the nodes.
@@ -37,7 +42,7 @@ pub struct AutoScaleArgs {
 /// # Errors
 /// With what to tell the user.
 pub async fn resize(args: &ResizeArgs, session: &Session) -> Outcome {
-    change(&args.targets, scale::manual(args.target), session).await
+    change(&args.targets, scale::manual_with(args.target, args.node_deallocation_option), session).await
 }
 
 /// Gives clusters bounds; does not wait for the nodes.
@@ -45,7 +50,7 @@ pub async fn resize(args: &ResizeArgs, session: &Session) -> Outcome {
 /// # Errors
 /// With what to tell the user.
 pub async fn auto_scale(args: &AutoScaleArgs, session: &Session) -> Outcome {
-    change(&args.targets, scale::auto(args.min, args.max, 0)?, session).await
+    change(&args.targets, scale::auto(args.min, args.max, 0, &args.idle)?, session).await
 }
 
 async fn change(targets: &ClusterTargets, settings: ScaleSettings, session: &Session) -> Outcome {

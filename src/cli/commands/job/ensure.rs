@@ -104,7 +104,7 @@ fn is_missing(error: &ClientError, what: &str) -> bool {
 fn local_cluster() -> ClusterCreate {
     let cores = std::thread::available_parallelism().map_or(1, NonZero::get);
     let maximum = u32::try_from(cores.clamp(FEWEST_NODES, MOST_NODES)).unwrap_or(4);
-    let auto_scale = AutoScale { minimum_node_count: 0, maximum_node_count: maximum, initial_node_count: None };
+    let auto_scale = AutoScale { maximum_node_count: maximum, ..AutoScale::default() };
     ClusterCreate {
         properties: ClusterSpec {
             scale_settings: Some(ScaleSettings { manual: None, auto_scale: Some(auto_scale) }),

@@ -95,12 +95,13 @@ fn failure(info: &ExecutionInfo) -> String {
 
 /// The explanation of the job of this id, as people read it.
 fn text(explanation: &JobExplanation, id: &ResourceId, now: Timestamp, screen: &Screen) -> String {
-    let JobExplanation { name, execution_state, summary, remedies, queue, run, ending, .. } = explanation;
+    let JobExplanation { name, execution_state, summary, remedies, attempts, queue, run, ending, .. } = explanation;
     let verb = if ending.is_some() { "has" } else { "is" };
     let state = screen.state(execution_state);
     // Of a good end there is no more to say than that.
     let why = if execution_state == "succeeded" { String::new() } else { format!(": {summary}") };
     let mut lines = vec![format!("Job {name} {verb} {state}{why}.")];
+    lines.extend(attempts.iter().map(|attempts| format!("  earlier       {}", attempts.summary)));
     lines.extend(queue.iter().flat_map(|queue| queued(queue, now)));
     lines.extend(run.iter().flat_map(|run| running(run, now)));
     lines.extend(ending.iter().flat_map(|ending| ended(ending, screen)));

@@ -116,6 +116,7 @@ fn a_job_alone_tells_what_it_knows() {
         end_time: Some("2026-11-01T10:01:00Z".into()),
         exit_code: Some(3),
         errors: Some(vec![error]),
+        ..ExecutionInfo::default()
     };
     let failed = from_job(job("failed", Some(info)));
     assert_eq!(failed.summary, "it exited with code 3: it broke");
