@@ -61,9 +61,15 @@ pub fn deal(all: &[String], taken: &BTreeSet<&str>, wish: Wish) -> Result<Vec<St
             }
             needed
         }
-        Wish::Part(nodes) => (count(all.len()) / nodes.max(1)).max(1),
+        Wish::Part(nodes) => part(count(all.len()), nodes),
     };
     Ok(free().take(usize::try_from(most).unwrap_or(usize::MAX)).cloned().collect())
+}
+
+/// How many of the GPUs of a machine a node gets that shares it with others, when there are `nodes`: at least one.
+#[must_use]
+pub fn part(of_machine: u32, nodes: u32) -> u32 {
+    (of_machine / nodes.max(1)).max(1)
 }
 
 /// How many GPUs programs of a node are to reckon with, so that they start as many processes as its VM size has GPUs also

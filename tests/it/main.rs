@@ -27,6 +27,7 @@ mod file_server_cli;
 mod follow;
 mod foreign_server;
 mod full_disk;
+mod gpus;
 mod job_create;
 mod job_files;
 mod job_output;
