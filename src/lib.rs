@@ -66,6 +66,9 @@
 //! | what a server that does not know our api-version is asked | [`client::older`] |
 //! | what `--verbose` and `--debug` show | [`cli::exchange`] |
 //! | when a job starts, and where | `scheduler/plan.rs`, `scheduler/placement.rs` |
+//! | which nodes go, and what becomes of the jobs on them | `scheduler/departures.rs`, `scheduler/interruptions.rs` |
+//! | how many clusters and nodes there may be | [`config::quotas`], [`domain::quota`], `scheduler/quotas.rs` |
+//! | what the log tells of clusters, nodes and jobs | `scheduler/history.rs` |
 //! | how a toolkit's processes are started | [`engine::toolkit`] |
 //! | a variable of the job's environment | [`engine::environment`] |
 //! | how launchers of MPI reach other nodes | [`engine::mpi`], `supervisor/remote.rs`, `supervisor/agent.sh` |

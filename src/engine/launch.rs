@@ -44,6 +44,7 @@ pub fn plan(request: &LaunchRequest, layout: &Layout, host: &Host) -> Result<Lau
         grace_seconds: GRACE_SECONDS,
         container: None,
         most_output_bytes: None,
+        keeps_output: request.job.attempts().last.is_some(),
     })
 }
 

@@ -67,6 +67,7 @@ pub fn plan(
         grace_seconds: GRACE_SECONDS,
         container: None,
         most_output_bytes: None,
+        keeps_output: false,
     })
 }
 

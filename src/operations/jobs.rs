@@ -232,7 +232,12 @@ pub async fn terminate(context: &Context, key: JobKey) -> Result<bool, Operation
             if job.value.execution().is_ended() {
                 return Ok(true);
             }
+            let before = job.value.execution().word();
             if let Step::To(()) = job.value.apply(&Event::TerminateRequested, now) {
+                let JobKey { experiment, name } = &job.value.key;
+                let (workspace, experiment) = (&experiment.workspace.name, &experiment.name);
+                let after = job.value.execution().word();
+                tracing::info!("job {workspace}/{experiment}/{name}: {before} -> {after}: its user stopped it");
                 tx.update_job(job.number, &job.value)?;
             }
             Ok(false)

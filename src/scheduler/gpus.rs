@@ -1,7 +1,7 @@
 //! How many nodes each cluster may have with the GPUs of this machine. Pure: all clusters in, shares out.
 //!
 //! No two nodes have the same GPU, and a node of a VM size with GPUs is not made with fewer. Nodes that are there keep
-//! theirs; what is left is dealt out in the order in which clusters were made. Called by [`super::shares`].
+//! theirs; what is left is dealt out in the order in which clusters were made. Called by [`super::gpu_shares`].
 
 use crate::domain::quota::{Scarce, Shortage};
 
@@ -105,8 +105,8 @@ mod tests {
     #[test]
     fn nodes_without_gpus_and_machines_without_gpus_hold_nobody_up() {
         let any = u32::MAX.to_string();
-        assert_eq!(shown(4, 4, &[asking(0, 0, 9)]), [any.clone()]);
-        assert_eq!(shown(0, 0, &[asking(4, 0, 9)]), [any.clone()]);
+        assert_eq!(shown(4, 4, &[asking(0, 0, 9)]), [any.as_str()]);
+        assert_eq!(shown(0, 0, &[asking(4, 0, 9)]), [any.as_str()]);
         let part = Asking { each: Need::UpTo(3), have: 0, wanted: 9 };
         assert_eq!(shown(4, 0, &[part, asking(1, 0, 1)]), [any, "0 of 4: 4 of 4 in use, 1 more".into()]);
     }

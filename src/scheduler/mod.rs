@@ -9,6 +9,7 @@
 mod bell;
 mod deletions;
 mod departures;
+mod gpu_shares;
 mod gpus;
 mod history;
 mod interruptions;

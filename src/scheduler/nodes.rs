@@ -2,6 +2,7 @@
 //! engine. Only the scheduler writes nodes. Called by `tick`.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::time::Duration;
 
 use crate::domain::allocation::AllocationEvent;
 use crate::domain::cluster::{Cluster, Scale};
@@ -126,10 +127,19 @@ fn names(cluster: &Present, places: &[u32], now: Timestamp) -> Vec<NodeName> {
     let there = |index: &u32| cluster.nodes.iter().find(|n| n.index == *index && cluster.existing.contains(index));
     let name = |index: &u32| {
         let known = there(index).map(|node| node.id.clone());
-        let id = known.unwrap_or_else(|| node_id(cluster.place.number, *index, is_low_priority, now));
+        let id = known.unwrap_or_else(|| new_id(cluster, *index, is_low_priority, now));
         NodeName { index: *index, id }
     };
     places.iter().map(name).collect()
+}
+
+/// Names are as old as a second. One that was taken away within this second must not be taken for its successor.
+fn new_id(cluster: &Present, index: u32, is_low_priority: bool, now: Timestamp) -> String {
+    let is_taken =
+        |id: &String| cluster.cluster.value.preempted.contains(id) || cluster.nodes.iter().any(|node| node.id == *id);
+    let at = |second: u64| now.checked_add(Duration::from_secs(second)).unwrap_or(now);
+    let ids = (0..60).map(|second| node_id(cluster.place.number, index, is_low_priority, at(second)));
+    ids.skip_while(is_taken).next().unwrap_or_else(|| node_id(cluster.place.number, index, is_low_priority, now))
 }
 
 fn read(tick: &Tick<'_>) -> Result<Vec<Present>, StoreError> {

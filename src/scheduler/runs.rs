@@ -66,7 +66,7 @@ pub(super) fn write_down(tick: &mut Tick<'_>, news: Vec<News>) -> Result<(), Sto
             }
             let before = stored.value.execution().word();
             if let Step::To(()) = stored.value.apply(&event, now) {
-                history::job(&stored.value, before, &said(&event));
+                history::job(&stored.value, before, &told(&stored.value, &event));
                 tx.update_job(job, &stored.value)?;
                 over.push(run);
             }
@@ -75,6 +75,15 @@ pub(super) fn write_down(tick: &mut Tick<'_>, news: Vec<News>) -> Result<(), Sto
     })?;
     tick.memory.over.extend(over);
     Ok(())
+}
+
+/// Why a job is in the state that an event has brought it to: what a run says that was stopped is not why.
+fn told(job: &Job, event: &Event) -> String {
+    match (job.execution(), event) {
+        (Execution::Queued { .. }, Event::Exited(_)) => "its run has been stopped".into(),
+        (Execution::Ended { outcome: Outcome::Failed { exit_code: None, error }, .. }, _) => error.message.clone(),
+        (_, event) => said(event),
+    }
 }
 
 /// What happened, for the log.

@@ -74,6 +74,9 @@ pub struct Launch {
     /// The most bytes that one output file takes; what follows is dropped with a note. `None`: as many as there are.
     #[serde(default)]
     pub most_output_bytes: Option<u64>,
+    /// Whether output files keep what is in them: this is not the first run of its job.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub keeps_output: bool,
 }
 
 /// What the containers of a run are made of and who makes them.

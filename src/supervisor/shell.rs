@@ -161,9 +161,21 @@ fn refused(order: &Order<'_>, command: &Command, source: io::Error) -> StartErro
 /// # Errors
 /// When it cannot be made.
 pub fn output_file(path: &Path) -> io::Result<File> {
+    open_output(path, true)
+}
+
+/// The same, with what an earlier run of the job has put there: whoever follows it reads on.
+///
+/// # Errors
+/// As [`output_file`].
+pub fn kept_output_file(path: &Path) -> io::Result<File> {
+    open_output(path, false)
+}
+
+fn open_output(path: &Path, is_emptied: bool) -> io::Result<File> {
     let flags = OFlags::APPEND | OFlags::NOFOLLOW | OFlags::NONBLOCK;
     let flags = i32::try_from(flags.bits()).expect("low bits");
-    let file = File::options().create(true).write(true).truncate(true).custom_flags(flags).open(path)?;
+    let file = File::options().create(true).write(true).truncate(is_emptied).custom_flags(flags).open(path)?;
     if file.metadata()?.file_type().is_fifo() { Err(io::Error::other("it is a pipe")) } else { Ok(file) }
 }
 

@@ -94,7 +94,13 @@ fn stage(sandbox: &Sandbox, example: &str) {
     }
     sandbox.run("workspace create -n ws").succeeds();
     sandbox.run("experiment create -w ws -n exp").succeeds();
-    if !example.starts_with("cluster create") {
+    if example.contains("node preempt") {
+        sandbox.run("cluster create -w ws -n gpu --target 1 --vm-priority lowpriority").succeeds();
+        wait_until("there is a node", || {
+            let shown = sandbox.run("cluster show -w ws -n gpu").succeeds().json();
+            shown["nodeStateCounts"]["idleNodeCount"] == 1
+        });
+    } else if !example.starts_with("cluster create") {
         sandbox.run("cluster create -w ws -n gpu --target 1").succeeds();
     }
     if example.starts_with("file-server") {

@@ -10,13 +10,8 @@ use crate::support::{Podman, Sandbox, wait_until};
 /// A sandbox whose server has these GPUs, as server.yaml says it.
 fn with_gpus(gpus: &str) -> Sandbox {
     let sandbox = Sandbox::new();
-    set(&sandbox, &format!("gpus: {gpus}\n"));
+    sandbox.settings(&format!("gpus: {gpus}\n"));
     sandbox
-}
-
-fn set(sandbox: &Sandbox, settings: &str) {
-    std::fs::create_dir_all(sandbox.home()).expect("a folder");
-    std::fs::write(sandbox.home().join("server.yaml"), settings).expect("settings");
 }
 
 const FOUR: &str = "[GPU-a, GPU-b, GPU-c, GPU-d]";
@@ -156,7 +151,7 @@ fn on_a_machine_without_gpus_a_cluster_of_such_a_size_is_made_with_a_warning() {
 
     // The driver comes later: nodes that are there get theirs.
     sandbox.run("server stop").succeeds();
-    set(&sandbox, &format!("gpus: {FOUR}\n"));
+    sandbox.settings(&format!("gpus: {FOUR}\n"));
     wait_until("the node has its GPUs", || {
         seen(&sandbox, "c", 1) == ["GPU-a,GPU-b,GPU-c,GPU-d GPU-a,GPU-b,GPU-c,GPU-d 4"]
     });
@@ -183,7 +178,7 @@ fn a_container_is_told_of_the_gpus_of_its_node_only() {
         ("docker", "--gpus \"device=GPU-a,GPU-b\" "),
         ("podman", "--device nvidia.com/gpu=GPU-a --device nvidia.com/gpu=GPU-b "),
     ] {
-        set(&sandbox, &format!("gpus: {FOUR}\ncontainers: {{ engine: {engine} }}\n"));
+        sandbox.settings(&format!("gpus: {FOUR}\ncontainers: {{ engine: {engine} }}\n"));
         cluster(&sandbox, engine, "STANDARD_NC12", 1, 1);
         let container = json!({ "imageSourceRegistry": { "image": "ubuntu" } });
         sandbox.spec(
@@ -211,7 +206,7 @@ fn a_container_on_a_node_without_gpus_runs_and_sees_none() {
     let settings = std::fs::read_to_string(sandbox.home().join("server.yaml")).expect("settings");
     let mut settings: Value = serde_json::from_str(&settings).expect("JSON");
     settings["gpus"] = json!(["GPU-a"]);
-    set(&sandbox, &settings.to_string());
+    sandbox.settings(&settings.to_string());
     cluster(&sandbox, "c", "STANDARD_D2", 1, 1);
     let show = format!("{SHOW}; tr '\\0' '\\n' < /proc/1/environ | grep NVIDIA");
     sandbox.spec(

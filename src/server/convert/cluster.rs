@@ -144,7 +144,18 @@ fn check_most(property: &str, count: u32, errors: &mut FieldErrors) {
 /// A cluster as answered.
 #[must_use]
 pub fn cluster(view: &ClusterView, version: ApiVersion) -> wire::Cluster {
-    let Cluster { key, created, provisioning, allocation, shortages, .. } = &view.cluster.value;
+    let Cluster {
+        key,
+        spec: _,
+        created,
+        provisioning,
+        allocation,
+        uuid: _,
+        modified: _,
+        preempted: _,
+        shortages,
+        legacy: _,
+    } = &view.cluster.value;
     wire::Cluster {
         id: super::workspace::id(&key.workspace, Child::Cluster(key.name.to_string())).to_string(),
         name: key.name.to_string(),

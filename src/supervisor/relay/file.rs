@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 
 use rustix::fs::fstatvfs;
 
-use crate::supervisor::shell::output_file;
+use crate::supervisor::shell::{kept_output_file, output_file};
 
 /// Output leaves so much of a disk free, for those who cannot do without.
 const KEPT_FREE: u64 = 64 << 20;
@@ -30,12 +30,14 @@ pub struct Bounded {
 }
 
 impl Bounded {
-    /// An empty file. Whoever else has it open may append to it: nobody overwrites anybody.
+    /// An empty file, or one that keeps what is in it. Whoever else has it open may append to it: nobody overwrites
+    /// anybody.
     ///
     /// # Errors
     /// When it cannot be made.
-    pub fn make(path: &Path, most: Option<u64>) -> io::Result<Self> {
-        let (file, path) = (output_file(path)?, path.to_owned());
+    pub fn make(path: &Path, most: Option<u64>, keeps: bool) -> io::Result<Self> {
+        let open = if keeps { kept_output_file } else { output_file };
+        let (file, path) = (open(path)?, path.to_owned());
         Ok(Self { file, path, most, written: 0, beyond: 0, gap: None, gaps: 0, looked_at: 0 })
     }
 

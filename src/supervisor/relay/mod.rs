@@ -35,6 +35,7 @@ struct Stream {
 /// The pipes of a run. The thread ends when this is dropped.
 pub struct Relay {
     most: Option<u64>,
+    keeps: bool,
     streams: Sender<Stream>,
     /// A byte tells of a new stream; its end, that no process is left.
     wake: PipeWriter,
@@ -55,7 +56,13 @@ impl Relay {
             let _ = report.send(serve(woken, &news));
         };
         thread::Builder::new().name("output".into()).stack_size(128 * 1024).spawn(work)?;
-        Ok(Self { most, streams, wake, ended })
+        Ok(Self { most, keeps: false, streams, wake, ended })
+    }
+
+    /// Whether files keep what is in them, instead of being made empty.
+    #[must_use]
+    pub fn keeping(self, keeps: bool) -> Self {
+        Self { keeps, ..self }
     }
 
     /// Lets this process have so many streams open at once. What it cannot have shows when a stream is opened.
@@ -69,12 +76,12 @@ impl Relay {
         }
     }
 
-    /// Makes `path` empty; what is written into the pipe goes there.
+    /// Makes `path` empty unless files keep what is in them; what is written into the pipe goes there.
     ///
     /// # Errors
     /// When the file cannot be made, or there are too many open files.
     pub fn pipe_to(&self, path: &Path) -> io::Result<PipeWriter> {
-        let file = Bounded::make(path, self.most).map_err(with_advice)?;
+        let file = Bounded::make(path, self.most, self.keeps).map_err(with_advice)?;
         let (pipe, writer) = io::pipe().map_err(with_advice)?;
         ioctl_fionbio(&pipe, true)?;
         // The thread lives as long as we do; without it a process would find a pipe without a reader.
@@ -86,7 +93,7 @@ impl Relay {
     /// Writes what is still in the pipes; no process is left that could add to it. Returns what is to be said of files
     /// that do not hold everything.
     pub fn finish(self) -> Vec<String> {
-        let Self { most: _, streams, wake, ended } = self;
+        let Self { most: _, keeps: _, streams, wake, ended } = self;
         drop((streams, wake));
         match ended.recv_timeout(LAST_WRITES) {
             Ok(said) => said,

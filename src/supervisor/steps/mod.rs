@@ -132,7 +132,7 @@ impl<'a> Run<'a> {
     fn open_relay(&mut self) -> Result<(), Ending> {
         let relay = Relay::start(self.launch.most_output_bytes);
         let failed = |error| Ending::set_up_failed(format!("cannot take in the output of the job: {error}"));
-        let relay = relay.map_err(failed)?;
+        let relay = relay.map_err(failed)?.keeping(self.launch.keeps_output);
         relay.expect(2 * (self.launch.processes.len() + self.launch.nodes.len()));
         self.relay = Some(relay);
         Ok(())

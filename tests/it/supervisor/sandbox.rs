@@ -46,6 +46,7 @@ impl Sandbox {
             grace_seconds: 20,
             container: None,
             most_output_bytes: None,
+            keeps_output: false,
         };
         let mut sandbox = Self { root, launch };
         sandbox.add_node();

@@ -54,6 +54,12 @@ pub const ADDITIONS: &[Addition] = &[
     },
     Addition {
         version: "2017-09-01-preview",
+        at: "/definitions/JobProperties/properties/constraints/properties/maxRetryCount",
+        value: r#"{"type": "integer"}"#,
+        reason: "the preview sent it (azure-cli recordings, December 2017)",
+    },
+    Addition {
+        version: "2017-09-01-preview",
         at: "/definitions/DataDisks/properties/fileSystemType",
         value: r#"{"type": "string"}"#,
         reason: "the preview sent it (azure-cli recordings, December 2017)",
