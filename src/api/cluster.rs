@@ -251,6 +251,9 @@ pub struct ClusterProperties {
     pub node_state_counts: NodeStateCounts,
     /// What is wrong with nodes; absent when nothing is.
     pub errors: Option<Vec<BatchAiError>>,
+    /// Ours: what is likely to surprise whoever made it, such as GPUs that the machine does not have; absent when nothing is.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub warnings: Option<Vec<String>>,
     /// Ours: grows with every change of the cluster, its nodes aside; what a client waits upon.
     #[serde(skip_serializing_if = "Option::is_none", default)]
     pub generation: Option<u64>,

@@ -8,6 +8,7 @@ pub mod client;
 pub mod edit;
 pub mod env;
 pub mod file;
+mod gpus;
 pub mod home;
 pub mod logins;
 pub mod program;

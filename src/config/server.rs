@@ -7,6 +7,7 @@ use std::time::Duration;
 
 use serde::Deserialize;
 
+use super::gpus::Gpus;
 use super::home::Home;
 use super::quotas::QuotaSettings;
 use super::size::Limit;
@@ -31,6 +32,8 @@ pub struct ServerSettings {
     pub most_output_bytes: Option<u64>,
     /// How it runs containers.
     pub containers: Containers,
+    /// The GPUs that nodes may have, by name; `None`: all that the machine has.
+    pub gpus: Option<Vec<String>>,
     /// How many clusters and cores there may be.
     pub quotas: QuotaSettings,
 }
@@ -89,6 +92,7 @@ pub struct ServerFile {
     host_names: Vec<String>,
     api_versions: Vec<String>,
     containers: Containers,
+    gpus: Gpus,
     vaults: BTreeMap<String, VaultSettings>,
     max_output_file_size: Option<Limit>,
     quotas: QuotaSettings,
@@ -125,6 +129,12 @@ impl ServerFile {
     #[must_use]
     pub fn containers(&self) -> Containers {
         self.containers.clone()
+    }
+
+    /// The GPUs that nodes may have, by name; `None`: all that the machine has.
+    #[must_use]
+    pub fn gpus(&self) -> Option<Vec<String>> {
+        self.gpus.0.clone()
     }
 
     /// The key vaults on the network, by name.

@@ -10,6 +10,7 @@ pub mod group;
 pub mod job;
 pub mod legacy;
 pub mod long_operation;
+pub mod machine;
 pub mod mount;
 pub mod name;
 pub mod node;

@@ -52,6 +52,8 @@ pub enum Scarce {
     LowPriority,
     /// The quota of cores of dedicated nodes of this family of VM sizes.
     Family(String),
+    /// The GPUs of the machine: no quota, but as hard.
+    Gpus,
 }
 
 /// Why a cluster has fewer nodes than were asked for.
@@ -76,6 +78,7 @@ impl Shortage {
         match self.of {
             Scarce::Dedicated | Scarce::Family(_) => "AccountCoreQuotaReached",
             Scarce::LowPriority => "AccountLowPriorityCoreQuotaReached",
+            Scarce::Gpus => "AllocationFailed",
         }
     }
 
@@ -86,6 +89,7 @@ impl Shortage {
             Scarce::Dedicated => "the quota of dedicated cores".into(),
             Scarce::LowPriority => "the quota of low-priority cores".into(),
             Scarce::Family(family) => format!("the quota of dedicated cores of family {family}"),
+            Scarce::Gpus => "the number of GPUs of this machine".into(),
         }
     }
 
@@ -100,6 +104,13 @@ impl Shortage {
     pub fn sentence(&self) -> String {
         let Self { limit, in_use, needed, .. } = self;
         let what = self.what();
+        if self.of == Scarce::Gpus {
+            return format!(
+                "nodes have {in_use} of the {limit} GPUs of this machine, and {needed} more are needed, which no nodes \
+                 share; the cluster grows by itself when others give some back, up to {} nodes",
+                self.most_nodes
+            );
+        }
         if *limit == 0 {
             return format!(
                 "{what} of this region is 0, so no such nodes are allowed: `quotas` of server.yaml says so"
@@ -109,6 +120,17 @@ impl Shortage {
             "{what} of this region is reached: {limit} there are, {in_use} are in use, and {needed} more are needed; \
              the cluster grows by itself when others give some back, or when `quotas` of server.yaml has more"
         )
+    }
+
+    /// What an administrator can do about it.
+    #[must_use]
+    pub fn remedy(&self) -> &'static str {
+        match self.of {
+            Scarce::Dedicated | Scarce::LowPriority | Scarce::Family(_) => {
+                "raise the limit in `quotas` of server.yaml, and start the server anew"
+            }
+            Scarce::Gpus => "make other clusters with GPUs smaller, those of VM size `local` included",
+        }
     }
 
     /// Names and values that belong to it.
@@ -148,7 +170,8 @@ mod tests {
     #[test]
     fn a_shortage_has_the_code_of_azure_batch_and_says_what_to_do() {
         let shortage = |of, limit| Shortage { of, limit, in_use: 3, needed: 2, most_nodes: 2 };
-        let all = [(Scarce::Dedicated, 4), (Scarce::LowPriority, 4), (Scarce::Family("NC".into()), 0)];
+        let all =
+            [(Scarce::Dedicated, 4), (Scarce::LowPriority, 4), (Scarce::Family("NC".into()), 0), (Scarce::Gpus, 4)];
         let told = all.map(|(of, limit)| {
             let shortage = shortage(of, limit);
             format!("{}: {}\n", shortage.code(), shortage.sentence())
@@ -157,6 +180,7 @@ mod tests {
         AccountCoreQuotaReached: the quota of dedicated cores of this region is reached: 4 there are, 3 are in use, and 2 more are needed; the cluster grows by itself when others give some back, or when `quotas` of server.yaml has more
         AccountLowPriorityCoreQuotaReached: the quota of low-priority cores of this region is reached: 4 there are, 3 are in use, and 2 more are needed; the cluster grows by itself when others give some back, or when `quotas` of server.yaml has more
         AccountCoreQuotaReached: the quota of dedicated cores of family NC of this region is 0, so no such nodes are allowed: `quotas` of server.yaml says so
+        AllocationFailed: nodes have 3 of the 4 GPUs of this machine, and 2 more are needed, which no nodes share; the cluster grows by itself when others give some back, up to 2 nodes
         ");
     }
 }

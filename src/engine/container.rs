@@ -3,6 +3,7 @@
 //! Called by engines that start supervisors, with the plan that [`super::launch`] made. Which container engine there is
 //! on this machine is found out by them ([`super::local`]) and handed in as [`Available`].
 
+use std::borrow::Cow;
 use std::collections::BTreeMap;
 use std::path::{Component, Path, PathBuf};
 
@@ -47,7 +48,7 @@ pub struct Available {
     pub program: PathBuf,
     /// The whole environment of the program itself.
     pub environment: BTreeMap<String, String>,
-    /// Whether the machine has GPUs that containers are to see.
+    /// Whether the machine has GPUs: then each container is told which of them are its own.
     pub has_gpus: bool,
 }
 
@@ -64,6 +65,7 @@ pub fn plan(
     let Available { engine, program, environment, has_gpus } = available();
     let nodes = (0..launch.nodes.len()).map(|place| NodeContainer {
         name: container_name(&launch.run, place),
+        gpus: request.nodes[place].gpus.clone(),
         binds: binds(request, launch, layout, place),
     });
     Some(LaunchContainer {
@@ -80,10 +82,16 @@ pub fn plan(
     })
 }
 
-/// How many GPUs a job sees of those that its machine has: containers none where the administrator says so.
+/// The request with the GPUs that its job sees of those that its nodes have: containers none where the administrator
+/// says so.
 #[must_use]
-pub fn visible_gpus(of_machine: u32, container: Option<&Container>, settings: &ContainerSettings) -> u32 {
-    if container.is_some() && settings.without_gpus { 0 } else { of_machine }
+pub fn with_visible_gpus<'r>(request: &'r LaunchRequest, settings: &ContainerSettings) -> Cow<'r, LaunchRequest> {
+    if request.job.spec.container.is_none() || !settings.without_gpus {
+        return Cow::Borrowed(request);
+    }
+    let mut request = request.clone();
+    request.nodes.iter_mut().for_each(|node| node.gpus.clear());
+    Cow::Owned(request)
 }
 
 /// The image that is being pulled when this is the last line of a node's execution log.
@@ -271,11 +279,15 @@ mod tests {
 
     #[test]
     fn only_containers_lose_their_gpus() {
-        let (container, without) =
-            (container("a", None), ContainerSettings { without_gpus: true, ..ContainerSettings::default() });
-        assert_eq!(visible_gpus(2, Some(&container), &without), 0);
-        assert_eq!(visible_gpus(2, None, &without), 2);
-        assert_eq!(visible_gpus(2, Some(&container), &ContainerSettings::default()), 2);
+        let settings = |without_gpus| ContainerSettings { without_gpus, ..ContainerSettings::default() };
+        let seen = |container, without_gpus| {
+            let spec = JobSpec { container, ..mounted_spec() };
+            let mut request = request(&Layout::at("/d"), spec);
+            request.nodes[0].gpus = vec!["GPU-1".into(), "GPU-2".into()];
+            with_visible_gpus(&request, &settings(without_gpus)).nodes[0].gpus.len()
+        };
+        let container = || Some(container("a", None));
+        assert_eq!([seen(container(), true), seen(None, true), seen(container(), false)], [0, 2, 2]);
     }
 
     #[test]

@@ -8,7 +8,7 @@ use std::path::{Path, PathBuf};
 
 use super::EngineError;
 use super::directories::{JOB_MOUNT_ROOT, JOB_TEMP, JOB_TEMP_DIR, MOUNT_ROOT};
-use super::mpi;
+use super::{gpus, mpi};
 use crate::domain::job::JobSpec;
 use crate::domain::name::RunId;
 use crate::supervisor::run_dir::RUN_MARKER;
@@ -39,7 +39,7 @@ pub struct Host {
     pub shell: String,
     /// `LANG`.
     pub language: String,
-    /// How many GPUs jobs see.
+    /// How many GPUs there are for all nodes together.
     pub gpus: u32,
 }
 
@@ -62,6 +62,10 @@ pub struct NodeView {
     pub agent: PathBuf,
     /// Addresses of all nodes of the job; the first is the master.
     pub addresses: Vec<String>,
+    /// The GPUs that are its own.
+    pub gpus: Vec<String>,
+    /// How many GPUs programs are to reckon with ([`gpus::counted`]).
+    pub counted_gpus: u32,
 }
 
 /// What the machine, unless the job has a container, and the service give; directories of the job and the user's variables come on top.
@@ -83,11 +87,11 @@ pub fn base(host: &Host, spec: &JobSpec, run: &RunId, node: &NodeView) -> Variab
         // Launchers start ranks of all nodes in the directory of the first; by this each finds its own.
         (WORKING_DIRECTORY, path(&node.working_directory)),
         ("AZ_BATCH_HOST_LIST", node.addresses.join(",")),
-        // Nodes of one machine share its GPUs: each sees all of them.
-        ("AZ_BATCHAI_NUM_GPUS", host.gpus.to_string()),
+        ("AZ_BATCHAI_NUM_GPUS", node.counted_gpus.to_string()),
         (RUN_MARKER, run.0.clone()),
     ];
     all.extend(ours.map(|(name, value)| (name.to_owned(), value)));
+    all.extend(gpus::variables(&node.gpus, host.gpus));
     all
 }
 
@@ -105,10 +109,11 @@ fn of_host(host: &Host, search_path: Option<&str>) -> Variables {
     .into()
 }
 
-/// What commands see on a node of this machine that belongs to no job yet.
+/// What commands see on a node of this machine, with these GPUs, that belongs to no job yet.
 #[must_use]
-pub fn of_node(host: &Host, mount_root: &Path) -> Variables {
+pub fn of_node(host: &Host, mount_root: &Path, gpus: &[String]) -> Variables {
     let mut all = of_host(host, None);
+    all.extend(gpus::variables(gpus, host.gpus));
     all.insert(MOUNT_ROOT.to_owned(), mount_root.to_string_lossy().into_owned());
     all
 }
@@ -151,6 +156,16 @@ pub fn check_user_variables(ours: &Variables, user: &[(String, String)]) -> Resu
         )));
     }
     Ok(())
+}
+
+/// Has programs of this folder found before all others, whoever has set the search path. Inside a container the image
+/// says what comes after. A folder with a colon in its path can be on no search path.
+pub fn put_first_on_search_path(folder: &Path, all: &mut Variables) {
+    if let Some(folder) = folder.to_str().filter(|folder| !folder.contains(':')) {
+        let after = all.get("PATH").map_or("$PATH", String::as_str);
+        let path = format!("{folder}:{after}");
+        all.insert("PATH".into(), path);
+    }
 }
 
 /// The variables of `all` that a process has over those of its node.
@@ -279,6 +294,18 @@ mod tests {
             ("LATE", "x"),
         ]);
         assert_eq!(all, expected);
+    }
+
+    #[test]
+    fn the_first_folder_of_the_search_path_is_before_the_users_own() {
+        let path = |folder: &str, all: &[(&str, &str)]| {
+            let mut all = variables(all);
+            put_first_on_search_path(Path::new(folder), &mut all);
+            all.get("PATH").cloned()
+        };
+        assert_eq!(path("/r/bin/0", &[("PATH", "/opt:/bin")]).as_deref(), Some("/r/bin/0:/opt:/bin"));
+        assert_eq!(path("/r/bin/0", &[]).as_deref(), Some("/r/bin/0:$PATH"), "that of the image");
+        assert_eq!(path("/a:b/bin/0", &[("PATH", "/bin")]).as_deref(), Some("/bin"));
     }
 
     #[test]

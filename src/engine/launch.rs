@@ -7,6 +7,7 @@ use std::path::PathBuf;
 
 use super::directories::{Layout, STD_OUT_ERR};
 use super::environment::{self, Host, NodeView, Variables};
+use super::gpus;
 use super::mpi;
 use super::secrets;
 use super::toolkit::{self, Site, ToolkitProcess};
@@ -81,13 +82,22 @@ fn machine_file_text(request: &LaunchRequest, cores: u32) -> String {
     slots(request, cores).map(|(address, slots)| format!("{address}:{slots}\n")).collect()
 }
 
-/// The ranks of a toolkit that has some; else as many as a node of the cluster's VM size has GPUs, or cores; a node of
-/// a size that nobody knows is this machine. Nodes without any rank are left out: launchers take them amiss.
+/// The ranks of a toolkit that has some; else as many as a node has GPUs, or cores; a node of a size that nobody knows
+/// is this machine. Nodes without any rank are left out: launchers take them amiss.
 fn slots(request: &LaunchRequest, cores: u32) -> impl Iterator<Item = (&str, u32)> {
-    let size = vm_size::find(&request.cluster.spec.vm_size);
-    let of_node = size.map_or(cores, |size| if size.gpus > 0 { size.gpus } else { size.cores });
-    let all = toolkit::slots(&request.job.spec.toolkit, request.nodes.len(), of_node.max(1));
+    let cores = vm_size::find(&request.cluster.spec.vm_size).map_or(cores, |size| size.cores);
+    let of_node = |place| match counted_gpus(request, place) {
+        0 => cores.max(1),
+        gpus => gpus,
+    };
+    let of_nodes: Vec<u32> = (0..request.nodes.len()).map(of_node).collect();
+    let all = toolkit::slots(&request.job.spec.toolkit, &of_nodes);
     request.nodes.iter().map(|node| node.address.as_str()).zip(all).filter(|(_, slots)| *slots > 0)
+}
+
+/// How many GPUs the programs of a node reckon with.
+fn counted_gpus(request: &LaunchRequest, place: usize) -> u32 {
+    gpus::counted(&request.nodes[place].gpus, &request.cluster.spec.vm_size)
 }
 
 /// The file, in the standard output directory of its job, that tells what was done on the node of this id (recordings
@@ -144,7 +154,7 @@ impl Planner<'_> {
             code,
             working_directory: view.working_directory,
             mounts,
-            environment: self.with_user_variables(&ours),
+            environment: self.with_user_variables(place, &ours),
             execution_log: self.std_out_err(&ours).join(log),
         };
         PlannedNode { launch, ours }
@@ -162,6 +172,8 @@ impl Planner<'_> {
             host_file: host_file(&self.run_dir),
             agent: self.run_dir.agent(),
             addresses: self.request.nodes.iter().map(|node| node.address.clone()).collect(),
+            gpus: self.request.nodes[place].gpus.clone(),
+            counted_gpus: counted_gpus(self.request, place),
         }
     }
 
@@ -184,8 +196,9 @@ impl Planner<'_> {
         all
     }
 
-    fn with_user_variables(&self, ours: &Variables) -> Variables {
+    fn with_user_variables(&self, place: usize, ours: &Variables) -> Variables {
         let mut all = environment::with_user_variables(ours, &self.request.job.spec.environment);
+        environment::put_first_on_search_path(&self.run_dir.shims_of(place), &mut all);
         mpi::add_to_search_path(&self.run_dir.agent(), &mut all);
         all
     }
@@ -223,7 +236,7 @@ impl Planner<'_> {
             let node = &nodes[process.node];
             let mut ours = node.ours.clone();
             ours.extend(process.environment);
-            let all = self.with_user_variables(&ours);
+            let all = self.with_user_variables(process.node, &ours);
             let folder = self.std_out_err(&node.ours);
             Process {
                 name: process.name,

@@ -94,7 +94,9 @@ pub(in crate::engine) fn host() -> Host {
 
 pub(in crate::engine) fn launch_of(spec: JobSpec) -> Launch {
     let layout = Layout::at("/d");
-    plan(&request(&layout, spec), &layout, &host()).expect("a plan")
+    let mut request = request(&layout, spec);
+    request.nodes.iter_mut().for_each(|node| node.gpus = vec![format!("GPU-{}", node.index)]);
+    plan(&request, &layout, &host()).expect("a plan")
 }
 
 /// A plan as lines, without the variables of MPI; `SEG` stands for the job's segment.
@@ -165,7 +167,7 @@ fn the_plan_of_a_custom_job_with_code_mounts_and_preparation() {
       AZ_BATCHAI_JOB_TEMP_DIR=/d/runs/r1/nodes/0/temp
       AZ_BATCHAI_MOUNT_ROOT=/d/nodes/7/0/mounts
       AZ_BATCHAI_MPI_HOST_FILE=/d/runs/r1/shared/hostfile
-      AZ_BATCHAI_NUM_GPUS=2
+      AZ_BATCHAI_NUM_GPUS=1
       AZ_BATCHAI_OUTPUT_LATE=/d/runs/r1/nodes/0/mounts/gfs/SEG/outputs
       AZ_BATCHAI_OUTPUT_MODEL=/d/storage/acc/shares/data/SEG/outputs
       AZ_BATCHAI_SHARED_JOB_TEMP=/d/runs/r1/shared
@@ -173,11 +175,13 @@ fn the_plan_of_a_custom_job_with_code_mounts_and_preparation() {
       AZ_BATCH_HOST_LIST=127.70.0.1
       AZ_BATCH_TASK_WORKING_DIR=/d/runs/r1/nodes/0/code
       BATCHAI_RUN_ID=r1
+      CUDA_VISIBLE_DEVICES=GPU-0
       EPOCHS=2
       HOME=/home/me
       LANG=C.UTF-8
       LOGNAME=me
-      PATH=/usr/bin
+      NVIDIA_VISIBLE_DEVICES=GPU-0
+      PATH=/d/runs/r1/remote/bin/0:/usr/bin
       SHELL=/bin/bash
       TMPDIR=/d/runs/r1/nodes/0/temp
       USER=me
@@ -219,17 +223,19 @@ fn the_plan_of_a_pytorch_job_on_two_nodes() {
       AZ_BATCHAI_JOB_TEMP_DIR=/d/runs/r1/nodes/0/temp
       AZ_BATCHAI_MOUNT_ROOT=/d/nodes/7/0/mounts
       AZ_BATCHAI_MPI_HOST_FILE=/d/runs/r1/shared/hostfile
-      AZ_BATCHAI_NUM_GPUS=2
+      AZ_BATCHAI_NUM_GPUS=1
       AZ_BATCHAI_SHARED_JOB_TEMP=/d/runs/r1/shared
       AZ_BATCHAI_STDOUTERR_DIR=/d/output/SEG/stdouterr
       AZ_BATCH_HOST_LIST=127.70.0.1,127.70.0.2
       AZ_BATCH_TASK_WORKING_DIR=/d/runs/r1/nodes/0/temp
       BATCHAI_RUN_ID=r1
+      CUDA_VISIBLE_DEVICES=GPU-0
       HOME=/home/me
       LANG=C.UTF-8
       LOGNAME=me
       MY_RANK=rank $AZ_BATCHAI_TASK_INDEX
-      PATH=/opt/bin
+      NVIDIA_VISIBLE_DEVICES=GPU-0
+      PATH=/d/runs/r1/remote/bin/0:/opt/bin
       SHELL=/bin/bash
       TMPDIR=/d/runs/r1/nodes/0/temp
       USER=me
@@ -240,17 +246,19 @@ fn the_plan_of_a_pytorch_job_on_two_nodes() {
       AZ_BATCHAI_JOB_TEMP_DIR=/d/runs/r1/nodes/1/temp
       AZ_BATCHAI_MOUNT_ROOT=/d/nodes/7/1/mounts
       AZ_BATCHAI_MPI_HOST_FILE=/d/runs/r1/shared/hostfile
-      AZ_BATCHAI_NUM_GPUS=2
+      AZ_BATCHAI_NUM_GPUS=1
       AZ_BATCHAI_SHARED_JOB_TEMP=/d/runs/r1/shared
       AZ_BATCHAI_STDOUTERR_DIR=/d/output/SEG/stdouterr
       AZ_BATCH_HOST_LIST=127.70.0.1,127.70.0.2
       AZ_BATCH_TASK_WORKING_DIR=/d/runs/r1/nodes/1/temp
       BATCHAI_RUN_ID=r1
+      CUDA_VISIBLE_DEVICES=GPU-1
       HOME=/home/me
       LANG=C.UTF-8
       LOGNAME=me
       MY_RANK=rank $AZ_BATCHAI_TASK_INDEX
-      PATH=/opt/bin
+      NVIDIA_VISIBLE_DEVICES=GPU-1
+      PATH=/d/runs/r1/remote/bin/1:/opt/bin
       SHELL=/bin/bash
       TMPDIR=/d/runs/r1/nodes/1/temp
       USER=me
@@ -273,6 +281,14 @@ fn the_plan_of_a_pytorch_job_on_two_nodes() {
 }
 
 #[test]
+fn users_may_narrow_what_their_programs_see_of_the_gpus() {
+    let mut spec = job_spec();
+    spec.environment = vec![("CUDA_VISIBLE_DEVICES".into(), "GPU-9".into())];
+    let node = launch_of(spec).nodes.remove(0).environment;
+    assert_eq!((node["CUDA_VISIBLE_DEVICES"].as_str(), node["NVIDIA_VISIBLE_DEVICES"].as_str()), ("GPU-9", "GPU-0"));
+}
+
+#[test]
 fn a_plan_names_secrets_and_holds_none() {
     let seal = Seal::new(&MasterKey::new([1; 32]));
     let value = seal.seal("hunter2");
@@ -287,10 +303,18 @@ fn a_plan_names_secrets_and_holds_none() {
     assert!(!text.contains("hunter2") && !text.contains(sealed.trim_matches('"')), "{text}");
 }
 
-/// Both host files on a machine of 8 cores.
+/// Both host files on a machine of 8 cores without GPUs.
 fn hosts(node_count: u32, toolkit: Toolkit, vm_size: &str) -> String {
+    hosts_with(&[0; 2], node_count, toolkit, vm_size)
+}
+
+/// The same where the nodes have so many GPUs.
+fn hosts_with(gpus: &[usize], node_count: u32, toolkit: Toolkit, vm_size: &str) -> String {
     let mut request = request(&Layout::at("/d"), JobSpec { node_count, toolkit, ..job_spec() });
     request.cluster.spec.vm_size = vm_size.into();
+    for (node, number) in request.nodes.iter_mut().zip(gpus) {
+        node.gpus = vec!["GPU".into(); *number];
+    }
     format!("{}{}", host_file_text(&request, 8), machine_file_text(&request, 8))
 }
 
@@ -302,6 +326,8 @@ fn the_host_file_of_a_job_has_a_slot_per_gpu_or_core_of_its_nodes() {
     assert_eq!(hosts(1, custom(), "STANDARD_NC24R"), "127.70.0.1 slots=4 max_slots=4\n127.70.0.1:4\n");
     assert_eq!(hosts(1, custom(), "STANDARD_D3_V2"), "127.70.0.1 slots=4 max_slots=4\n127.70.0.1:4\n");
     assert_eq!(hosts(1, custom(), "STANDARD_X99"), "127.70.0.1 slots=8 max_slots=8\n127.70.0.1:8\n");
+    let own = "127.70.0.1 slots=2 max_slots=2\n127.70.0.2 slots=8 max_slots=8\n127.70.0.1:2\n127.70.0.2:8\n";
+    assert_eq!(hosts_with(&[2, 0], 2, custom(), "local"), own);
 }
 
 #[test]

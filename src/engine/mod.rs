@@ -7,6 +7,7 @@
 pub mod container;
 pub mod directories;
 pub mod environment;
+pub mod gpus;
 pub mod launch;
 pub mod local;
 pub mod mpi;
@@ -148,6 +149,13 @@ pub trait Engine: Send + Sync {
 
     /// How many processor cores there are for all nodes together.
     fn cores(&self) -> u32;
+
+    /// How many GPUs there are for all nodes together; a node whose VM size has more than are free is not made, unless
+    /// there are none at all.
+    fn gpus(&self) -> u32;
+
+    /// How much memory there is for all nodes together, in bytes; 0: nobody knows.
+    fn memory(&self) -> u64;
 
     /// Where the files of a job will be, by directory id; the same answer for the same job and cluster.
     ///

@@ -18,7 +18,7 @@ pub const LIMIT_SECONDS: u64 = 2 * 60 * 60;
 /// Between the polite and the impolite signal: whoever removes a node waits for it.
 const GRACE_SECONDS: u64 = 2;
 
-/// What the supervisor of the set-up task of this node is to do. Files are `stdout-<node id>.txt`,
+/// What the supervisor of the set-up task of this node, which has these GPUs, is to do. Files are `stdout-<node id>.txt`,
 /// `stderr-<node id>.txt` and `execution-<node id>.log` (azure-docs `batch-ai`; tests of azure-sdk-for-python).
 ///
 /// # Errors
@@ -28,11 +28,11 @@ pub fn plan(
     host: &Host,
     cluster: &ClusterPlace,
     task: &SetupTask,
-    node: &NodeName,
+    (node, gpus): (&NodeName, &[String]),
     run: &RunId,
 ) -> Result<Launch, EngineError> {
     let run_dir = layout.set_up(cluster.number, node.index);
-    let mut ours = environment::of_node(host, &layout.node_mounts(cluster.number, node.index));
+    let mut ours = environment::of_node(host, &layout.node_mounts(cluster.number, node.index), gpus);
     let output = directories::set_up_directory(layout, cluster, &task.std_out_err_prefix)?;
     let output = PathBuf::from(environment::expand(&output, &ours));
     let working_directory = run_dir.temp(0);
@@ -136,7 +136,8 @@ mod tests {
         ];
         let cluster = ClusterPlace { number: 7, spec, path_segment: "s/rg/workspaces/w/clusters/c/u".into() };
         let node = NodeName { index: 3, id: "tvm-7_3".into() };
-        plan(&Layout::at("/d"), &host(), &cluster, &task, &node, &RunId("r".into())).map_err(|e| e.to_string())
+        plan(&Layout::at("/d"), &host(), &cluster, &task, (&node, &["GPU-1".to_owned()]), &RunId("r".into()))
+            .map_err(|e| e.to_string())
     }
 
     #[test]
@@ -153,10 +154,12 @@ mod tests {
         insta::assert_snapshot!(variables.join("\n"), @r"
         AZ_BATCHAI_MOUNT_ROOT=/d/nodes/7/3/mounts
         AZ_BATCHAI_STDOUTERR_DIR=/d/storage/acc/shares/data/logs/s/rg/workspaces/w/clusters/c/u
+        CUDA_VISIBLE_DEVICES=GPU-1
         DATA=/d/nodes/7/3/mounts/afs
         HOME=/home/me
         LANG=C.UTF-8
         LOGNAME=me
+        NVIDIA_VISIBLE_DEVICES=GPU-1
         PATH=/usr/bin
         SHELL=/bin/bash
         TMPDIR=/d/nodes/7/3/setup/nodes/0/temp

@@ -50,6 +50,7 @@ pub enum LaunchFault {
 pub struct Simulated {
     waker: Waker,
     preparation: Duration,
+    gpus: u32,
     archives: PathBuf,
     state: Mutex<State>,
 }
@@ -88,13 +89,20 @@ impl Simulated {
     #[must_use]
     pub fn new(waker: Waker) -> Self {
         let archives = PathBuf::from("/simulated/snapshots");
-        Self { waker, preparation: Duration::ZERO, archives, state: Mutex::default() }
+        Self { waker, preparation: Duration::ZERO, gpus: 0, archives, state: Mutex::default() }
     }
 
     /// The same, with nodes that take this long to prepare.
     #[must_use]
     pub fn with_preparation(mut self, preparation: Duration) -> Self {
         self.preparation = preparation;
+        self
+    }
+
+    /// The same, with so many GPUs, which it deals to no node.
+    #[must_use]
+    pub fn with_gpus(mut self, gpus: u32) -> Self {
+        self.gpus = gpus;
         self
     }
 
@@ -222,6 +230,14 @@ impl Engine for Simulated {
 
     fn cores(&self) -> u32 {
         u32::MAX
+    }
+
+    fn gpus(&self) -> u32 {
+        self.gpus
+    }
+
+    fn memory(&self) -> u64 {
+        0
     }
 
     fn directories(&self, job: &Job, _cluster: &ClusterPlace) -> Result<Vec<JobDirectory>, EngineError> {

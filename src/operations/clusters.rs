@@ -9,6 +9,7 @@ use super::{
 use crate::domain::Timestamp;
 use crate::domain::allocation::AllocationState;
 use crate::domain::cluster::{Cluster, ClusterSpec, Scale};
+use crate::domain::machine::{self, Machine};
 use crate::domain::name::{ClusterKey, WorkspaceKey};
 use crate::domain::node::{Node, NodeState};
 use crate::store::{Reader, Store, Stored, Tx, Window};
@@ -85,6 +86,14 @@ fn same(tx: &Tx<'_>, existing: Stored<Cluster>, spec: &ClusterSpec) -> Result<Cl
 /// When it or its workspace is not there.
 pub fn get(store: &Store, key: &ClusterKey) -> Result<ClusterView, OperationError> {
     store.read(|reader| view(reader, find(reader, key)?))
+}
+
+/// What is likely to surprise whoever made this cluster on this machine, a sentence each.
+#[must_use]
+pub fn warnings(context: &Context, spec: &ClusterSpec) -> Vec<String> {
+    let engine = &context.engine;
+    let machine = || Machine { cores: engine.cores(), memory: engine.memory(), gpus: engine.gpus() };
+    machine::warnings(spec, machine)
 }
 
 /// What of a cluster is waited for.

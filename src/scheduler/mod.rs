@@ -2,13 +2,15 @@
 //!
 //! One thread. It sleeps until the [`Bell`] rings (after every commit, and when an engine has news) or
 //! until something is due, then runs one tick (`tick.rs`, the table of contents). What should happen is
-//! decided by pure functions (`plan.rs` with `departures.rs`, `interruptions.rs` and `placement.rs`; `quotas.rs`);
+//! decided by pure functions (`plan.rs` with `departures.rs`, `interruptions.rs` and `placement.rs`; `quotas.rs` and `gpus.rs`);
 //! doing it is in `runs`, `starts`, `nodes` with `records`, and `deletions`; `history` says so in the log. There is no separate recovery: see `tick.rs`. Started by the composition root; it must not
 //! know HTTP, and never runs on the async runtime.
 
 mod bell;
 mod deletions;
 mod departures;
+mod gpu_shares;
+mod gpus;
 mod history;
 mod interruptions;
 mod memory;

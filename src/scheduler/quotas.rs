@@ -1,8 +1,8 @@
 //! How many nodes each cluster may have under the quotas of its region. Pure: all clusters in, shares out.
 //!
 //! Nodes that are there stay: a quota keeps clusters from growing, it takes nothing away. What is left is dealt out
-//! in the order in which clusters were made. Called by `tick` before it plans; `gpus` and whatever else nodes may be
-//! short of belongs into the same list of shortages.
+//! in the order in which clusters were made. Called by `shares` before `tick` plans; what else nodes may be short of, such
+//! as GPUs, comes into the same list of shortages.
 
 use std::collections::BTreeMap;
 

@@ -15,7 +15,7 @@ use crate::store::{Store, StoreError};
 
 use super::memory::{Attempt, Memory};
 use super::plan::{Plan, plan};
-use super::{deletions, interruptions, nodes, runs, shares, snapshot, starts};
+use super::{deletions, gpu_shares, interruptions, nodes, runs, shares, snapshot, starts};
 
 /// What a tick works on.
 pub(super) struct World {
@@ -43,6 +43,7 @@ pub(super) fn tick(world: &World, memory: &mut Memory, now: Timestamp) -> Result
     let clusters = nodes::refresh(tick)?;
     let mut views = snapshot::take(tick, &clusters)?;
     shares::deal_out(tick, &clusters, &mut views)?;
+    gpu_shares::deal_out(tick, &clusters, &mut views)?;
     let plans: Vec<Plan> = views.iter().map(|view| plan(view, now)).collect();
     interruptions::write_down(tick, &clusters, &plans)?;
     starts::start(tick, &clusters, &plans)?;

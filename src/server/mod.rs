@@ -188,6 +188,7 @@ fn compose(settings: &ServerSettings) -> Result<(Context, Scheduler), ServeError
     let local = LocalSettings {
         most_output_bytes: settings.most_output_bytes,
         containers: container_settings(&settings.containers),
+        gpus: settings.gpus.clone(),
         ..LocalSettings::new(settings.executable.clone(), safe)
     };
     let engine: Arc<dyn Engine> = Arc::new(LocalEngine::open(data, local, bell.hook())?);

@@ -97,7 +97,7 @@ pub fn run(container: &LaunchContainer, node: &NodeContainer, run: &str, image: 
     words.extend(node.binds.iter().flat_map(|path| bind(path)));
     words.extend(container.shm_size.iter().flat_map(|size| ["--shm-size".to_owned(), size.clone()]));
     if container.has_gpus {
-        words.extend(gpus(container.engine).map(str::to_owned));
+        words.extend(gpus(container.engine, &node.gpus));
     }
     words.extend(container.run_options.iter().cloned());
     words.extend(["--entrypoint", "/bin/sh", image, "-c", INIT].map(str::to_owned));
@@ -114,10 +114,18 @@ fn bind(path: &Path) -> [String; 2] {
     }
 }
 
-fn gpus(engine: ContainerEngine) -> [&'static str; 2] {
+/// Only these GPUs. Without the variable, images made by NVIDIA would have all of them where its runtime is the usual one
+/// (documentation of the NVIDIA Container Toolkit).
+fn gpus(engine: ContainerEngine, own: &[String]) -> Vec<String> {
+    if own.is_empty() {
+        return vec!["--env".into(), "NVIDIA_VISIBLE_DEVICES=void".into()];
+    }
     match engine {
-        ContainerEngine::Docker => ["--gpus", "all"],
-        ContainerEngine::Podman => ["--device", "nvidia.com/gpu=all"],
+        // The value is a line of comma-separated values itself, hence the quotes (Docker's documentation of `--gpus`).
+        ContainerEngine::Docker => vec!["--gpus".into(), format!("\"device={}\"", own.join(","))],
+        ContainerEngine::Podman => {
+            own.iter().flat_map(|gpu| ["--device".into(), format!("nvidia.com/gpu={gpu}")]).collect()
+        }
     }
 }
 
@@ -203,7 +211,11 @@ mod tests {
             login: None,
             shm_size: Some("16gb".into()),
             has_gpus: true,
-            nodes: vec![NodeContainer { name: "batchai-r-0".into(), binds: vec!["/d/runs/r".into(), "/a:b".into()] }],
+            nodes: vec![NodeContainer {
+                name: "batchai-r-0".into(),
+                binds: vec!["/d/runs/r".into(), "/a:b".into()],
+                gpus: vec!["GPU-1".into(), "GPU-2".into()],
+            }],
         }
     }
 
@@ -214,8 +226,20 @@ mod tests {
             run(&container, &container.nodes[0], "r", &container.image).join(" ")
         };
         let docker = words(ContainerEngine::Docker);
-        insta::assert_snapshot!(docker.replace(INIT, "INIT"), @"run --detach --rm --name batchai-r-0 --label batchai.run=r --env BATCHAI_RUN_ID=r --network host --user 0 --stop-timeout 0 --no-healthcheck --pids-limit -1 --security-opt label=disable --volume /d/runs/r:/d/runs/r --mount type=bind,source=/a:b,target=/a:b --shm-size 16gb --gpus all --ulimit nofile=1024:1024 --entrypoint /bin/sh docker.io/library/ubuntu:18.04 -c INIT");
-        assert_eq!(docker.replace("--gpus all", "--device nvidia.com/gpu=all"), words(ContainerEngine::Podman));
+        insta::assert_snapshot!(docker.replace(INIT, "INIT"), @r#"run --detach --rm --name batchai-r-0 --label batchai.run=r --env BATCHAI_RUN_ID=r --network host --user 0 --stop-timeout 0 --no-healthcheck --pids-limit -1 --security-opt label=disable --volume /d/runs/r:/d/runs/r --mount type=bind,source=/a:b,target=/a:b --shm-size 16gb --gpus "device=GPU-1,GPU-2" --ulimit nofile=1024:1024 --entrypoint /bin/sh docker.io/library/ubuntu:18.04 -c INIT"#);
+        let podman = "--device nvidia.com/gpu=GPU-1 --device nvidia.com/gpu=GPU-2";
+        assert_eq!(docker.replace("--gpus \"device=GPU-1,GPU-2\"", podman), words(ContainerEngine::Podman));
+    }
+
+    #[test]
+    fn a_container_without_gpus_sees_none_of_a_machine_that_has_some() {
+        let words = |has_gpus| {
+            let mut container = LaunchContainer { has_gpus, ..container(ContainerEngine::Docker) };
+            container.nodes[0].gpus.clear();
+            run(&container, &container.nodes[0], "r", &container.image).join(" ")
+        };
+        assert!(words(true).contains("--env NVIDIA_VISIBLE_DEVICES=void ") && !words(true).contains("--gpus"));
+        assert!(!words(false).contains("NVIDIA"));
     }
 
     #[test]

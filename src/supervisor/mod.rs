@@ -31,6 +31,7 @@ mod remote;
 pub mod run_dir;
 pub mod secrets;
 mod shell;
+mod shims;
 mod steps;
 pub mod tool;
 pub mod unmount;

@@ -24,6 +24,7 @@ use rustix::fs::{CWD, FileType, Mode, OFlags, fcntl_getfl, fcntl_setfl, mknodat}
 use super::family::End;
 use super::quote::quoted_path;
 use super::run_dir::{LaunchNode, RunDir};
+use super::shims;
 
 /// The agent; `@CALLS@` stands for the directory of calls.
 const AGENT: &str = include_str!("agent.sh");
@@ -77,11 +78,12 @@ impl Remote {
     /// From now on commands can be asked for.
     ///
     /// # Errors
-    /// When the agent or the FIFO cannot be made.
-    pub fn open(dir: &RunDir) -> io::Result<Self> {
+    /// When the agent, the programs for people or the FIFO cannot be made.
+    pub fn open(dir: &RunDir, nodes: &[LaunchNode]) -> io::Result<Self> {
         let (calls, past) = (dir.calls(), dir.past_calls());
         DirBuilder::new().recursive(true).mode(0o700).create(&calls)?;
-        write_agent(&dir.agent(), &calls)?;
+        shims::write_program(&dir.agent(), &AGENT.replace("@CALLS@", &quoted_path(&calls)))?;
+        shims::write_all(dir, nodes)?;
         let fifo = requests(&calls);
         match mknodat(CWD, &fifo, FileType::Fifo, Mode::RUSR | Mode::WUSR, 0) {
             Err(rustix::io::Errno::EXIST) | Ok(()) => {}
@@ -208,15 +210,6 @@ pub fn find(nodes: &[LaunchNode], host: &str) -> Result<usize, String> {
 
 fn requests(calls: &Path) -> PathBuf {
     calls.join("requests")
-}
-
-fn write_agent(path: &Path, calls: &Path) -> io::Result<()> {
-    let text = AGENT.replace("@CALLS@", &quoted_path(calls));
-    let mut file = File::options().create(true).truncate(true).write(true).mode(0o700).open(path)?;
-    // Half of it would do nothing and say that all is well.
-    file.write_all(text.as_bytes()).inspect_err(|_| {
-        let _ = fs::remove_file(path);
-    })
 }
 
 /// A line as the name of a call; `None` when no agent wrote it.

@@ -14,6 +14,7 @@
 //!   shared/           AZ_BATCHAI_SHARED_JOB_TEMP
 //!   remote/batchai-agent
 //!                     starts a command on another node, for launchers such as mpirun; a script
+//!   remote/bin/<n>/   first on the PATH of node n: ssh, scp, sftp and rsync among the nodes; scripts
 //!   remote/calls/     while such commands may be started: `requests`, a FIFO that tells the supervisor of each, and a
 //!                     directory per command (see `supervisor/remote.rs`)
 //!   remote/past/      what `calls` was, when the run ends
@@ -97,7 +98,7 @@ pub struct LaunchContainer {
     pub login: Option<ContainerLogin>,
     /// Size of /dev/shm in the words of docker.
     pub shm_size: Option<String>,
-    /// Whether the GPUs of the machine appear inside.
+    /// Whether the machine has GPUs: then each container is told which of them are its own.
     pub has_gpus: bool,
     /// The container of each node of [`Launch::nodes`].
     pub nodes: Vec<NodeContainer>,
@@ -128,6 +129,9 @@ pub struct NodeContainer {
     pub name: String,
     /// Directories of the host that appear inside under the same absolute path, writable.
     pub binds: Vec<PathBuf>,
+    /// The GPUs that appear inside, by name.
+    #[serde(default)]
+    pub gpus: Vec<String>,
 }
 
 /// One node of a run.
@@ -360,6 +364,18 @@ impl RunDir {
     #[must_use]
     pub fn agent(&self) -> PathBuf {
         self.remote().join("batchai-agent")
+    }
+
+    /// The programs by which people and their scripts reach other nodes; a folder for each node is below.
+    #[must_use]
+    pub fn shims(&self) -> PathBuf {
+        self.remote().join("bin")
+    }
+
+    /// Those of one node.
+    #[must_use]
+    pub fn shims_of(&self, place: usize) -> PathBuf {
+        self.shims().join(place.to_string())
     }
 
     /// The commands that are asked for. Not there when none may be.

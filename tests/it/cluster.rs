@@ -7,6 +7,7 @@ use crate::support::{Gate, Sandbox, timeless, wait_until};
 #[test]
 fn a_cluster_is_created_in_the_shape_of_az_and_its_nodes_come_at_once() {
     let sandbox = Sandbox::new();
+    sandbox.settings("gpus: [GPU-a, GPU-b]");
     sandbox.run("workspace create -n ws -g Research").succeeds();
     let created = sandbox.run("cluster create -w ws -g Research -n gpu --target 2 --vm-size Standard_NC6").succeeds();
     insta::assert_snapshot!(timeless(&created.stdout), @r#"

@@ -35,6 +35,7 @@ fn without_container(recipe: &Path) -> Value {
 /// A cluster `c` of nodes with 4 GPUs, with the volume that the oldest recipes expect of a cluster.
 fn with_recipes_cluster(nodes: u32) -> Sandbox {
     let sandbox = Sandbox::new();
+    sandbox.settings("gpus: none");
     let volume = "--afs-name external --afs-mount-path external --storage-account-name acc --storage-account-key a2V5";
     sandbox.run(&format!("cluster create -n c --target {nodes} -s STANDARD_NC24 {volume}")).succeeds();
     sandbox.wait_for_nodes("c", "idleNodeCount", nodes);

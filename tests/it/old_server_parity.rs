@@ -26,8 +26,8 @@ pub const SURROUNDINGS: &[&str] = &[
     "file-server show --ids WS/fileservers/fs",
     "file-server show gone",
     "file-server list --query [].name",
-    "cluster create -n c -t 1 -s STANDARD_NC6 -u me -p pw-1 --vm-priority lowpriority --image UbuntuLTS",
-    "cluster create c -t 1 -s STANDARD_NC6 -p pw-1 -l eastus",
+    "cluster create -n c -t 1 -s STANDARD_D2 -u me -p pw-1 --vm-priority lowpriority --image UbuntuLTS",
+    "cluster create c -t 1 -s STANDARD_D2 -p pw-1 -l eastus",
     "cluster create d --min 0 --max 2 -s STANDARD_D1 -p pw-1 --nfs fs --nfs-mount-path data --storage-account-name acc \
      --storage-account-key a2V5 --afs-name share --afs-mount-path a --bfs-name box --bfs-mount-path b",
     "cluster create f -f cluster.json --query [name,vmSize]",

@@ -184,7 +184,7 @@ fn serve_here(args: &RunArgs) -> Outcome {
     let home = Home::find()?;
     let file = ServerFile::load(home.server_config())?;
     let (api_versions, vaults) = (file.api_versions(), file.vaults());
-    let (most_output_bytes, containers) = (file.most_output_bytes(), file.containers());
+    let (most_output_bytes, containers, gpus) = (file.most_output_bytes(), file.containers(), file.gpus());
     let quotas = file.quotas();
     let listening = args.listen.settings(file);
     let settings = ServerSettings {
@@ -196,6 +196,7 @@ fn serve_here(args: &RunArgs) -> Outcome {
         vaults,
         most_output_bytes,
         containers,
+        gpus,
         quotas,
     };
     let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build();

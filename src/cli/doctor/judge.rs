@@ -77,7 +77,8 @@ fn gpus(gpus: &[String]) -> Finding {
         let meaning = "jobs compute on processors; programs that insist on a GPU fail";
         return finding("GPUs", Level::Limited, "none (nvidia-smi lists none)", meaning);
     }
-    let meaning = "jobs see them all; take care yourself that two jobs at once do not use the same one";
+    let meaning = "nodes get them without overlap, as many as their VM size has, those of VM size `local` their part: jobs \
+                   see the GPUs of their own nodes only; `gpus` of server.yaml names those that nodes may have";
     finding("GPUs", Level::Ok, gpus.join("; "), meaning)
 }
 

@@ -2,7 +2,7 @@
 
 use super::spec::Priority;
 use crate::domain::cluster::Scale;
-use crate::domain::quota::Shortage;
+use crate::domain::quota::{Scarce, Shortage};
 
 /// What decides whether and when a queued job starts.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -85,10 +85,10 @@ fn never(needs: u32, cluster: &Nodes) -> Described {
 fn never_in_quota(needs: u32, shortage: &Shortage) -> Described {
     let (most, what) = (nodes(shortage.most_nodes), shortage.what());
     let summary = format!("it can never start: it needs {}, and {what} allows its cluster {most}", nodes(needs));
-    let remedies = vec![
-        "raise the limit in `quotas` of server.yaml, and start the server anew".into(),
-        "submit it with a smaller nodeCount, or to a cluster of smaller nodes".into(),
-    ];
+    let raise = (shortage.of != Scarce::Gpus).then(|| shortage.remedy().to_owned());
+    let remedies =
+        raise.into_iter().chain(["submit it with a smaller nodeCount, or to a cluster of smaller nodes".into()]);
+    let remedies = remedies.collect();
     Described { can_start: false, summary, remedies }
 }
 
@@ -114,7 +114,7 @@ fn short_of_nodes(situation: &Situation, cluster: &Nodes) -> (String, Vec<String
         summary.push_str(&format!("; the cluster cannot grow now: {}", short.join(", and ")));
         let remedies = vec![
             "it starts when this or another cluster gives nodes back".into(),
-            "raise the limit in `quotas` of server.yaml, and start the server anew".into(),
+            cluster.shortages[0].remedy().into(),
         ];
         return (summary, remedies);
     }
@@ -161,7 +161,6 @@ fn nodes(count: u32) -> String {
 mod tests {
     use super::*;
     use crate::domain::cluster::Deallocation;
-    use crate::domain::quota::Scarce;
 
     fn manual(target: u32) -> Scale {
         Scale::Manual { target, deallocation: Deallocation::Requeue }

@@ -7,6 +7,7 @@
 mod address;
 mod command;
 mod containers;
+mod devices;
 mod fetching;
 mod files;
 mod host;
@@ -31,6 +32,7 @@ use super::volumes;
 use super::{ClusterPlace, Engine, EngineError, LaunchRequest, NodeFact, NodeName, Observation, Waker};
 use crate::domain::job::{Job, JobDirectory};
 use crate::domain::name::{FileServerKey, RunId};
+use devices::Devices;
 use nodes::Nodes;
 use runs::Runs;
 
@@ -45,13 +47,15 @@ pub struct LocalSettings {
     pub containers: ContainerSettings,
     /// The most bytes that one output file of a job takes; `None`: as many as there are.
     pub most_output_bytes: Option<u64>,
+    /// The GPUs that nodes may have, by name; `None`: all that the machine has.
+    pub gpus: Option<Vec<String>>,
 }
 
 impl LocalSettings {
     /// Nothing decided but what there is no default for.
     #[must_use]
     pub fn new(executable: PathBuf, safe: Safe) -> Self {
-        Self { executable, safe, containers: ContainerSettings::default(), most_output_bytes: None }
+        Self { executable, safe, containers: ContainerSettings::default(), most_output_bytes: None, gpus: None }
     }
 }
 
@@ -60,6 +64,7 @@ pub struct LocalEngine {
     layout: Layout,
     nodes: Nodes,
     runs: Arc<Runs>,
+    devices: Devices,
 }
 
 impl LocalEngine {
@@ -79,11 +84,12 @@ impl LocalEngine {
         }
         let layout = Layout::at(root);
         let boot_id = host::boot_id().map_err(failed(|| "read the id of this boot".into()))?;
-        let host = host::current();
-        let runs = Runs::open(layout.clone(), host.clone(), boot_id.clone(), settings, waker.clone())?;
+        let devices = Devices::new(settings.gpus.clone());
+        let host = host::current(devices.count());
+        let runs = Runs::open(layout.clone(), host.clone(), boot_id.clone(), settings, devices.clone(), waker.clone())?;
         let runs = Arc::new(runs);
-        let nodes = Nodes::open(layout.clone(), host, boot_id, Arc::clone(&runs), waker)?;
-        Ok(Self { layout, nodes, runs })
+        let nodes = Nodes::open(layout.clone(), host, boot_id, Arc::clone(&runs), devices.clone(), waker)?;
+        Ok(Self { layout, nodes, runs, devices })
     }
 
     fn remove_own_output(&self, job: &Job) -> io::Result<()> {
@@ -109,6 +115,14 @@ impl Engine for LocalEngine {
         host::cores()
     }
 
+    fn gpus(&self) -> u32 {
+        self.devices.count()
+    }
+
+    fn memory(&self) -> u64 {
+        host::memory()
+    }
+
     fn directories(&self, job: &Job, cluster: &ClusterPlace) -> Result<Vec<JobDirectory>, EngineError> {
         directories::directories(&self.layout, job, &cluster.spec)
     }
@@ -127,7 +141,7 @@ impl Engine for LocalEngine {
     fn preview(&self, request: &LaunchRequest) -> Result<Preview, EngineError> {
         let mut request = request.clone();
         request.job.directories = directories::directories(&self.layout, &request.job, &request.cluster.spec)?;
-        self.nodes.foresee(&mut request.nodes);
+        self.nodes.foresee(&request.cluster, &mut request.nodes);
         self.runs.preview(&request)
     }
 

@@ -1,4 +1,4 @@
-//! Virtual nodes: a directory, a loopback address, the cluster's mounts below it, and its set-up task.
+//! Virtual nodes: a directory, a loopback address, GPUs of its own, the cluster's mounts below it, and its set-up task.
 //!
 //! `node.json` ([`super::record`]) is what makes a directory a node; it is written when the rest is there. One that a
 //! crash left without it is made anew.
@@ -11,6 +11,7 @@ use std::path::Path;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use super::address::free_address;
+use super::devices::Devices;
 use super::preparing::{MountCommand, Preparing};
 use super::record::{self, Key, Record, State};
 use super::runs::Runs;
@@ -19,7 +20,7 @@ use super::{failed, files};
 use crate::domain::node::Node;
 use crate::engine::directories::Layout;
 use crate::engine::environment::{self, Host};
-use crate::engine::{ClusterPlace, EngineError, NodeFact, NodeName, Waker, volumes};
+use crate::engine::{ClusterPlace, EngineError, NodeFact, NodeName, Waker, gpus, volumes};
 use crate::supervisor::run_dir::{LaunchMount, MountHow};
 
 #[derive(Debug)]
@@ -34,6 +35,7 @@ type KnownNodes = Arc<Mutex<BTreeMap<Key, Known>>>;
 pub(super) struct Nodes {
     layout: Layout,
     host: Host,
+    devices: Devices,
     boot_id: String,
     waker: Waker,
     set_ups: SetUps,
@@ -49,13 +51,15 @@ impl Nodes {
         host: Host,
         boot_id: String,
         runs: Arc<Runs>,
+        devices: Devices,
         waker: Waker,
     ) -> Result<Self, EngineError> {
         let nodes = layout.nodes();
         let records = record::read_all(&nodes).map_err(failed(|| format!("read the nodes in {}", nodes.display())))?;
         let known = records.into_iter().map(|(key, record)| (key, Known { record, preparing: None })).collect();
         let set_ups = SetUps::new(layout.clone(), host.clone(), runs);
-        Ok(Self { layout, host, boot_id, waker, set_ups, known: Arc::new(Mutex::new(known)), changing: Mutex::new(()) })
+        let (known, changing) = (Arc::new(Mutex::new(known)), Mutex::new(()));
+        Ok(Self { layout, host, devices, boot_id, waker, set_ups, known, changing })
     }
 
     /// The nodes of a cluster. Goes on with preparations that a crash or a reboot has interrupted, and with set-up
@@ -69,6 +73,7 @@ impl Nodes {
         known.retain(|key, node| {
             key.0 != cluster.number || node.preparing.is_some() || record::path(&self.layout, *key).exists()
         });
+        self.deal_late(cluster, &mut known);
         let mut facts = Vec::new();
         for (key, node) in known.range_mut((cluster.number, 0)..=(cluster.number, u32::MAX)) {
             if node.preparing.is_none() {
@@ -133,13 +138,39 @@ impl Nodes {
         }
     }
 
-    /// Gives nodes that are not there yet the addresses that they would get now.
-    pub(super) fn foresee(&self, nodes: &mut [Node]) {
+    /// Gives nodes that are not there yet the addresses and GPUs that they would get now.
+    pub(super) fn foresee(&self, cluster: &ClusterPlace, nodes: &mut [Node]) {
         let known = lock(&self.known);
+        let mut taken: Vec<String> = dealt(&known).into_iter().map(str::to_owned).collect();
         let mut used: BTreeSet<String> = known.values().map(|node| node.record.address.clone()).collect();
         for node in nodes.iter_mut().filter(|node| node.address.is_empty()) {
             node.address = free_address(&self.layout, &used.iter().map(String::as_str).collect());
             used.insert(node.address.clone());
+            // A node that would not be made is shown without.
+            let taken_now = taken.iter().map(String::as_str).collect();
+            node.gpus = gpus::deal(&self.devices.all(), &taken_now, gpus::wish(&cluster.spec)).unwrap_or_default();
+            taken.extend(node.gpus.iter().cloned());
+        }
+    }
+
+    /// Nodes that were made when there was nothing to deal get what is free now.
+    fn deal_late(&self, cluster: &ClusterPlace, known: &mut BTreeMap<Key, Known>) {
+        let of_cluster = (cluster.number, 0)..=(cluster.number, u32::MAX);
+        if known.range(of_cluster.clone()).all(|(_, node)| node.record.is_dealt) {
+            return;
+        }
+        let all = self.devices.all();
+        if all.is_empty() {
+            return;
+        }
+        let late: Vec<Key> =
+            known.range(of_cluster).filter(|(_, node)| !node.record.is_dealt).map(|(key, _)| *key).collect();
+        for key in late {
+            let Ok(gpus) = gpus::deal(&all, &dealt(known), gpus::wish(&cluster.spec)) else { return };
+            if let Some(node) = known.get_mut(&key) {
+                (node.record.gpus, node.record.is_dealt) = (gpus, true);
+                node.record.note(&self.layout, key);
+            }
         }
     }
 
@@ -150,6 +181,9 @@ impl Nodes {
             return Ok(());
         }
         self.remove(key)?;
+        let all = self.devices.all();
+        let gpus = gpus::deal(&all, &dealt(&lock(&self.known)), gpus::wish(&cluster.spec))
+            .map_err(|short| EngineError::NotStarted(short.sentence()))?;
         let action = || format!("make the node in {}", self.layout.node(key.0, key.1).display());
         fs::create_dir_all(self.layout.node_mounts(cluster.number, index)).map_err(failed(action))?;
         let mounted = self.link_volumes(cluster, index);
@@ -161,7 +195,8 @@ impl Nodes {
             Ok(()) if !self.commands(cluster, index).is_empty() => State::Preparing,
             Ok(()) => mounted_state(cluster),
         };
-        let record = Record::new(name, address, self.boot_id.clone(), state);
+        let mut record = Record::new(name, address, self.boot_id.clone(), state);
+        (record.gpus, record.is_dealt) = (gpus, !all.is_empty());
         record.write(&record::path(&self.layout, key)).map_err(failed(action))?;
         let mut node = Known { record, preparing: None };
         let begun = self.go_on(cluster, key, &mut node);
@@ -210,7 +245,7 @@ impl Nodes {
     }
 
     fn prepare(&self, cluster: &ClusterPlace, key: Key, node: &mut Known) -> io::Result<()> {
-        let environment = environment::of_node(&self.host, &self.layout.node_mounts(key.0, key.1));
+        let environment = environment::of_node(&self.host, &self.layout.node_mounts(key.0, key.1), &node.record.gpus);
         let log = self.layout.node(key.0, key.1).join("mount.log");
         let (known, waker) = (Arc::clone(&self.known), Arc::clone(&self.waker));
         let layout = self.layout.clone();
@@ -254,6 +289,11 @@ impl Drop for Nodes {
         let running: Vec<Preparing> = lock(&self.known).values_mut().filter_map(|node| node.preparing.take()).collect();
         running.into_iter().for_each(Preparing::cancel);
     }
+}
+
+/// The GPUs that nodes have, of this cluster and all others.
+fn dealt(known: &BTreeMap<Key, Known>) -> BTreeSet<&str> {
+    known.values().flat_map(|node| &node.record.gpus).map(String::as_str).collect()
 }
 
 fn lock(known: &Mutex<BTreeMap<Key, Known>>) -> MutexGuard<'_, BTreeMap<Key, Known>> {

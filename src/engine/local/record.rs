@@ -30,9 +30,12 @@ pub(super) struct Record {
     /// The port of its SSH server, kept for as long as the node is there; `None`: it offers none.
     #[serde(default)]
     pub ssh_port: Option<u16>,
-    /// The GPUs that are its own.
+    /// The GPUs that are its own, for as long as it is there.
     #[serde(default)]
     pub gpus: Vec<String>,
+    /// Whether there were GPUs to deal when it got its own; else it gets them as soon as there are some.
+    #[serde(default)]
+    pub is_dealt: bool,
     /// The boot that it was prepared in: the next one finds nothing mounted, and sets it up again.
     pub boot_id: String,
     pub state: State,
@@ -64,6 +67,7 @@ impl Record {
             address,
             ssh_port: None,
             gpus: Vec::new(),
+            is_dealt: false,
             boot_id,
             state,
         }

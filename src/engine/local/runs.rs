@@ -18,6 +18,7 @@ use std::time::Duration;
 use rustix::event::{PollFd, PollFlags, Timespec, poll};
 use rustix::process::{Pid, PidfdFlags, Signal, pidfd_open, pidfd_send_signal};
 
+use super::devices::Devices;
 use super::fetching::Fetching;
 use super::inspect::{self, Seen};
 use super::watch::Watch;
@@ -77,6 +78,7 @@ pub(super) struct Runs {
     /// Asked for once: the kernel has them in several files.
     cores: u32,
     settings: LocalSettings,
+    devices: Devices,
     fetching: Fetching,
     entries: Arc<Mutex<Entries>>,
     watch: Watch,
@@ -89,6 +91,7 @@ impl Runs {
         host: Host,
         boot_id: String,
         settings: LocalSettings,
+        devices: Devices,
         waker: Waker,
     ) -> Result<Self, EngineError> {
         let entries = Arc::new(Mutex::new(Entries::new()));
@@ -100,7 +103,7 @@ impl Runs {
         };
         let watch = Watch::start(on_end).map_err(failed(|| "watch supervisors".into()))?;
         let cores = host::cores();
-        Ok(Self { layout, host, boot_id, cores, settings, fetching, entries, watch, starting: Mutex::new(()) })
+        Ok(Self { layout, host, boot_id, cores, settings, devices, fetching, entries, watch, starting: Mutex::new(()) })
     }
 
     /// While this is held, no run is started.
@@ -125,8 +128,8 @@ impl Runs {
 
     fn plan(&self, request: &LaunchRequest) -> Result<Launch, EngineError> {
         let settings = &self.settings.containers;
-        let gpus = container::visible_gpus(host::gpus(), request.job.spec.container.as_ref(), settings);
-        let host = Host { gpus, ..self.host.clone() };
+        let host = Host { gpus: self.devices.count(), ..self.host.clone() };
+        let request = &container::with_visible_gpus(request, settings);
         let mut plan = launch::plan(request, &self.layout, &host)?;
         let available = || containers::available(settings, &host);
         plan.container = container::plan(request, &plan, &self.layout, settings, available);

@@ -17,7 +17,7 @@ use crate::domain::sentence::sentence;
 use crate::engine::directories::Layout;
 use crate::engine::environment::Host;
 use crate::engine::setup_task::{self, Verdict};
-use crate::engine::{ClusterPlace, EngineError, NodeName};
+use crate::engine::{ClusterPlace, EngineError};
 use crate::supervisor::run_dir::RunDir;
 
 /// A task that was ended from outside so often will be ended again.
@@ -82,7 +82,7 @@ impl SetUps {
         let key = (cluster.number, record.index);
         let (state, over) = match &record.state {
             State::Mounted => (State::SettingUp(Attempt::first()), None),
-            State::SettingUp(attempt) => match self.progress(cluster, task, &record.name(), attempt)? {
+            State::SettingUp(attempt) => match self.progress(cluster, task, record, attempt)? {
                 Progress::Going => return Ok(()),
                 Progress::Ready => (State::Ready, Some(attempt.clone())),
                 Progress::Again(next) => (State::SettingUp(next), Some(attempt.clone())),
@@ -96,7 +96,7 @@ impl SetUps {
             tracing::warn!(error = %sentence(&e), "cannot clean up after a set-up task");
         }
         if let State::SettingUp(attempt) = &record.state
-            && let Err(e) = self.begin(cluster, task, &record.name(), attempt)
+            && let Err(e) = self.begin(cluster, task, record, attempt)
         {
             record.state = State::Broken(sentence(&e));
             record.note(&self.layout, key);
@@ -109,11 +109,11 @@ impl SetUps {
         &self,
         cluster: &ClusterPlace,
         task: &SetupTask,
-        node: &NodeName,
+        node: &Record,
         attempt: &Attempt,
     ) -> Result<(), EngineError> {
         let run_dir = self.run_dir(cluster.number, node.index);
-        let plan = setup_task::plan(&self.layout, &self.host, cluster, task, node, &attempt.run)?;
+        let plan = setup_task::plan(&self.layout, &self.host, cluster, task, (&node.name(), &node.gpus), &attempt.run)?;
         files::remove_tree(run_dir.path())
             .and_then(|()| fs::create_dir_all(run_dir.path()))
             .map_err(failed(|| format!("make the run directory {}", run_dir.path().display())))?;
@@ -125,7 +125,7 @@ impl SetUps {
         &self,
         cluster: &ClusterPlace,
         task: &SetupTask,
-        node: &NodeName,
+        node: &Record,
         attempt: &Attempt,
     ) -> Result<Progress, EngineError> {
         let run_dir = self.run_dir(cluster.number, node.index);

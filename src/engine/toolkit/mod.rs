@@ -109,13 +109,13 @@ pub fn ranks_under_mpi(toolkit: &Toolkit) -> Option<u32> {
     }
 }
 
-/// How many ranks a launcher may start on each of so many nodes, by place: those that the toolkit starts itself, else
-/// `otherwise` on every node.
+/// How many ranks a launcher may start on each node, by place: those that the toolkit starts itself, else `otherwise`.
 #[must_use]
-pub fn slots(toolkit: &Toolkit, nodes: usize, otherwise: u32) -> Vec<u32> {
+pub fn slots(toolkit: &Toolkit, otherwise: &[u32]) -> Vec<u32> {
+    let nodes = otherwise.len();
     match ranks_under_mpi(toolkit) {
         Some(ranks) => (0..nodes).map(|place| blocks::on_node(place, ranks, nodes)).collect(),
-        None => vec![otherwise; nodes],
+        None => otherwise.to_vec(),
     }
 }
 

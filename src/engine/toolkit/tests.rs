@@ -99,7 +99,7 @@ proptest! {
         let expected: Vec<u32> = (0..addresses.len())
             .map(|place| without.iter().map(|process| u32::from(process.node == place)).sum())
             .collect();
-        prop_assert_eq!(slots(under_mpi, addresses.len(), 7), expected);
+        prop_assert_eq!(slots(under_mpi, &vec![7; addresses.len()]), expected);
     }
 }
 
@@ -123,9 +123,9 @@ fn a_launcher_is_used_where_a_program_expects_one_or_several_processes_need_it()
 #[test]
 fn slots_are_those_of_the_machine_unless_the_toolkit_starts_ranks() {
     let mpi = Toolkit::CustomMpi { command_line: "true".into(), process_count: 5 };
-    assert_eq!(slots(&mpi, 2, 8), [3, 2]);
-    assert_eq!(slots(&mpi, 6, 8), [1, 1, 1, 1, 1, 0]);
-    assert_eq!(slots(&Toolkit::Custom { command_line: "true".into() }, 2, 8), [8, 8]);
+    assert_eq!(slots(&mpi, &[8; 2]), [3, 2]);
+    assert_eq!(slots(&mpi, &[8; 6]), [1, 1, 1, 1, 1, 0]);
+    assert_eq!(slots(&Toolkit::Custom { command_line: "true".into() }, &[8, 4]), [8, 4]);
 }
 
 #[test]

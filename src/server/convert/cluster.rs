@@ -169,6 +169,7 @@ pub fn cluster(view: &ClusterView, version: ApiVersion) -> wire::Cluster {
             current_node_count: u32::try_from(view.nodes.len()).unwrap_or(u32::MAX),
             node_state_counts: counts(&view.nodes, &view.busy),
             errors: errors(&view.nodes, shortages),
+            warnings: None,
             generation: version.is_ours().then_some(view.cluster.generation),
             spec: spec_back(&view.cluster.value, version),
         },

@@ -5,17 +5,15 @@ use super::FieldErrors;
 use crate::api::cluster as wire;
 use crate::api::version::ApiVersion;
 use crate::domain::cluster::{Admin, Image};
+use crate::domain::vm_size;
 
 /// The VM size of a cluster whose creator named none: this machine.
 pub const LOCAL_SIZE: &str = "local";
 
-/// Sizes that the service refused (Swagger 2018-05-01, `vmSize`: all but STANDARD_A0 and those with premium storage).
-const REFUSED: [&str; 3] = ["STANDARD_A0", "STANDARD_GS", "STANDARD_DS"];
-
 /// The size of nodes: as [`any_vm_size`], without those that the service refused.
 pub(super) fn vm_size(target: &str, size: Option<&str>, version: ApiVersion, errors: &mut FieldErrors) -> String {
     let upper = any_vm_size(target, size, version, errors);
-    if upper == REFUSED[0] || REFUSED[1..].iter().any(|family| upper.starts_with(family)) {
+    if vm_size::is_refused(&upper) {
         let size = size.unwrap_or_default();
         errors.add(target, format!("`{size}` cannot be used: neither STANDARD_A0 nor sizes with premium storage can"));
     }

@@ -31,7 +31,7 @@ pub async fn create(
 ) -> Answer<Entity<Cluster>> {
     let spec = convert::spec(&body, &Rules { version, seal: &context.seal })?;
     caller.may_use(&context, &links::of_cluster(&spec))?;
-    Ok(entity(&clusters::create(&context, key, spec).await?, version))
+    Ok(entity(&context, &clusters::create(&context, key, spec).await?, version))
 }
 
 /// PATCH: only its scale can change.
@@ -42,7 +42,7 @@ pub async fn update(
     Body(body): Body<ClusterUpdate>,
 ) -> Answer<Entity<Cluster>> {
     let scale = convert::new_scale(&body, version)?;
-    Ok(entity(&clusters::rescale(&context, key, scale).await?, version))
+    Ok(entity(&context, &clusters::rescale(&context, key, scale).await?, version))
 }
 
 /// What of a cluster can be waited for by name.
@@ -63,11 +63,21 @@ pub async fn get(
         Some(until) => clusters::wait(&context, &key, until, waiting.patience()).await?,
         None => clusters::get(&context.store, &key)?,
     };
-    Ok(entity(&view, version))
+    Ok(entity(&context, &view, version))
 }
 
-fn entity(view: &ClusterView, version: ApiVersion) -> Entity<Cluster> {
-    Entity { body: convert::cluster(view, version), changed: view.cluster.value.changed() }
+fn entity(context: &Context, view: &ClusterView, version: ApiVersion) -> Entity<Cluster> {
+    Entity { body: body(context, view, version), changed: view.cluster.value.changed() }
+}
+
+/// A cluster as answered, with what only our version says of this machine.
+fn body(context: &Context, view: &ClusterView, version: ApiVersion) -> Cluster {
+    let mut body = convert::cluster(view, version);
+    if version.is_ours() {
+        let warnings = clusters::warnings(context, &view.cluster.value.spec);
+        body.properties.warnings = (!warnings.is_empty()).then_some(warnings);
+    }
+    body
 }
 
 /// GET of the list.
@@ -78,7 +88,7 @@ pub async fn list(
     paging: Paging,
 ) -> Answer<Wire<Page<Cluster>>> {
     let listed = clusters::list(&context.store, &key, paging.window)?;
-    Ok(page(&paging, &listed, |view| convert::cluster(view, version)))
+    Ok(page(&paging, &listed, |view| body(&context, view, version)))
 }
 
 /// POST; a GET is the same, for clients that ask for further pages so.

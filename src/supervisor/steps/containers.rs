@@ -101,7 +101,7 @@ impl Run<'_> {
             let path = path.display();
             self.logs[place].say(&format!("{path} is not on this machine: the container has what its image has there"));
         }
-        NodeContainer { name: node.name.clone(), binds }
+        NodeContainer { binds, ..node.clone() }
     }
 
     /// The name under which the image is there; pulled when it is not.
@@ -285,7 +285,8 @@ impl Run<'_> {
                 let failed = places.iter().zip(ends).find(|(_, end)| *end != End::Code(0));
                 failed.map_or(Ok(()), |(place, _)| {
                     let said = printed(&self.dir.container_output(*place));
-                    let gpus = if container.has_gpus { WITHOUT_GPUS } else { "" };
+                    let has_gpus = container.has_gpus && !container.nodes[*place].gpus.is_empty();
+                    let gpus = if has_gpus { WITHOUT_GPUS } else { "" };
                     Err(Ending::container_failed(format!("cannot {action} image {image}: {}{gpus}", gist(&said))))
                 })
             }

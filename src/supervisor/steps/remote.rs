@@ -14,7 +14,7 @@ impl Run<'_> {
         if self.launch.nodes.iter().all(|node| node.address.is_empty()) {
             return;
         }
-        let opened = Remote::open(self.dir).and_then(|remote| Ok((remote.descriptor()?, remote)));
+        let opened = Remote::open(self.dir, &self.launch.nodes).and_then(|remote| Ok((remote.descriptor()?, remote)));
         match opened {
             Ok((descriptor, remote)) => {
                 self.watch.attend(descriptor);

@@ -86,6 +86,12 @@ impl Sandbox {
         self.file(name, &spec.to_string())
     }
 
+    /// From now on servers that start have these settings.
+    pub fn settings(&self, text: &str) {
+        std::fs::create_dir_all(&self.home).expect("a folder");
+        std::fs::write(self.home.join("server.yaml"), text).expect("settings");
+    }
+
     /// A cluster of so many nodes, in the default workspace, with all of them ready.
     #[track_caller]
     pub fn cluster(&self, name: &str, nodes: u32) {

@@ -123,6 +123,7 @@ pub async fn run(args: CreateArgs, session: &Session) -> Outcome {
     }
     properties.user_account_settings = account(&args.account, administrator, needs, session)?;
     let cluster = make(&args, &id, &workspace, properties, &scope, session).await?;
+    cluster.properties.warnings.iter().flatten().for_each(|warning| session.report.warn(warning));
     session.print(&Output::one(&cluster))
 }
 
