@@ -9,6 +9,7 @@ use std::path::{Path, PathBuf};
 use super::directories::{Layout, below, safe_name};
 use crate::domain::mount::{Mount, MountSource};
 use crate::domain::name::{FileServerKey, WorkspaceKey};
+use crate::domain::volume::VolumeKind;
 use crate::supervisor::run_dir::{LaunchMount, MountHow};
 
 const SHARES: &str = "shares";
@@ -33,6 +34,16 @@ pub fn how(layout: &Layout, source: &MountSource) -> MountHow {
         }
         MountSource::Unmanaged { command } => MountHow::Command(command.clone()),
     }
+}
+
+/// The directory of all emulated volumes of one kind of an account, its name in any case.
+#[must_use]
+pub fn folder(layout: &Layout, account: &str, kind: VolumeKind) -> PathBuf {
+    let kind = match kind {
+        VolumeKind::Share => SHARES,
+        VolumeKind::Container => CONTAINERS,
+    };
+    layout.storage().join(safe_name(&account.to_lowercase())).join(kind)
 }
 
 /// The directory that a file server exports.

@@ -62,7 +62,7 @@ use crate::engine::local::{LocalEngine, LocalSettings};
 use crate::engine::secrets::Safe;
 use crate::engine::{Engine, EngineError};
 use crate::operations::watch::FileWatch;
-use crate::operations::{Context, long, snapshots};
+use crate::operations::{Context, long, snapshots, storage};
 use crate::scheduler::{self, Bell, Scheduler};
 use crate::store::{Store, StoreError};
 
@@ -195,6 +195,7 @@ fn compose(settings: &ServerSettings) -> Result<(Context, Scheduler), ServeError
     let clock = Timestamp::now;
     let context = Context { store, engine, watch, clock, new_id, seal, signer, account_keys, remote_vaults };
     snapshots::tidy(&context);
+    storage::writing::tidy(&context);
     long::tidy(&context);
     Ok((context, scheduler))
 }

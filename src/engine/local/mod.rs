@@ -19,7 +19,7 @@ mod setting_up;
 mod watch;
 
 use std::io;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -27,10 +27,12 @@ use super::container::ContainerSettings;
 use super::directories::{self, Layout};
 use super::preview::Preview;
 use super::secrets::Safe;
+use super::storage::{self, VolumePlace};
 use super::volumes;
 use super::{ClusterPlace, Engine, EngineError, LaunchRequest, NodeFact, NodeName, Observation, Waker};
 use crate::domain::job::{Job, JobDirectory};
 use crate::domain::name::{FileServerKey, RunId};
+use crate::domain::volume::VolumeKey;
 use nodes::Nodes;
 use runs::Runs;
 
@@ -164,6 +166,24 @@ impl Engine for LocalEngine {
     fn remove_export(&self, server: &FileServerKey) -> Result<(), EngineError> {
         let path = volumes::export(&self.layout, server);
         files::remove_tree(&path).map_err(failed(|| format!("remove the directory {}", path.display())))
+    }
+
+    fn volume_place(&self, volume: &VolumeKey) -> VolumePlace {
+        storage::place(&self.layout, volume)
+    }
+
+    fn volumes(&self, account: &str) -> Result<Vec<VolumeKey>, EngineError> {
+        storage::names(&self.layout, account).map_err(failed(|| format!("list the volumes of account {account}")))
+    }
+
+    fn remove_stored(&self, path: &Path) -> Result<(), EngineError> {
+        let is_folder = path.symlink_metadata().is_ok_and(|metadata| metadata.is_dir());
+        let removed = if is_folder { files::remove_tree(path) } else { std::fs::remove_file(path) };
+        removed.map_err(failed(|| format!("remove {}", path.display())))
+    }
+
+    fn incoming(&self) -> PathBuf {
+        storage::incoming(&self.layout)
     }
 
     fn snapshot_folder(&self) -> PathBuf {
