@@ -113,6 +113,9 @@ fn refused(status: u16, error: &ErrorDetail) -> Failure {
     }
     let of_target = match error.target.as_deref() {
         Some("outputdirectoryid") => Some("`batchai job file list -j JOB -d DIRECTORY` lists the files of one it has"),
+        Some("storedPath") => {
+            Some("choose another path; `batchai storage list --share-name SHARE -r` shows what is there")
+        }
         _ => None,
     };
     match of_target.or_else(|| hint(&error.code)) {

@@ -171,7 +171,7 @@ fn no_file(key: &VolumeKey, path: &str) -> OperationError {
 }
 
 fn invalid(path: &str, why: &str) -> OperationError {
-    OperationError::Invalid { target: "path", message: format!("The path `{path}` {why}") }
+    OperationError::Invalid { target: "storedPath", message: format!("The path `{path}` {why}") }
 }
 
 fn failed(action: &'static str, path: &Path) -> impl FnOnce(io::Error) -> OperationError {
