@@ -104,6 +104,9 @@ pub fn check_name(name: &str) -> Result<(), String> {
     if length == 0 || length > LONGEST_NAME {
         return Err(format!("has {length} characters, but must have 1 to {LONGEST_NAME}"));
     }
+    if matches!(name, "." | "..") {
+        return Err("is no name, but a way through folders".into());
+    }
     match name.chars().find(|c| "/\\?#".contains(*c) || c.is_whitespace() || c.is_control()) {
         Some(wrong) => Err(format!("must not have {wrong:?} in it: use lower-case letters, digits and `-`")),
         None => Ok(()),
@@ -154,7 +157,7 @@ mod tests {
     #[test]
     fn a_name_is_one_part_of_a_path() {
         assert_eq!(check_name("batchai-share"), Ok(()));
-        for wrong in ["", "a/b", "a b", "a\0", "a\n", "a?b", "a\\b", &"x".repeat(64)] {
+        for wrong in ["", ".", "..", "a/b", "a b", "a\0", "a\n", "a?b", "a\\b", &"x".repeat(64)] {
             assert!(check_name(wrong).is_err(), "{wrong:?}");
         }
     }

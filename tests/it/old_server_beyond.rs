@@ -46,6 +46,12 @@ const BEYOND: &[(&str, i32, &str)] = &[
     ("job run -n n -e e -c c -f own.json", 2, "speaks only 2018-05-01, which keeps no output for a job"),
     ("job create -n n -e e -c c -f own.json --dry-run", 2, "hint: give the job `stdOutErrPathPrefix`"),
     ("cluster create -n n -t 0 -s STANDARD_D1 -p x --use-auto-storage", 1, "cannot use auto storage"),
+    ("storage upload job.json -s data --account-name acc", 2, "speaks only 2018-05-01, which leaves the files"),
+    ("storage download -s data --account-name acc", 2, "hint: use the tools of that account, such as `az storage"),
+    ("storage list", 2, "leaves the files of shares and containers to their storage account"),
+    ("storage delete -s data --account-name acc -y", 2, "leaves the files of shares"),
+    ("storage share create -n data --account-name acc", 2, "leaves the files of shares"),
+    ("storage container create -n data --account-name acc", 2, "leaves the files of shares"),
     ("cluster file list -c t", 1, "does not list what set-up tasks wrote"),
     ("server status", 1, "has nothing of batchai's own, such as a status, tokens and key vaults"),
     // The owner of the server is told likewise, in `old_server`.

@@ -56,8 +56,8 @@ pub struct StoredPage {
     pub next: Option<String>,
 }
 
-/// A part of what lies in a volume. Links that lead out of it, or nowhere, are not shown; those to directories are
-/// shown as what they lead to, and are not gone into.
+/// A part of what lies in a volume. Links that lead out of it, or nowhere, are not shown, nor
+/// are pipes and the like; links to directories are shown as what they lead to, and are not gone into.
 ///
 /// # Errors
 /// When the volume or the path is not there, the path leads out of it, or something cannot be read.
@@ -141,7 +141,7 @@ fn joined(path: &str, name: &str) -> String {
     if path.is_empty() { name.to_owned() } else { format!("{path}/{name}") }
 }
 
-/// `None` for what went away meanwhile, and for links that lead out of the volume.
+/// `None` for what went away meanwhile, for links that lead out of the volume, and for pipes and the like.
 fn described(root: &Path, full: &Path, path: &str) -> Option<StoredEntry> {
     let metadata = full.symlink_metadata().ok()?;
     let metadata = if metadata.is_symlink() {
@@ -150,6 +150,9 @@ fn described(root: &Path, full: &Path, path: &str) -> Option<StoredEntry> {
     } else {
         metadata
     };
+    if !metadata.is_file() && !metadata.is_dir() {
+        return None;
+    }
     let file = StoredFile {
         size: metadata.len(),
         modified: metadata.modified().ok().and_then(|at| Timestamp::try_from(at).ok()).unwrap_or_default(),

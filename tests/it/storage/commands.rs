@@ -47,7 +47,7 @@ fn files_and_folders_come_back_as_they_went() {
         "mnist/train.py",
     ];
     assert_eq!(fields(&listed, "name"), names);
-    assert_eq!(listed[7]["properties"]["isExecutable"], true);
+    assert_eq!(listed[7]["isExecutable"], true);
     let listed = sandbox.run("storage list -s share -p mnist/").succeeds().json();
     assert_eq!(fields(&listed, "name"), ["mnist/data", "mnist/train.py"]);
 
@@ -179,8 +179,7 @@ fn a_download_that_broke_off_goes_on_where_it_ended() {
     sandbox.file("big", &text);
     sandbox.run("storage upload big -s share --account-name acc").succeeds();
     let listed = sandbox.run("storage list -s share").succeeds().json();
-    let modified: jiff::Timestamp =
-        listed[0]["properties"]["lastModified"].as_str().and_then(|at| at.parse().ok()).expect("a time");
+    let modified: jiff::Timestamp = listed[0]["lastModified"].as_str().and_then(|at| at.parse().ok()).expect("a time");
     let part = format!("back/.big.{:x}-{:x}.part", modified.as_millisecond(), text.len());
     // What is in the part is not fetched again, which a part of other bytes shows.
     sandbox.file(&part, &"x".repeat(1000));

@@ -60,7 +60,7 @@ fn links_that_a_job_made_lead_nobody_out() {
     sandbox.run("job run -c c -f job.json").succeeds();
 
     let listed = sandbox.run("storage list -s data -r").succeeds().json();
-    assert_eq!(fields(&listed, "name"), ["near", "pipe", "sub", "sub/file"]);
+    assert_eq!(fields(&listed, "name"), ["near", "sub", "sub/file", "sub/up"]);
     for path in ["out", "out/kept", "file", "sub/up/out/kept"] {
         let done = sandbox.run(&format!("storage download -s data -d back {path}"));
         assert!(done.code == 1 && done.stderr.contains("by a link"), "{path}: {}", done.stderr);
