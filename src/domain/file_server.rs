@@ -34,6 +34,20 @@ impl FileServer {
     pub fn new(key: FileServerKey, spec: FileServerSpec, uuid: String, export: String, at: Timestamp) -> Self {
         Self { key, spec, created: at, provisioning: Provisioning::succeeded(at), uuid, export, legacy: None }
     }
+
+    /// The id of its network: the one that was asked for, else the one that the service made for it, in a group of its
+    /// own (recordings of azure-sdk-for-python, June 2018).
+    #[must_use]
+    pub fn subnet(&self) -> String {
+        let made = || {
+            let (subscription, uuid) = (&self.key.workspace.group.subscription, &self.uuid);
+            format!(
+                "/subscriptions/{subscription}/resourceGroups/fileserverrg-{uuid}/providers/Microsoft.Network\
+                 /virtualNetworks/{uuid}vnet/subnets/Subnet-1"
+            )
+        };
+        self.spec.subnet.clone().unwrap_or_else(made)
+    }
 }
 
 /// What was asked for.

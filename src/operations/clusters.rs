@@ -34,8 +34,9 @@ pub async fn create(context: &Context, key: ClusterKey, spec: ClusterSpec) -> Re
 }
 
 /// Adds a cluster, or answers the one that is there if it is the same.
-pub(super) fn add(tx: &Tx<'_>, cluster: Cluster) -> Result<ClusterView, OperationError> {
+pub(super) fn add(tx: &Tx<'_>, mut cluster: Cluster) -> Result<ClusterView, OperationError> {
     find_open_workspace(tx, &cluster.key.workspace)?;
+    cluster.spec.subnet = subnet(tx, &cluster.spec)?;
     if let Some(existing) = tx.cluster(&cluster.key)? {
         return same(tx, existing, &cluster.spec);
     }
@@ -43,6 +44,16 @@ pub(super) fn add(tx: &Tx<'_>, cluster: Cluster) -> Result<ClusterView, Operatio
     storage_accounts::note_use(tx, &cluster.key.workspace, &cluster.spec.mounts, cluster.created)?;
     let number = tx.insert_cluster(&cluster)?;
     Ok(ClusterView { cluster: Stored { number, generation: 1, value: cluster }, nodes: vec![], busy: vec![] })
+}
+
+/// Its network: that of the first file server that it mounts where none was asked for (azure-docs `batch-ai`: a file
+/// server is reached from its own subnet only).
+fn subnet(reader: &Reader<'_>, spec: &ClusterSpec) -> Result<Option<String>, OperationError> {
+    let server = spec.mounts.iter().find_map(|mount| mount.source.file_server());
+    match (&spec.subnet, server) {
+        (None, Some(server)) => Ok(reader.file_server(server)?.map(|found| found.value.subnet())),
+        (asked, _) => Ok(asked.clone()),
+    }
 }
 
 fn same(tx: &Tx<'_>, existing: Stored<Cluster>, spec: &ClusterSpec) -> Result<ClusterView, OperationError> {

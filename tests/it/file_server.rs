@@ -131,6 +131,8 @@ fn what_is_written_to_a_file_server_stays_until_it_is_deleted() {
     let made_cluster = rest.put(&c, &cluster(&server)).is(200).json();
     let mounted = &made_cluster["properties"]["nodeSetup"]["mountVolumes"]["fileServers"][0];
     assert_eq!(mounted["fileServer"]["id"], made["id"], "as the service writes ids");
+    assert_eq!(made_cluster["properties"]["subnet"], made["properties"]["subnet"], "nodes are where it is reached");
+    rest.put(&c, &cluster(&server)).is(200);
     rest.put(&format!("{workspace}/experiments/e"), &json!({})).is(200);
     let writes = format!("{workspace}/experiments/e/jobs/writes");
     rest.put(&writes, &job(&c, "echo kept > $AZ_BATCHAI_MOUNT_ROOT/nfs/f")).is(200);

@@ -84,7 +84,7 @@ pub fn id(key: &FileServerKey) -> String {
 /// A file server as answered.
 #[must_use]
 pub fn file_server(value: &FileServer) -> wire::FileServer {
-    let FileServer { key, spec, created, provisioning, uuid, export, legacy: _ } = value;
+    let FileServer { key, spec: _, created, provisioning, uuid: _, export, legacy: _ } = value;
     wire::FileServer {
         id: id(key),
         name: key.name.to_string(),
@@ -98,23 +98,13 @@ pub fn file_server(value: &FileServer) -> wire::FileServer {
                 file_server_public_ip: ADDRESS.into(),
                 file_server_internal_ip: ADDRESS.into(),
             }),
-            spec: spec_back(spec, &network(key, uuid)),
+            spec: spec_back(value),
         },
     }
 }
 
-/// The subnet that the service made for a file server without one, in a group of its own
-/// (recordings of azure-sdk-for-python, June 2018).
-fn network(key: &FileServerKey, uuid: &str) -> String {
-    format!(
-        "/subscriptions/{}/resourceGroups/fileserverrg-{uuid}/providers/Microsoft.Network/virtualNetworks/{uuid}vnet\
-         /subnets/Subnet-1",
-        key.workspace.group.subscription
-    )
-}
-
-fn spec_back(spec: &FileServerSpec, network: &str) -> wire::FileServerSpec {
-    let FileServerSpec { vm_size, admin, public_ips, disks, subnet } = spec;
+fn spec_back(value: &FileServer) -> wire::FileServerSpec {
+    let FileServerSpec { vm_size, admin, public_ips, disks, subnet: _ } = &value.spec;
     let DataDisks { size_gb, count, storage, caching } = disks;
     wire::FileServerSpec {
         vm_size: Some(vm_size.clone()),
@@ -135,6 +125,6 @@ fn spec_back(spec: &FileServerSpec, network: &str) -> wire::FileServerSpec {
                 DiskStorage::Premium => wire::StorageAccountType::Premium,
             },
         },
-        subnet: Some(ResourceReference { id: subnet.clone().unwrap_or_else(|| network.to_owned()) }),
+        subnet: Some(ResourceReference { id: value.subnet() }),
     }
 }
