@@ -46,7 +46,9 @@ fn of_source(source: &Path, folder: &str, pattern: Option<&str>, found: &mut Fou
     if metadata.is_dir() {
         let base = if is_content(source) { folder.to_owned() } else { below(folder, own_name(source)?) };
         let root = source.canonicalize().map_err(|error| unreadable(source, &error))?;
-        return Walk { root: &root, base: &base, pattern, found }.folder(source, "");
+        // Without the `/.` that says what is meant.
+        let shown: PathBuf = source.components().collect();
+        return Walk { root: &root, base: &base, pattern, found }.folder(&shown, "");
     }
     if !metadata.is_file() {
         return Err(wrong(format!("{} is neither a file nor a folder", source.display()))
