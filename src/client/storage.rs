@@ -281,18 +281,21 @@ fn pieces(from: Box<dyn Read + Send>, size: Option<u64>) -> impl Stream<Item = i
             let read = (&mut from).take(PIECE as u64).read_to_end(&mut piece);
             left = left.map(|left| left - piece.len() as u64);
             let piece = match read {
-                Ok(0) if left.is_some_and(|left| left > 0) => Err(shorter()),
-                Ok(0) => return,
-                Ok(_) => Ok(Bytes::from(piece)),
-                Err(error) => Err(error),
+                Ok(0) if left.is_some_and(|left| left > 0) => Some(Err(shorter())),
+                Ok(0) => None,
+                Ok(_) => Some(Ok(Bytes::from(piece))),
+                Err(error) => Some(Err(error)),
             };
-            let is_last = piece.is_err();
+            let is_last = !matches!(piece, Some(Ok(_)));
             if pieces.blocking_send(piece).is_err() || is_last {
                 return;
             }
         }
     });
-    stream::poll_fn(move |context| received.poll_recv(context))
+    // An end that nobody has announced is none: what came so far would pass for the whole.
+    stream::poll_fn(move |context| {
+        received.poll_recv(context).map(|piece| piece.unwrap_or_else(|| Some(Err(io::Error::other("it broke off")))))
+    })
 }
 
 #[cfg(test)]

@@ -3,7 +3,7 @@
 //! `operations/storage` asks through [`super::Engine`]; how nodes see the same volumes is in [`super::volumes`].
 
 use std::io;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
 use super::directories::{Layout, safe_name};
 use super::volumes;
@@ -12,6 +12,9 @@ use crate::domain::volume::{VolumeKey, VolumeKind};
 /// Where files wait until they are whole. No account has this name: [`safe_name`] makes none that begins with a dot.
 const INCOMING: &str = ".incoming";
 
+/// The same in a volume whose directory the settings name, and which may be another disk.
+const INCOMING_INSIDE: &str = ".batchai-incoming";
+
 /// A volume, as far as the server can use it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum VolumePlace {
@@ -19,7 +22,7 @@ pub enum VolumePlace {
     Here {
         /// What the volume shows; need not be there yet.
         directory: PathBuf,
-        /// Where files wait until they are whole: on the same file system, and in no volume.
+        /// Where files wait until they are whole: on the same file system, and in no list.
         incoming: PathBuf,
     },
     /// Only nodes see it. A sentence that says where it is, and what to do instead.
@@ -30,8 +33,14 @@ pub enum VolumePlace {
 #[must_use]
 pub fn place(layout: &Layout, volume: &VolumeKey) -> VolumePlace {
     match volumes::real_directory(layout, &volume.source()) {
-        Some(directory) => VolumePlace::Here { directory, incoming: incoming(layout) },
-        None => VolumePlace::Elsewhere(format!("The {volume} is mounted by a command, and only nodes see it")),
+        Some(directory) if directory.starts_with(layout.storage()) => {
+            VolumePlace::Here { directory, incoming: incoming(layout) }
+        }
+        Some(directory) => VolumePlace::Here { incoming: directory.join(INCOMING_INSIDE), directory },
+        None => VolumePlace::Elsewhere(format!(
+            "The {volume} is not kept by this server, but mounted by a program (`storage` of server.yaml), and only \
+             nodes see it: use the tools of that storage, such as `az storage` or `rclone`"
+        )),
     }
 }
 
@@ -80,10 +89,10 @@ fn text_of(name: &str) -> String {
     }
 }
 
-/// Whether a path is one of what waits to be whole.
+/// Whether a path of a volume, from its root, is that of what waits to be whole.
 #[must_use]
-pub fn is_incoming(path: &Path) -> bool {
-    path.file_name().is_some_and(|name| name == INCOMING)
+pub fn is_incoming(path: &str) -> bool {
+    path.split('/').next() == Some(INCOMING_INSIDE)
 }
 
 #[cfg(test)]
@@ -101,7 +110,7 @@ mod tests {
             let VolumePlace::Here { directory, incoming } = place(&layout, &VolumeKey::new("Acc", kind, name)) else {
                 panic!("an emulated volume")
             };
-            assert!(!incoming.starts_with(&directory) && is_incoming(&incoming));
+            assert!(!incoming.starts_with(&directory));
             std::fs::create_dir_all(directory).expect("a folder");
         }
         let found = names(&layout, "acc").expect("names");

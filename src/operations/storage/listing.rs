@@ -10,6 +10,7 @@ use std::path::{Path, PathBuf};
 use super::{failed, find, is_nowhere, no_file, root};
 use crate::domain::Timestamp;
 use crate::domain::volume::{VolumeKey, stored_path};
+use crate::engine::storage::is_incoming;
 use crate::operations::{Context, OperationError};
 
 /// A file or directory of a volume.
@@ -106,7 +107,7 @@ impl Walk<'_> {
             }
             let is_known = name == first;
             let (full, path) = (folder.join(&name), joined(path, &name));
-            let Some(entry) = described(self.root, &full, &path) else { continue };
+            let Some(entry) = described(self.root, &full, &path).filter(|_| !is_incoming(&path)) else { continue };
             let is_folder = entry.file.is_none() && !full.is_symlink();
             if !is_known {
                 self.found.push(entry);

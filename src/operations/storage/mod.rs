@@ -18,7 +18,7 @@ use crate::domain::long_operation::region;
 use crate::domain::name::GroupKey;
 use crate::domain::storage_account::StorageAccount;
 use crate::domain::volume::{VolumeKey, stored_path};
-use crate::engine::storage::VolumePlace;
+use crate::engine::storage::{VolumePlace, is_incoming};
 use crate::store::{Store, Window};
 
 /// The region of an account that an upload was the first to use: this machine.
@@ -144,9 +144,18 @@ fn root(context: &Context, key: &VolumeKey) -> Result<PathBuf, OperationError> {
     }
 }
 
+/// The path of a request, such as it is in the volume.
+fn relative(path: &str) -> Result<String, OperationError> {
+    match stored_path(path) {
+        Ok(path) if is_incoming(&path) => Err(invalid(&path, "is where files wait that are on their way")),
+        Ok(found) => Ok(found),
+        Err(why) => Err(invalid(path, &why)),
+    }
+}
+
 /// What is at a path of a volume, links resolved; `None` when nothing is.
 fn find(root: &Path, path: &str) -> Result<Option<PathBuf>, OperationError> {
-    let relative = stored_path(path).map_err(|why| invalid(path, &why))?;
+    let relative = relative(path)?;
     let full = root.join(&relative);
     match full.canonicalize() {
         Ok(real) if real.starts_with(root) => Ok(Some(real)),

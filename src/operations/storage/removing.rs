@@ -2,11 +2,11 @@
 
 use std::path::PathBuf;
 
-use super::{directory, find, invalid, root};
+use super::{directory, find, invalid, relative, root};
 use crate::domain::job::{Execution, Job};
 use crate::domain::mount::Mount;
 use crate::domain::provisioning::ProvisioningState;
-use crate::domain::volume::{VolumeKey, stored_path};
+use crate::domain::volume::VolumeKey;
 use crate::operations::{Context, OperationError};
 use crate::store::Reader;
 
@@ -16,7 +16,7 @@ use crate::store::Reader;
 /// When the path leads out of the volume, or something could not be removed.
 pub fn remove(context: &Context, key: &VolumeKey, path: &str) -> Result<bool, OperationError> {
     let root = root(context, key)?;
-    let relative = stored_path(path).map_err(|why| invalid(path, &why))?;
+    let relative = relative(path)?;
     if relative.is_empty() {
         return Err(invalid(path, "is the whole volume: delete that instead"));
     }

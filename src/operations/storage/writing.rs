@@ -5,14 +5,15 @@ use std::fs::{File, OpenOptions};
 use std::io::{self, Write};
 use std::os::unix::fs::{DirBuilderExt, OpenOptionsExt};
 use std::path::{Path, PathBuf};
+use std::time::Duration;
 
 use bytes::Bytes;
 use futures_util::{Stream, StreamExt};
 use tokio::sync::mpsc;
 
-use super::{failed, find, invalid, root};
+use super::{failed, find, invalid, relative, root};
 use crate::domain::volume::{VolumeKey, new_path};
-use crate::engine::storage::VolumePlace;
+use crate::engine::storage::{VolumePlace, is_incoming};
 use crate::operations::{Context, OperationError};
 
 /// Pieces that may wait for the disk.
@@ -41,14 +42,30 @@ pub async fn put<E: std::fmt::Display>(
 ) -> Result<bool, OperationError> {
     let root = root(context, &new.volume)?;
     let path = new_path(&new.path).map_err(|why| invalid(&new.path, &why))?;
+    relative(&path)?;
     ensure_free(&root, &path)?;
     let VolumePlace::Here { incoming, .. } = context.engine.volume_place(&new.volume) else {
         return Err(OperationError::NoVolume(new.volume));
     };
+    let is_inside = incoming.file_name().and_then(|name| name.to_str()).is_some_and(is_incoming);
+    if incoming.is_symlink() {
+        return Err(invalid(
+            &new.path,
+            "cannot be kept: somebody made a link of where files wait that are on their way",
+        ));
+    }
     let beside = incoming.join((context.new_id)());
     let mode = if new.is_executable { 0o777 } else { 0o666 };
     let (pieces, received) = mpsc::channel(WAITING);
-    let kept = tokio::task::spawn_blocking(move || keep(&root, &path, &beside, mode, received));
+    let kept = tokio::task::spawn_blocking(move || {
+        let kept = keep(&root, &path, &beside, mode, received);
+        // In a volume it would be seen by jobs, and it stays while others need it.
+        if is_inside {
+            sweep(&incoming);
+            let _ = std::fs::remove_dir(&incoming);
+        }
+        kept
+    });
     let mut content = std::pin::pin!(content);
     let mut broken = None;
     while let Some(piece) = content.next().await {
@@ -103,15 +120,32 @@ fn write(beside: &Path, mode: u32, pieces: &mut mpsc::Receiver<Piece>) -> Result
     file.sync_all().map_err(refused)
 }
 
+/// How often a folder is made that somebody else takes away because it is empty.
+const TRIES: u32 = 100;
+
 fn create(path: &Path, mode: u32) -> io::Result<File> {
-    let open = || OpenOptions::new().write(true).create_new(true).mode(mode).open(path);
-    match open() {
-        Err(error) if error.kind() == io::ErrorKind::NotFound => {
-            let folder = path.parent().unwrap_or(Path::new("/"));
-            std::fs::DirBuilder::new().recursive(true).mode(0o700).create(folder)?;
-            open()
+    let mut tries = 0;
+    loop {
+        match OpenOptions::new().write(true).create_new(true).mode(mode).open(path) {
+            Err(error) if error.kind() == io::ErrorKind::NotFound && tries < TRIES => {
+                let folder = path.parent().unwrap_or(Path::new("/"));
+                std::fs::DirBuilder::new().recursive(true).mode(0o700).create(folder)?;
+                tries += 1;
+            }
+            opened => return opened,
         }
-        opened => opened,
+    }
+}
+
+/// What is so old in a volume was left by a server that was killed: no upload pauses for so long.
+const LEFT: Duration = Duration::from_secs(24 * 60 * 60);
+
+fn sweep(incoming: &Path) {
+    for entry in std::fs::read_dir(incoming).into_iter().flatten().flatten() {
+        let modified = entry.metadata().and_then(|metadata| metadata.modified());
+        if modified.is_ok_and(|at| at.elapsed().is_ok_and(|age| age > LEFT)) {
+            let _ = std::fs::remove_file(entry.path());
+        }
     }
 }
 

@@ -66,10 +66,13 @@ fn a_file_is_sent_again_to_the_next_server() {
 #[test]
 fn a_user_who_breaks_it_off_leaves_no_half_file() {
     let sandbox = Sandbox::new();
-    let upload = half_an_upload(&sandbox);
+    let mut upload = half_an_upload(&sandbox);
+    // It must not take the end of its input for that of the file.
+    let input = upload.stdin.take();
     process::signal(i32::try_from(upload.id()).expect("an id"), Signal::INT);
     let done = Done::of(&upload.wait_with_output().expect("the program")).fails_with(130);
     done.says("Broken off.");
+    drop(input);
     wait_until("nothing is left", || incoming(&sandbox).is_empty());
     assert!(names(&sandbox).is_empty());
 }

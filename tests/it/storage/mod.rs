@@ -2,6 +2,7 @@
 
 mod api;
 mod commands;
+mod example;
 mod hostile;
 mod interrupted;
 mod recipe;
