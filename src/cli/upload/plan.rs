@@ -34,7 +34,7 @@ pub fn find(sources: &[PathBuf], folder: &str, pattern: Option<&str>) -> Result<
     for file in &found.files {
         if let Some(other) = seen.insert(&file.remote, &file.local) {
             let (first, second) = (other.display(), file.local.display());
-            return Err(wrong(format!("both {first} and {second} would be {}", file.remote))
+            return Err(wrong(&format!("both {first} and {second} would be {}", file.remote))
                 .hint("upload them one after the other, each with its own --path"));
         }
     }
@@ -51,7 +51,7 @@ fn of_source(source: &Path, folder: &str, pattern: Option<&str>, found: &mut Fou
         return Walk { root: &root, base: &base, pattern, found }.folder(&shown, "");
     }
     if !metadata.is_file() {
-        return Err(wrong(format!("{} is neither a file nor a folder", source.display()))
+        return Err(wrong(&format!("{} is neither a file nor a folder", source.display()))
             .hint("`-` as the only source sends what comes on standard input"));
     }
     let name = own_name(source)?;
@@ -98,10 +98,10 @@ impl Walk<'_> {
             let path = below(path, name);
             if kind.is_dir() {
                 self.folder(&local, &path)?;
-            } else if let Some(metadata) = self.file(&local, kind)? {
-                if self.pattern.is_none_or(|pattern| matches(pattern, &path)) {
-                    self.found.files.push(wanted(&local, below(self.base, &path), &metadata));
-                }
+            } else if let Some(metadata) = self.file(&local, kind)?
+                && self.pattern.is_none_or(|pattern| matches(pattern, &path))
+            {
+                self.found.files.push(wanted(&local, below(self.base, &path), &metadata));
             }
         }
         Ok(())
@@ -157,15 +157,15 @@ fn unreadable(path: &Path, error: &std::io::Error) -> Failure {
         std::io::ErrorKind::NotFound => "there is no such file or folder".to_owned(),
         _ => error.to_string(),
     };
-    wrong(format!("{}: {why}", path.display())).hint("nothing was sent")
+    wrong(&format!("{}: {why}", path.display())).hint("nothing was sent")
 }
 
 fn unsendable(path: &Path) -> Failure {
     let message = format!("{path:?} has a name that is no text, or has control characters in it");
-    wrong(message).hint("rename it, or leave it out with --pattern; nothing was sent")
+    wrong(&message).hint("rename it, or leave it out with --pattern; nothing was sent")
 }
 
-fn wrong(message: String) -> Failure {
+fn wrong(message: &str) -> Failure {
     Failure::new(ExitCode::Usage, format!("cannot upload: {message}"))
 }
 

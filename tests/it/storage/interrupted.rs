@@ -65,16 +65,18 @@ fn a_file_is_sent_again_to_the_next_server() {
 
 #[test]
 fn a_user_who_breaks_it_off_leaves_no_half_file() {
-    let sandbox = Sandbox::new();
-    let mut upload = half_an_upload(&sandbox);
-    // It must not take the end of its input for that of the file.
-    let input = upload.stdin.take();
-    process::signal(i32::try_from(upload.id()).expect("an id"), Signal::INT);
-    let done = Done::of(&upload.wait_with_output().expect("the program")).fails_with(130);
-    done.says("Broken off.");
-    drop(input);
-    wait_until("nothing is left", || incoming(&sandbox).is_empty());
-    assert!(names(&sandbox).is_empty());
+    for (signal, code) in [(Signal::INT, 130), (Signal::KILL, 137)] {
+        let sandbox = Sandbox::new();
+        let mut upload = half_an_upload(&sandbox);
+        // It must not take the end of its input for that of the file.
+        let input = upload.stdin.take();
+        process::signal(i32::try_from(upload.id()).expect("an id"), signal);
+        let done = Done::of(&upload.wait_with_output().expect("the program")).fails_with(code);
+        drop(input);
+        assert_eq!(done.stderr.contains("Broken off."), signal == Signal::INT, "{}", done.stderr);
+        wait_until("nothing is left", || incoming(&sandbox).is_empty());
+        assert!(names(&sandbox).is_empty());
+    }
 }
 
 #[test]
