@@ -16,7 +16,7 @@ use crate::cli::progress::Bytes;
 use crate::cli::report::{Failure, Report};
 
 /// So many files are fetched at once.
-const AT_ONCE: usize = 4;
+const AT_ONCE: usize = 8;
 
 /// What is fetched from where to where.
 pub struct Fetch<'f> {
@@ -101,7 +101,10 @@ impl Fetch<'_> {
             let message = format!("{} was {} bytes long, and ended after {offset}", file.path, file.size);
             return Err(Failure::new(ExitCode::Refused, message).hint("it has changed meanwhile: download it again"));
         }
-        finish(&out, file, part, target).map_err(|error| unwritable(&error))?;
+        let (of, from_part, to) = ((*file).clone(), part.clone(), target.clone());
+        // The disk takes its time, and may be asked for the others meanwhile.
+        let finished = tokio::task::spawn_blocking(move || finish(&out, &of, &from_part, &to)).await;
+        finished.map_err(io::Error::other).flatten().map_err(|error| unwritable(&error))?;
         Ok(fetched(if from > 0 { "resumed" } else { "downloaded" }))
     }
 }
