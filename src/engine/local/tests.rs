@@ -127,7 +127,7 @@ fn names(places: &[u32]) -> Vec<NodeName> {
 }
 
 fn unmanaged(command: &str) -> Mount {
-    Mount { path: "vol".into(), source: MountSource::Unmanaged { command: command.into() } }
+    Mount::new("vol", MountSource::Unmanaged { command: command.into() })
 }
 
 impl Bench {
@@ -301,7 +301,7 @@ fn a_run_whose_secrets_cannot_be_opened_is_not_started() {
 #[test]
 fn nodes_are_made_once_with_addresses_of_their_own_and_survive_the_server() {
     let bench = Bench::new();
-    let (one, mut two) = (cluster(vec![Mount { path: "afs".into(), source: share("acc", "data") }]), cluster(vec![]));
+    let (one, mut two) = (cluster(vec![Mount::new("afs", share("acc", "data"))]), cluster(vec![]));
     two.number = 8;
     bench.engine.resize(&one, &names(&[0, 1])).expect("nodes");
     bench.engine.resize(&two, &names(&[5])).expect("nodes");
