@@ -276,7 +276,24 @@ fileServers:
             "fileServers: {n: {path: /x, options: [ro]}}".to_owned(),
         ];
         let told: Vec<String> = table.iter().map(|text| read(text).expect_err("an error")).collect();
-        insta::assert_snapshot!(told.join("\n"), @"");
+        insta::assert_snapshot!(told.join("\n"), @r"
+        storage.mountSeconds: it must be at least 1
+        storage.accounts.a.containers.c: it needs one of `path`, `rclone` and `native`; without any, leave it out
+        storage.accounts.a.containers.c: `path`, `rclone` and `native` exclude each other
+        storage.accounts.a.containers.c: `options` belongs to `rclone` or `native`
+        storage.accounts.a.containers.c: `sasUrlFile` belongs to `rclone: true`
+        storage.accounts.a.containers.c: `endpoint` belongs to `rclone: true` or `native`
+        storage.accounts.a.containers.c: `rclone` must be `true`, or a remote with a colon, such as `s3:bucket/folder`
+        storage.accounts.a.containers.c: `native` of a container is `true`, `blobfuse2` or `blobfuse`
+        storage.accounts.a.containers.C: it is `c` in other letters; one of them has to go
+        storage.accounts.a.containers.*: `path` and `sasUrlFile` are those of one; for all, the account has a `path`
+        storage.accounts.a.shares.s: rclone mounts no Azure file shares: name a remote that has the files, or take `native: true`
+        storage.accounts.a.shares.s: `native` of a share is `true`: mount.cifs
+        storage.accounts.a.shares.s: it needs one of `path`, `rclone` and `native`; without any, leave it out
+        storage.fileServers.n: `path` must be what the host exports, beginning with /
+        storage.fileServers.n: `address` must be a host
+        storage.fileServers.n: `options` belong to an `address`
+        ");
         assert!(read(&account("container: {}")).expect_err("unknown").contains("container"));
         assert!(read(&account("containers: {c: {rclone: [1]}}")).expect_err("a list").contains("`true` or a name"));
     }

@@ -185,6 +185,7 @@ fn the_plan_of_a_custom_job_with_code_mounts_and_preparation() {
       TMPDIR=/d/runs/r1/nodes/0/temp
       USER=me
       WHERE=/d/runs/r1/nodes/0/mounts/afs/in/2
+    make on a volume /d/runs/r1/nodes/0/mounts/gfs/SEG/outputs
     prepare "pip install x"
       ["/d/output/SEG/stdouterr/stdout-job_prep.txt"]
       ["/d/output/SEG/stdouterr/stderr-job_prep.txt"]

@@ -293,7 +293,11 @@ mod tests {
         let all = credentials(&layout, &mounts);
         let shown: Vec<String> =
             all.iter().map(|one| format!("{}: {} in {:?}", one.name, one.what, one.from)).collect();
-        insta::assert_snapshot!(shown.join("\n"), @"");
+        insta::assert_snapshot!(shown.join("\n"), @r#"
+        =mount 1 RCLONE_AZUREBLOB_SAS_URL: what opens the volume `b` in File("/etc/sas")
+        =mount 2 RCLONE_AZUREBLOB_KEY: the key of the storage account `Acc` for the volume `c` in Given(KeyVault { vault: "/v", url: "https://v/secrets/k" })
+        =mount 3 RCLONE_AZUREBLOB_KEY: the key of the storage account `Acc` for the volume `d` in Missing
+        "#);
     }
 
     #[test]
