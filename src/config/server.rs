@@ -9,6 +9,7 @@ use serde::Deserialize;
 
 use super::home::Home;
 use super::size::Limit;
+use super::storage::Storage;
 use super::{ConfigError, env};
 
 /// Everything a server needs to know.
@@ -30,6 +31,8 @@ pub struct ServerSettings {
     pub most_output_bytes: Option<u64>,
     /// How it runs containers.
     pub containers: Containers,
+    /// Where volumes are.
+    pub storage: Storage,
 }
 
 /// How a server runs the containers of jobs.
@@ -88,6 +91,7 @@ pub struct ServerFile {
     containers: Containers,
     vaults: BTreeMap<String, VaultSettings>,
     max_output_file_size: Option<Limit>,
+    storage: Storage,
 }
 
 impl ServerFile {
@@ -108,6 +112,8 @@ impl ServerFile {
         for vault in file.vaults.values_mut() {
             vault.token_file = folder.join(&vault.token_file);
         }
+        file.storage.find_from(folder);
+        file.storage.check().map_err(|message| ConfigError::Invalid { path: path.clone(), message })?;
         Ok(file)
     }
 
@@ -121,6 +127,12 @@ impl ServerFile {
     #[must_use]
     pub fn containers(&self) -> Containers {
         self.containers.clone()
+    }
+
+    /// Where volumes are.
+    #[must_use]
+    pub fn storage(&self) -> Storage {
+        self.storage.clone()
     }
 
     /// The key vaults on the network, by name.

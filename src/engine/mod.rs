@@ -6,7 +6,9 @@
 
 pub mod container;
 pub mod directories;
+pub mod drivers;
 pub mod environment;
+pub mod holder;
 pub mod launch;
 pub mod local;
 pub mod mpi;

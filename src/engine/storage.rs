@@ -1,11 +1,15 @@
 //! Where the server itself finds what lies in file shares and containers. Pure but for [`names`].
 //!
+//! Emulated ones and those that the settings give a directory are here; what a program mounts only nodes see.
+//!
 //! `operations/storage` asks through [`super::Engine`]; how nodes see the same volumes is in [`super::volumes`].
 
+use std::collections::{BTreeMap, BTreeSet};
 use std::io;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use super::directories::{Layout, safe_name};
+use super::drivers::{self, Driver};
 use super::volumes;
 use crate::domain::volume::{VolumeKey, VolumeKind};
 
@@ -24,6 +28,8 @@ pub enum VolumePlace {
         directory: PathBuf,
         /// Where files wait until they are whole: on the same file system, and in no list.
         incoming: PathBuf,
+        /// Whether it is emulated in the data directory, rather than a directory that the settings name.
+        is_own: bool,
     },
     /// Only nodes see it. A sentence that says where it is, and what to do instead.
     Elsewhere(String),
@@ -32,16 +38,24 @@ pub enum VolumePlace {
 /// Where a volume is.
 #[must_use]
 pub fn place(layout: &Layout, volume: &VolumeKey) -> VolumePlace {
-    match volumes::real_directory(layout, &volume.source()) {
-        Some(directory) if directory.starts_with(layout.storage()) => {
-            VolumePlace::Here { directory, incoming: incoming(layout) }
+    let source = volume.source();
+    match (volumes::real_directory(layout, &source), volumes::driver(layout, &source)) {
+        (Some(directory), None) => VolumePlace::Here { directory, incoming: incoming(layout), is_own: true },
+        (Some(directory), Some(_)) => {
+            VolumePlace::Here { incoming: directory.join(INCOMING_INSIDE), directory, is_own: false }
         }
-        Some(directory) => VolumePlace::Here { incoming: directory.join(INCOMING_INSIDE), directory },
-        None => VolumePlace::Elsewhere(format!(
-            "The {volume} is not kept by this server, but mounted by a program (`storage` of server.yaml), and only \
-             nodes see it: use the tools of that storage, such as `az storage` or `rclone`"
-        )),
+        (None, driver) => VolumePlace::Elsewhere(elsewhere(volume, driver.as_ref())),
     }
+}
+
+fn elsewhere(volume: &VolumeKey, driver: Option<&Driver>) -> String {
+    let (program, tool) = match driver {
+        Some(Driver::Rclone(_)) => ("rclone mounts", "`rclone copy`"),
+        Some(Driver::Samba(_)) => ("mount.cifs mounts", "`az storage file upload-batch` and `download-batch`"),
+        Some(Driver::Blobfuse(_)) => ("blobfuse mounts", "`az storage blob upload-batch` and `download-batch`"),
+        Some(Driver::Directory(_)) | None => ("a command mounts", "the tools of that storage"),
+    };
+    format!("The {volume} is not kept by this server: {program} it on nodes (`storage` of server.yaml). Use {tool}")
 }
 
 /// Where files wait that are on their way into emulated volumes.
@@ -50,23 +64,51 @@ pub fn incoming(layout: &Layout) -> PathBuf {
     layout.storage().join(INCOMING)
 }
 
-/// The emulated volumes of an account that have been made, by kind and name.
+/// The volumes of an account that have been made, by kind and name, and those that the settings name.
 ///
 /// # Errors
 /// When the directory of the account cannot be read.
 pub fn names(layout: &Layout, account: &str) -> io::Result<Vec<VolumeKey>> {
-    let mut found = Vec::new();
+    let settings = layout.drivers().accounts.get(&account.to_lowercase());
+    let mut found = BTreeSet::new();
     for kind in VolumeKind::ALL {
-        let folder = volumes::folder(layout, account, kind);
-        let mut names = match std::fs::read_dir(&folder) {
-            Ok(entries) => entries.filter_map(|entry| directory_name(&entry.ok()?)).collect::<Vec<_>>(),
-            Err(error) if error.kind() == io::ErrorKind::NotFound => Vec::new(),
-            Err(error) => return Err(error),
-        };
-        names.sort();
-        found.extend(names.iter().map(|name| VolumeKey::new(account, kind, name)));
+        let named = settings.map(|settings| match kind {
+            VolumeKind::Share => &settings.shares,
+            VolumeKind::Container => &settings.containers,
+        });
+        let named = named.into_iter().flat_map(BTreeMap::keys).filter(|name| *name != drivers::ALL);
+        found.extend(named.map(|name| VolumeKey::new(account, kind, name)));
+        for name in directories(&folder(layout, account, kind))? {
+            found.insert(VolumeKey::new(account, kind, &name));
+        }
     }
-    Ok(found)
+    // Each is a share and a container, and is listed as what most people want it for.
+    for name in settings.and_then(|settings| settings.path.as_ref()).map_or(Ok(Vec::new()), |path| directories(path))? {
+        found.insert(VolumeKey::new(account, VolumeKind::Share, &name));
+    }
+    let is_there = |key: &VolumeKey| match place(layout, key) {
+        VolumePlace::Here { directory, .. } => directory.is_dir(),
+        VolumePlace::Elsewhere(_) => true,
+    };
+    Ok(found.into_iter().filter(is_there).collect())
+}
+
+/// The directory of all emulated volumes of one kind of an account.
+fn folder(layout: &Layout, account: &str, kind: VolumeKind) -> PathBuf {
+    let kind = match kind {
+        VolumeKind::Share => volumes::SHARES,
+        VolumeKind::Container => volumes::CONTAINERS,
+    };
+    layout.storage().join(safe_name(&account.to_lowercase())).join(kind)
+}
+
+/// The names that the directories in a folder stand for.
+fn directories(folder: &Path) -> io::Result<Vec<String>> {
+    match std::fs::read_dir(folder) {
+        Ok(entries) => Ok(entries.filter_map(|entry| directory_name(&entry.ok()?)).collect()),
+        Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(Vec::new()),
+        Err(error) => Err(error),
+    }
 }
 
 fn directory_name(entry: &std::fs::DirEntry) -> Option<String> {
@@ -107,7 +149,9 @@ mod tests {
         for (kind, name) in
             [(VolumeKind::Share, "data"), (VolumeKind::Share, "$a.b"), (VolumeKind::Container, "models")]
         {
-            let VolumePlace::Here { directory, incoming } = place(&layout, &VolumeKey::new("Acc", kind, name)) else {
+            let VolumePlace::Here { directory, incoming, is_own: true } =
+                place(&layout, &VolumeKey::new("Acc", kind, name))
+            else {
                 panic!("an emulated volume")
             };
             assert!(!incoming.starts_with(&directory));
@@ -119,6 +163,38 @@ mod tests {
             found,
             [(VolumeKind::Share, "$a.b"), (VolumeKind::Share, "data"), (VolumeKind::Container, "models")]
         );
+    }
+
+    #[test]
+    fn the_settings_say_what_is_here_and_what_is_elsewhere() {
+        let folder = tempfile::tempdir().expect("a folder");
+        let account = drivers::Account {
+            path: Some(folder.path().join("all")),
+            shares: [("data".to_owned(), Driver::Directory(folder.path().join("data")))].into(),
+            containers: [("models".to_owned(), Driver::Rclone(drivers::Remote::default()))].into(),
+        };
+        let settings = drivers::Drivers { accounts: [("acc".to_owned(), account)].into(), ..Default::default() };
+        let layout = Layout::at(folder.path().join("home")).with_drivers(settings);
+        for made in ["data", "all/found"] {
+            std::fs::create_dir_all(folder.path().join(made)).expect("a folder");
+        }
+        let names = names(&layout, "Acc").expect("names");
+        let names: Vec<String> = names.iter().map(ToString::to_string).collect();
+        assert_eq!(
+            names,
+            ["data", "found"]
+                .map(|name| format!("file share {name} of storage account acc"))
+                .into_iter()
+                .chain(["container models of storage account acc".to_owned()])
+                .collect::<Vec<_>>()
+        );
+        let at = |kind, name| place(&layout, &VolumeKey::new("acc", kind, name));
+        let VolumePlace::Here { directory, incoming, is_own: false } = at(VolumeKind::Share, "data") else {
+            panic!("a directory that the settings name")
+        };
+        assert!(incoming.starts_with(&directory) && is_incoming(".batchai-incoming/x"));
+        let VolumePlace::Elsewhere(why) = at(VolumeKind::Container, "models") else { panic!("only nodes see it") };
+        assert!(why.ends_with("Use `rclone copy`"), "{why}");
     }
 
     #[test]

@@ -8,6 +8,7 @@ pub mod authorise;
 mod body;
 pub mod certificates;
 pub mod convert;
+mod drivers;
 pub mod error;
 pub mod extract;
 mod headers;
@@ -186,6 +187,7 @@ fn compose(settings: &ServerSettings) -> Result<(Context, Scheduler), ServeError
     let local = LocalSettings {
         most_output_bytes: settings.most_output_bytes,
         containers: container_settings(&settings.containers),
+        drivers: drivers::drivers(&settings.storage),
         ..LocalSettings::new(settings.executable.clone(), safe)
     };
     let engine: Arc<dyn Engine> = Arc::new(LocalEngine::open(data, local, bell.hook())?);

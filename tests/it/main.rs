@@ -38,6 +38,7 @@ mod login;
 mod logs;
 mod long_operations;
 mod man;
+mod mounts;
 mod mpi;
 mod names;
 mod node_exec;

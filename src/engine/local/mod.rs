@@ -9,13 +9,14 @@ mod command;
 mod containers;
 mod fetching;
 mod files;
+mod holding;
 mod host;
 mod inspect;
 mod nodes;
-mod preparing;
 mod record;
 mod runs;
 mod setting_up;
+mod wanted;
 mod watch;
 
 use std::io;
@@ -25,6 +26,7 @@ use std::time::Duration;
 
 use super::container::ContainerSettings;
 use super::directories::{self, Layout};
+use super::drivers::Drivers;
 use super::preview::Preview;
 use super::secrets::Safe;
 use super::storage::{self, VolumePlace};
@@ -47,13 +49,21 @@ pub struct LocalSettings {
     pub containers: ContainerSettings,
     /// The most bytes that one output file of a job takes; `None`: as many as there are.
     pub most_output_bytes: Option<u64>,
+    /// What makes volumes appear.
+    pub drivers: Drivers,
 }
 
 impl LocalSettings {
     /// Nothing decided but what there is no default for.
     #[must_use]
     pub fn new(executable: PathBuf, safe: Safe) -> Self {
-        Self { executable, safe, containers: ContainerSettings::default(), most_output_bytes: None }
+        Self {
+            executable,
+            safe,
+            containers: ContainerSettings::default(),
+            most_output_bytes: None,
+            drivers: Drivers::default(),
+        }
     }
 }
 
@@ -79,12 +89,12 @@ impl LocalEngine {
         if root.to_str().is_none() {
             return Err(EngineError::NotStarted(format!("the path of the data directory {shown} is not UTF-8")));
         }
-        let layout = Layout::at(root);
+        let layout = Layout::at(root).with_drivers(settings.drivers.clone());
         let boot_id = host::boot_id().map_err(failed(|| "read the id of this boot".into()))?;
         let host = host::current();
-        let runs = Runs::open(layout.clone(), host.clone(), boot_id.clone(), settings, waker.clone())?;
+        let runs = Runs::open(layout.clone(), host.clone(), boot_id.clone(), settings, waker)?;
         let runs = Arc::new(runs);
-        let nodes = Nodes::open(layout.clone(), host, boot_id, Arc::clone(&runs), waker)?;
+        let nodes = Nodes::open(layout.clone(), host, boot_id, Arc::clone(&runs))?;
         Ok(Self { layout, nodes, runs })
     }
 

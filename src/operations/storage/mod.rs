@@ -111,7 +111,10 @@ pub fn make(context: &Context, key: &VolumeKey) -> Result<bool, OperationError> 
     if folder.is_dir() {
         return Ok(false);
     }
-    std::fs::create_dir_all(&folder).map_err(failed("make", &folder))?;
+    let is_own = matches!(context.engine.volume_place(key), VolumePlace::Here { is_own: true, .. });
+    // Where the settings name a directory that is not there, a disk may be missing.
+    let made = if is_own { std::fs::create_dir_all(&folder) } else { std::fs::create_dir(&folder) };
+    made.map_err(failed("make", &folder))?;
     Ok(true)
 }
 

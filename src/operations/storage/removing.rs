@@ -7,6 +7,7 @@ use crate::domain::job::{Execution, Job};
 use crate::domain::mount::Mount;
 use crate::domain::provisioning::ProvisioningState;
 use crate::domain::volume::VolumeKey;
+use crate::engine::storage::VolumePlace;
 use crate::operations::{Context, OperationError};
 use crate::store::Reader;
 
@@ -34,11 +35,17 @@ pub fn remove(context: &Context, key: &VolumeKey, path: &str) -> Result<bool, Op
 /// Removes a volume with all that is in it; `false` when it was not there.
 ///
 /// # Errors
-/// When a cluster or a running job mounts it, it is kept elsewhere, or something could not be removed.
+/// When a cluster or a running job mounts it, it is not emulated here, or something could not be removed.
 pub fn delete(context: &Context, key: &VolumeKey) -> Result<bool, OperationError> {
     let folder = directory(context, key)?;
     if !folder.exists() {
         return Ok(false);
+    }
+    if matches!(context.engine.volume_place(key), VolumePlace::Here { is_own: false, .. }) {
+        let at = folder.display();
+        return Err(OperationError::KeptElsewhere(format!(
+            "The {key} is the directory {at} by `storage` of server.yaml, and stays: delete what is in it"
+        )));
     }
     if let Some(by) = context.store.read(|reader| user(reader, key))? {
         return Err(OperationError::VolumeInUse { volume: key.clone(), by });

@@ -13,7 +13,7 @@ use tokio::sync::mpsc;
 
 use super::{failed, find, invalid, relative, root};
 use crate::domain::volume::{VolumeKey, new_path};
-use crate::engine::storage::{VolumePlace, is_incoming};
+use crate::engine::storage::VolumePlace;
 use crate::operations::{Context, OperationError};
 
 /// Pieces that may wait for the disk.
@@ -44,10 +44,9 @@ pub async fn put<E: std::fmt::Display>(
     let path = new_path(&new.path).map_err(|why| invalid(&new.path, &why))?;
     relative(&path)?;
     ensure_free(&root, &path)?;
-    let VolumePlace::Here { incoming, .. } = context.engine.volume_place(&new.volume) else {
+    let VolumePlace::Here { incoming, is_own, .. } = context.engine.volume_place(&new.volume) else {
         return Err(OperationError::NoVolume(new.volume));
     };
-    let is_inside = incoming.file_name().and_then(|name| name.to_str()).is_some_and(is_incoming);
     if incoming.is_symlink() {
         return Err(invalid(
             &new.path,
@@ -60,7 +59,7 @@ pub async fn put<E: std::fmt::Display>(
     let kept = tokio::task::spawn_blocking(move || {
         let kept = keep(&root, &path, &beside, mode, received);
         // In a volume it would be seen by jobs, and it stays while others need it.
-        if is_inside {
+        if !is_own {
             sweep(&incoming);
             let _ = std::fs::remove_dir(&incoming);
         }

@@ -6,6 +6,7 @@ mod example;
 mod hostile;
 mod interrupted;
 mod recipe;
+mod settings;
 mod tokens;
 
 use std::collections::BTreeSet;
