@@ -123,6 +123,8 @@ pub async fn make(
 ) -> Answer<Response> {
     let group = first_user(&place.subscription, &caller, first_use)?;
     storage::take(&context, place.key.account.clone(), group).await?;
+    // Somebody else may have been quicker.
+    caller.may_use(&context, &[Link::Account(place.key.account.clone())])?;
     let is_new = storage::make(&context, &place.key)?;
     let volume = Wire(wire::volume(&storage::volume(&context, place.key)?));
     Ok(answer(is_new, volume))

@@ -128,6 +128,10 @@ fn volumes_are_made_listed_and_deleted_by_name() {
     sandbox.run("storage list -s data -p gone").fails_with(3).says("The specified path gone is not found");
     sandbox.run("storage list -r").fails_with(2).says("--share-name or --container-name");
     sandbox.run("storage list -s data -c models").fails_with(2);
+    sandbox
+        .run_with(["storage", "list", "-s", "my share", "--account-name", "acc"])
+        .fails_with(2)
+        .says("cannot be used");
     sandbox.run("storage upload gone -s data").fails_with(2).says("gone: there is no such file or folder");
 }
 

@@ -92,3 +92,20 @@ fn of_two_uploads_of_one_file_each_is_whole_and_the_last_one_stays() {
     assert_eq!(std::fs::read(&kept).expect("a file"), vec![b'a'; 1 << 20]);
     assert!(incoming(&sandbox).is_empty());
 }
+
+#[test]
+fn the_rest_of_a_file_is_fetched_from_the_next_server() {
+    let sandbox = Sandbox::new();
+    let content: Vec<u8> = (0..60_u32 << 20).map(|number| number.to_le_bytes()[1]).collect();
+    std::fs::write(sandbox.path("big"), &content).expect("a file");
+    sandbox.run("storage upload big -s data --account-name acc").succeeds();
+    let download = sandbox.spawn("storage download big -s data -d back");
+    let arrived = || {
+        std::fs::read_dir(sandbox.path("back"))
+            .is_ok_and(|entries| entries.flatten().any(|entry| entry.metadata().is_ok_and(|file| file.len() > 0)))
+    };
+    wait_until("some of it has arrived", arrived);
+    sandbox.kill_server();
+    finished(download).succeeds();
+    assert!(std::fs::read(sandbox.path("back/big")).expect("a file") == content);
+}

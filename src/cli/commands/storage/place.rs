@@ -94,7 +94,7 @@ impl AccountArgs {
     /// # Errors
     /// When no account is named, and not exactly one has it.
     pub async fn place(&self, kind: Kind, name: &str, session: &Session) -> Result<VolumePlace, Failure> {
-        check("account", self.account_name.as_deref().unwrap_or("any"))?;
+        check("storage account", self.given(session).as_deref().unwrap_or("any"))?;
         check(kind.words().0, name)?;
         let account = match self.given(session) {
             Some(account) => account,
@@ -131,13 +131,15 @@ impl AccountArgs {
     }
 }
 
-/// Names that the path of a request can hold.
+/// Names that the path of a request can hold, as the server takes them.
 fn check(what: &str, name: &str) -> Result<(), Failure> {
-    if name.is_empty() || name == "." || name == ".." || name.contains(['/', '\\']) {
-        let message = format!("the {what} name `{name}` cannot be used");
-        return Err(Failure::new(ExitCode::Usage, message).hint("use lower-case letters, digits and `-`"));
+    let is_part = |sign: char| !"/\\?#".contains(sign) && !sign.is_whitespace() && !sign.is_control();
+    let is_name = !matches!(name, "" | "." | "..") && name.chars().all(is_part) && name.chars().count() <= 63;
+    if is_name {
+        return Ok(());
     }
-    Ok(())
+    let message = format!("the {what} name `{name}` cannot be used");
+    Err(Failure::new(ExitCode::Usage, message).hint("use at most 63 lower-case letters, digits and `-`"))
 }
 
 /// A path of a volume as a request names it: without `.`, without slashes around it; empty for all of it.
@@ -163,6 +165,9 @@ mod tests {
             assert_eq!(stored_path(written), Ok(meant.to_owned()), "{written}");
         }
         assert!(stored_path("a/../b").is_err());
-        assert!(check("share", "..").is_err() && check("share", "a-1").is_ok());
+        assert_eq!(check("share", "a-1"), Ok(()));
+        for wrong in ["", "..", "a/b", "a b", "a?", &"x".repeat(64)] {
+            assert!(check("share", wrong).is_err(), "{wrong}");
+        }
     }
 }
