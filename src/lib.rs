@@ -57,6 +57,8 @@
 //! | which jobs, clusters and so on a command is about | [`cli::targets`] |
 //! | what a flag of `az` makes of a request | [`cli::request`] |
 //! | what is fetched, and what is left alone | [`cli::download::plan`] |
+//! | what is uploaded, and under which name | [`cli::upload::plan`] |
+//! | what lies in shares and containers, and who may use it | [`operations::storage`], [`engine::storage`], [`server::routes::storage`] |
 //! | what `doctor` says | [`cli::doctor::judge`] |
 //! | an endpoint | [`api::path`], [`api::catalogue`], `server/router.rs`, [`server::routes`] |
 //! | what a body may hold, and what is wrong with it | [`server::convert`] |

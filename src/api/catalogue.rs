@@ -17,6 +17,7 @@ use super::page::Page;
 use super::path::{self, below_group as at};
 use super::plan::{JobPlan, JobRerun};
 use super::server::ServerStatus;
+use super::storage::{self, StoredFile, Volume};
 use super::token::{Token, TokenCreate};
 use super::usage::Usage;
 use super::vault::{Secret, SecretSet};
@@ -105,6 +106,14 @@ const EXPIRY: Parameter =
     optional("linkexpiryinminutes", "integer", "For how long download addresses are good: 5 to 600, default 60");
 const OFFSET: Parameter = optional("offset", "integer", "The first byte to send");
 const FOLLOW: Parameter = optional("follow", "boolean", "Go on until the job has ended and its last byte was sent");
+const OF_ACCOUNT: Parameter = optional("accountName", "string", "Only those of this storage account");
+const FIRST_USE: Parameter =
+    optional("resourceGroup", "string", "The group that gets the account if nobody has used it yet");
+const STORED_FOLDER: Parameter = optional("directory", "string", "A folder of the volume, or one file; default all");
+const RECURSIVE: Parameter = optional("recursive", "boolean", "Whether folders are gone into");
+const MARKER: Parameter = optional("marker", "string", "Where a page starts; part of a nextLink");
+const MOST_FILES: Parameter = optional("maxresults", "integer", "How many elements a page has at most: 1 to 5000");
+const EXECUTABLE: Parameter = optional("executable", "boolean", "Whether jobs can run the file");
 const RANGE: Parameter = header("Range", "One range of bytes, such as `bytes=100-`");
 const IF_RANGE: Parameter = header("If-Range", "The range counts only if the file has still this ETag or date");
 
@@ -139,6 +148,32 @@ pub fn operations() -> Vec<Operation> {
             .statuses(&[200, 202, 204]),
         head(path::SNAPSHOT, "Snapshots_Exists", "Whether a code snapshot is there"),
         put(path::SNAPSHOT, "Snapshots_Create", "Sends a code snapshot: a tar archive").sends_bytes(),
+        get(storage::VOLUMES, "Storage_ListVolumes", "File shares and blob containers that have been made")
+            .with(&[OF_ACCOUNT])
+            .json::<Page<Volume>>(),
+        get(storage::VOLUME, "Storage_GetVolume", "A file share (`shares`) or blob container (`containers`)")
+            .json::<Volume>(),
+        put(storage::VOLUME, "Storage_MakeVolume", "Makes a file share or blob container; 201 when it was not there")
+            .with(&[FIRST_USE])
+            .statuses(&[200, 201])
+            .json::<Volume>(),
+        delete(storage::VOLUME, "Storage_DeleteVolume", "Deletes a share or container with all that is in it")
+            .with(&[])
+            .statuses(&[200, 204]),
+        get(storage::FILES, "Storage_ListFiles", "What lies in a share or container")
+            .with(&[STORED_FOLDER, RECURSIVE, MARKER, MOST_FILES])
+            .json::<Page<StoredFile>>(),
+        get(storage::FILE, "Storage_ReadFile", "A file of a share or container")
+            .with(&[RANGE, IF_RANGE])
+            .bytes(&[200, 206]),
+        head(storage::FILE, "Storage_DescribeFile", "Size and state of a file of a share or container"),
+        put(storage::FILE, "Storage_WriteFile", "Sends a file; it is there when it is whole. 201 when it is new")
+            .with(&[EXECUTABLE])
+            .sends_bytes()
+            .statuses(&[200, 201]),
+        delete(storage::FILE, "Storage_RemoveFile", "Deletes a file, or a folder with all that is in it")
+            .with(&[])
+            .statuses(&[200, 204]),
         get(path::SERVER, "Server_Get", "Who the server is and how it is").json::<ServerStatus>(),
         post(path::SERVER_STOP, "Server_Stop", "Asks the server to leave; running jobs stay"),
         get(path::TOKENS, "Tokens_List", "Tokens of those who come over the network").json::<Page<Token>>(),

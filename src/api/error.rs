@@ -47,6 +47,14 @@ pub mod code {
     pub const SECRET_NOT_FOUND: &str = "SecretNotFound";
     /// 404 for a file of a job.
     pub const OUTPUT_FILE_NOT_FOUND: &str = "OutputFileNotFound";
+    /// 404 for a file share, as Azure Storage names it.
+    pub const SHARE_NOT_FOUND: &str = "ShareNotFound";
+    /// 404 for a blob container, as Azure Storage names it.
+    pub const CONTAINER_NOT_FOUND: &str = "ContainerNotFound";
+    /// 404 for a file or folder of a share or container.
+    pub const STORED_FILE_NOT_FOUND: &str = "StoredFileNotFound";
+    /// 409 for a share or container that the server cannot look into.
+    pub const KEPT_ELSEWHERE: &str = "StorageKeptElsewhere";
     /// 400 for a job whose code snapshot was not sent.
     pub const SNAPSHOT_NOT_FOUND: &str = "SnapshotNotFound";
     /// 409 for a name that is taken by something else.

@@ -25,6 +25,7 @@ pub mod path;
 pub mod plan;
 pub mod resource_manager;
 pub mod server;
+pub mod storage;
 pub mod storage_account;
 pub mod successor;
 pub mod token;

@@ -160,7 +160,7 @@ pub fn long_operation(subscription: &str, region: &str, word: &str, id: &str) ->
 }
 
 /// Percent-encodes each part of a path.
-fn encode_path(path: &str) -> String {
+pub(super) fn encode_path(path: &str) -> String {
     path.split('/').map(encode).collect::<Vec<_>>().join("/")
 }
 

@@ -82,6 +82,8 @@ impl From<ClientError> for Failure {
                 .hint("is it a server of Batch AI? `batchai --debug ...` shows what it answers"),
             ClientError::Io { .. } => Self::from_error(ExitCode::Unreachable, &error)
                 .hint("set BATCHAI_HOME to a folder that you may write to, with free space"),
+            ClientError::Unreadable { .. } => Self::from_error(ExitCode::Usage, &error)
+                .hint("what was sent before is there; the same command sends it again, and the rest"),
             ClientError::Snapshot(snapshot) => {
                 let failure = Self::from_error(ExitCode::Usage, snapshot);
                 match snapshot.hint() {
@@ -111,6 +113,9 @@ fn refused(status: u16, error: &ErrorDetail) -> Failure {
     }
     let of_target = match error.target.as_deref() {
         Some("outputdirectoryid") => Some("`batchai job file list -j JOB -d DIRECTORY` lists the files of one it has"),
+        Some("storedPath") => {
+            Some("choose another path; `batchai storage list --share-name SHARE -r` shows what is there")
+        }
         _ => None,
     };
     match of_target.or_else(|| hint(&error.code)) {
@@ -133,6 +138,10 @@ fn hint(error_code: &str) -> Option<&'static str> {
         ),
         code::FILE_SERVER_NOT_FOUND => Some("`batchai file-server list -w WORKSPACE` shows the file servers there are"),
         code::JOB_NOT_FOUND => Some("`batchai job list -w WORKSPACE -e EXPERIMENT` shows the jobs there are"),
+        code::SHARE_NOT_FOUND | code::CONTAINER_NOT_FOUND => {
+            Some("`batchai storage list` shows the shares and containers there are")
+        }
+        code::STORED_FILE_NOT_FOUND => Some("`batchai storage list --share-name SHARE -r` shows the files there are"),
         code::OUTPUT_FILE_NOT_FOUND => Some("`batchai job file list -j JOB` shows the files there are"),
         "AuthenticationFailed" | "InvalidAuthenticationToken" | "ExpiredAuthenticationToken" => Some(
             "`batchai login URL` remembers a token, BATCHAI_TOKEN names one; the server's owner makes one with `batchai server token create`",

@@ -27,6 +27,7 @@ pub mod spec_args;
 pub mod ssh;
 pub mod targets;
 pub mod unseen;
+pub mod upload;
 pub mod watch;
 
 use std::ffi::OsString;

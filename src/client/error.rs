@@ -76,6 +76,14 @@ pub enum ClientError {
         /// Why.
         source: std::io::Error,
     },
+    /// A file that was to be sent cannot be read.
+    #[error("cannot read {}", path.display())]
+    Unreadable {
+        /// Which.
+        path: PathBuf,
+        /// Why.
+        source: std::io::Error,
+    },
     /// The sending of code was broken off, so nothing was submitted.
     #[error("interrupted while the code was sent; the job was not submitted")]
     Stopped,
@@ -145,6 +153,7 @@ impl ClientError {
             | Self::Endpoint { .. }
             | Self::Nonsense { .. }
             | Self::Io { .. }
+            | Self::Unreadable { .. }
             | Self::Snapshot(_) => None,
         }
     }

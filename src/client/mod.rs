@@ -20,6 +20,7 @@ pub mod remote;
 pub mod resources;
 mod sending;
 pub mod snapshot;
+pub mod storage;
 mod storage_accounts;
 pub mod upload;
 

@@ -11,6 +11,7 @@ use super::gpus::Gpus;
 use super::home::Home;
 use super::quotas::QuotaSettings;
 use super::size::Limit;
+use super::storage::Storage;
 use super::{ConfigError, env};
 
 /// Everything a server needs to know.
@@ -36,6 +37,8 @@ pub struct ServerSettings {
     pub gpus: Option<Vec<String>>,
     /// How many clusters and cores there may be.
     pub quotas: QuotaSettings,
+    /// Where volumes are.
+    pub storage: Storage,
 }
 
 /// How a server runs the containers of jobs.
@@ -96,6 +99,7 @@ pub struct ServerFile {
     vaults: BTreeMap<String, VaultSettings>,
     max_output_file_size: Option<Limit>,
     quotas: QuotaSettings,
+    storage: Storage,
 }
 
 impl ServerFile {
@@ -116,6 +120,8 @@ impl ServerFile {
         for vault in file.vaults.values_mut() {
             vault.token_file = folder.join(&vault.token_file);
         }
+        file.storage.find_from(folder);
+        file.storage.check().map_err(|message| ConfigError::Invalid { path: path.clone(), message })?;
         Ok(file)
     }
 
@@ -135,6 +141,12 @@ impl ServerFile {
     #[must_use]
     pub fn gpus(&self) -> Option<Vec<String>> {
         self.gpus.0.clone()
+    }
+
+    /// Where volumes are.
+    #[must_use]
+    pub fn storage(&self) -> Storage {
+        self.storage.clone()
     }
 
     /// The key vaults on the network, by name.

@@ -24,6 +24,7 @@ pub mod storage_account;
 pub mod token;
 pub mod vault;
 pub mod vm_size;
+pub mod volume;
 pub mod workspace;
 
 /// A moment in UTC. This module never asks for the current one.

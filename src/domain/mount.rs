@@ -3,6 +3,7 @@
 use serde::{Deserialize, Serialize};
 
 use super::name::FileServerKey;
+use super::secret::SecretValue;
 
 /// Volumes of a cluster or a job, in the order they are mounted.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -11,9 +12,20 @@ pub struct Mount {
     pub path: String,
     /// What appears there.
     pub source: MountSource,
+    /// The key of the storage account; opened by drivers that need it, and never returned.
+    #[serde(default)]
+    pub key: Option<SecretValue>,
 }
 
-/// What a mount shows. Keys of accounts are not part of it: no driver so far needs one.
+impl Mount {
+    /// A volume for which no key was given.
+    #[must_use]
+    pub fn new(path: impl Into<String>, source: MountSource) -> Self {
+        Self { path: path.into(), source, key: None }
+    }
+}
+
+/// What a mount shows.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub enum MountSource {
     /// An Azure file share.
@@ -84,6 +96,50 @@ impl MountSource {
     }
 }
 
+/// Volumes whose failures have codes of their own.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum MountFailure {
+    /// Of an Azure file share.
+    FileShare,
+    /// Of a blob container.
+    BlobContainer,
+}
+
+impl MountFailure {
+    const ALL: [Self; 2] = [Self::FileShare, Self::BlobContainer];
+
+    /// Its code (azure-cli issue 18679; the second by reports of users).
+    #[must_use]
+    pub const fn code(self) -> &'static str {
+        match self {
+            Self::FileShare => "AZFMountError",
+            Self::BlobContainer => "BFSMountError",
+        }
+    }
+
+    /// Its message (azure-cli issue 18679; the second follows its sister).
+    #[must_use]
+    pub const fn message(self) -> &'static str {
+        match self {
+            Self::FileShare => "Unable to mount Azure File",
+            Self::BlobContainer => "Unable to mount Azure Blob container",
+        }
+    }
+
+    /// Why a node is unusable that has such a volume.
+    #[must_use]
+    pub fn reason(self, why: &str) -> String {
+        format!("{}: {why}", self.message())
+    }
+
+    /// Of what kind the failure was that made a node unusable.
+    #[must_use]
+    pub fn of_reason(reason: &str) -> Option<Self> {
+        let begins = |kind: &Self| reason.strip_prefix(kind.message()).is_some_and(|rest| rest.starts_with(": "));
+        Self::ALL.into_iter().find(begins)
+    }
+}
+
 /// Checks a path that must stay below some root: relative, without `..`, not empty. Returns it with
 /// surplus slashes and `.` removed.
 #[must_use]
@@ -98,7 +154,17 @@ pub fn relative_path(text: &str) -> Option<String> {
 
 #[cfg(test)]
 mod tests {
-    use super::relative_path;
+    use super::{MountFailure, relative_path};
+
+    #[test]
+    fn the_kind_of_a_failure_is_kept_in_its_reason() {
+        for kind in MountFailure::ALL {
+            assert_eq!(MountFailure::of_reason(&kind.reason("busy")), Some(kind));
+        }
+        for other in ["", "the set-up task failed", "Unable to mount Azure File"] {
+            assert_eq!(MountFailure::of_reason(other), None, "{other}");
+        }
+    }
 
     #[test]
     fn a_relative_path_stays_below_its_root() {

@@ -152,7 +152,7 @@ fn binds(request: &LaunchRequest, launch: &Launch, layout: &Layout, place: usize
     paths.extend(cluster.spec.mounts.iter().filter_map(|mount| volumes::real_directory(layout, &mount.source)));
     paths.extend(node.mounts.iter().filter_map(|mount| match &mount.how {
         MountHow::Directory(path) => Some(path.clone()),
-        MountHow::Command(_) => None,
+        MountHow::Command(_) | MountHow::Program(_) => None,
     }));
     paths.extend(launch.directories.iter().cloned());
     let inputs = request.job.spec.inputs.iter();
@@ -226,7 +226,7 @@ mod tests {
         let spec = JobSpec { container: Some(container("ubuntu", None)), inputs, ..mounted_spec() };
         let layout = Layout::at("/d");
         let mut request = request(&layout, spec);
-        request.cluster.spec.mounts = vec![Mount { path: "c".into(), source: share("acc", "of-cluster") }];
+        request.cluster.spec.mounts = vec![Mount::new("c", share("acc", "of-cluster"))];
         let launch = launch::plan(&request, &layout, &host()).expect("a plan");
         let planned = plan(&request, &launch, &layout, &ContainerSettings::default(), available).expect("a container");
         let shown: Vec<String> = planned

@@ -2,7 +2,8 @@
 //!
 //! ```text
 //! <root>/runs/<run id>/                     one run; see `supervisor::run_dir`
-//!        nodes/<cluster>/<index>/           one node: node.json, mounts/; setup/ is a run, while it is set up
+//!        nodes/<cluster>/<index>/           one node: node.json, mounts/; setup/ is a run, while it is set up;
+//!                                           holder/ is a run for as long as it has volumes that programs mount
 //!        output/<segment>/                  output that the server keeps: stdouterr/, outputs/
 //!        output-temp/<segment>/             output on "the node's own disk": kept apart, never listed
 //!        storage/<account>/shares/<share>/  emulated Azure storage; also containers/<container>/
@@ -12,9 +13,11 @@
 //! Pure: nothing is read or made. Called by engines and by [`super::launch`].
 
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 use sha2::{Digest, Sha256};
 
+use super::drivers::Drivers;
 use super::volumes;
 use super::{ClusterPlace, EngineError};
 use crate::domain::cluster::ClusterSpec;
@@ -39,17 +42,30 @@ pub const JOB_TEMP_DIR: &str = "AZ_BATCHAI_JOB_TEMP_DIR";
 /// The longest file name that common file systems take is 255 bytes; this leaves room for a digest.
 const LONGEST_NAME: usize = 160;
 
-/// The data directory, by path.
+/// The data directory, by path, and where volumes are that lie elsewhere.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Layout {
     root: PathBuf,
+    drivers: Arc<Drivers>,
 }
 
 impl Layout {
     /// The layout below `root`, an absolute path.
     #[must_use]
     pub fn at(root: impl Into<PathBuf>) -> Self {
-        Self { root: root.into() }
+        Self { root: root.into(), drivers: Arc::default() }
+    }
+
+    /// The same with these drivers of volumes.
+    #[must_use]
+    pub fn with_drivers(self, drivers: Drivers) -> Self {
+        Self { drivers: Arc::new(drivers), ..self }
+    }
+
+    /// The drivers of volumes.
+    #[must_use]
+    pub fn drivers(&self) -> &Drivers {
+        &self.drivers
     }
 
     /// All runs.
@@ -86,6 +102,12 @@ impl Layout {
     #[must_use]
     pub fn set_up(&self, cluster: i64, index: u32) -> RunDir {
         RunDir::at(self.node(cluster, index).join("setup"))
+    }
+
+    /// The run that holds the volumes of a node.
+    #[must_use]
+    pub fn holder(&self, cluster: i64, index: u32) -> RunDir {
+        RunDir::at(self.node(cluster, index).join("holder"))
     }
 
     /// The mount root of one node.
@@ -170,8 +192,8 @@ pub fn below(root: &Path, relative: &str) -> PathBuf {
 /// `<prefix>/<segment>/outputs[/<suffix>]` (recordings of azure-cli and azure-sdk-for-python, June 2018).
 ///
 /// A prefix below a mount root leads to the real directory behind the volume, so that the server can list it when
-/// the nodes are gone. Below an unmanaged volume only a node can tell: that path keeps its variable and is not
-/// listable. A prefix below the job's temporary directory means "the node's own disk, no access through the API":
+/// the nodes are gone. Below a volume that a program or its user's command mounts only a node can tell: that path keeps
+/// its variable. A prefix below the job's temporary directory means "the node's own disk, no access through the API":
 /// such output lies outside of the run, is not listable, and goes when the job is deleted.
 ///
 /// # Errors
@@ -180,14 +202,6 @@ pub fn directories(layout: &Layout, job: &Job, cluster: &ClusterSpec) -> Result<
     let resolver = Resolver { layout, segment: job.path_segment(), cluster: &cluster.mounts, job: &job.spec.mounts };
     let prefix = job.spec.std_out_err_prefix.as_deref();
     let place = resolver.place("stdOutErrPathPrefix", prefix)?;
-    if place.path.starts_with(&format!("${JOB_MOUNT_ROOT}")) {
-        return Err(refused(
-            "stdOutErrPathPrefix",
-            prefix.unwrap_or_default(),
-            "a volume that the job mounts with its own command appears too late for the logs of the mounting: \
-             mount it on the cluster, or write them elsewhere",
-        ));
-    }
     let mut found = vec![place.directory(STD_OUT_ERR, STD_OUT_ERR)];
     for Output { id, path_prefix, path_suffix } in &job.spec.outputs {
         let place = resolver.place(&format!("pathPrefix of output directory `{id}`"), path_prefix.as_deref())?;

@@ -3,7 +3,7 @@ use crate::domain::mount::MountSource;
 use crate::engine::launch::tests::{cluster_spec, job_of, job_spec, share};
 
 fn mount(path: &str, source: MountSource) -> Mount {
-    Mount { path: path.into(), source }
+    Mount::new(path, source)
 }
 
 fn unmanaged() -> MountSource {
@@ -93,8 +93,9 @@ fn a_prefix_that_leads_nowhere_is_refused_with_what_is_wrong() {
 }
 
 #[test]
-fn logs_cannot_lie_on_a_volume_that_the_job_mounts_itself_but_outputs_can() {
-    assert!(refusal("$AZ_BATCHAI_JOB_MOUNT_ROOT/late").contains("mount it on the cluster"));
+fn files_on_a_volume_that_the_job_mounts_itself_are_where_only_its_nodes_see_them() {
+    let logs = resolve(Some("$AZ_BATCHAI_JOB_MOUNT_ROOT/late"), None).expect("directories");
+    assert_eq!(logs[0].path, format!("$AZ_BATCHAI_JOB_MOUNT_ROOT/late/{SEGMENT}/stdouterr"));
     let found = resolve(None, Some("$AZ_BATCHAI_JOB_MOUNT_ROOT/late")).expect("directories");
     assert_eq!(found[1].path, format!("$AZ_BATCHAI_JOB_MOUNT_ROOT/late/{SEGMENT}/outputs/m/1"));
     assert!(!found[1].is_listable);

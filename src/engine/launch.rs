@@ -30,8 +30,9 @@ pub fn plan(request: &LaunchRequest, layout: &Layout, host: &Host) -> Result<Lau
     planner.check_variables()?;
     let nodes = planner.nodes();
     let prepared = planner.preparation(&nodes)?;
-    let processes = planner.processes(&nodes)?;
+    let processes = planner.processes(&nodes);
     let directories = planner.directories(&nodes)?;
+    let mounted_directories = planner.mounted_directories(&nodes)?;
     Ok(Launch {
         version: VERSION,
         run: request.run.0.clone(),
@@ -45,6 +46,8 @@ pub fn plan(request: &LaunchRequest, layout: &Layout, host: &Host) -> Result<Lau
         container: None,
         most_output_bytes: None,
         keeps_output: request.job.attempts().last.is_some(),
+        mounted_directories,
+        holds: false,
     })
 }
 
@@ -145,7 +148,11 @@ impl Planner<'_> {
         let view = self.view(place);
         let ours = self.variables(&view);
         let code = spec.code.as_ref().map(|snapshot| self.layout.snapshot(snapshot));
-        let mounts = spec.mounts.iter().map(|m| volumes::launch_mount(self.layout, &view.job_mount_root, m)).collect();
+        let mount = |(number, mount)| {
+            let of = volumes::Of { root: &view.job_mount_root, run_dir: &self.run_dir, place, number };
+            volumes::launch_mount(self.layout, of, mount)
+        };
+        let mounts = spec.mounts.iter().enumerate().map(mount).collect();
         let id = self.request.nodes[place].id.clone();
         let log = execution_log(&id, self.request.nodes.len());
         let launch = LaunchNode {
@@ -224,14 +231,12 @@ impl Planner<'_> {
                 })
                 .collect()
         };
-        let command = with_late_directories(command, &self.late_directories()?);
+        let command = command.clone();
         Ok(Some(Preparation { command, stdout: files("stdout"), stderr: files("stderr") }))
     }
 
-    fn processes(&self, nodes: &[PlannedNode]) -> Result<Vec<Process>, EngineError> {
+    fn processes(&self, nodes: &[PlannedNode]) -> Vec<Process> {
         let spec = &self.request.job.spec;
-        // The preparation has made them when there is one.
-        let late = if spec.preparation.is_none() { self.late_directories()? } else { Vec::new() };
         let process = |process: ToolkitProcess| {
             let node = &nodes[process.node];
             let mut ours = node.ours.clone();
@@ -241,7 +246,7 @@ impl Planner<'_> {
             Process {
                 name: process.name,
                 node: process.node,
-                command: with_late_directories(&process.command, &late),
+                command: process.command,
                 environment: environment::difference(&all, &node.launch.environment),
                 is_awaited: process.is_awaited,
                 stdout: folder.join(format!("stdout{}.txt", process.file_suffix)),
@@ -250,15 +255,13 @@ impl Planner<'_> {
         };
         let addresses: Vec<String> = self.request.nodes.iter().map(|node| node.address.clone()).collect();
         let (shared, machine_file) = (self.run_dir.shared(), machine_file(&self.run_dir));
-        let first = with_late_directories("", &late);
         let site = Site {
             addresses: &addresses,
             shared: &shared,
             machine_file: &machine_file,
-            first: &first,
             is_contained: spec.container.is_some(),
         };
-        Ok(toolkit::processes(&spec.toolkit, &site).into_iter().map(process).collect())
+        toolkit::processes(&spec.toolkit, &site).into_iter().map(process).collect()
     }
 
     fn directories(&self, nodes: &[PlannedNode]) -> Result<Vec<PathBuf>, EngineError> {
@@ -275,14 +278,18 @@ impl Planner<'_> {
         Ok(all)
     }
 
+    /// Directories on volumes of the job that programs or its user's commands mount.
+    fn mounted_directories(&self, nodes: &[PlannedNode]) -> Result<Vec<PathBuf>, EngineError> {
+        let late: Vec<&JobDirectory> = self.known_directories()?.into_iter().filter(|found| is_late(found)).collect();
+        let of_node = |node: &PlannedNode| -> Vec<PathBuf> {
+            late.iter().map(|directory| PathBuf::from(environment::expand(&directory.path, &node.ours))).collect()
+        };
+        Ok(nodes.iter().flat_map(of_node).collect())
+    }
+
     /// Directories that can be made before anything is mounted.
     fn early_directories(&self) -> Result<Vec<&JobDirectory>, EngineError> {
         Ok(self.known_directories()?.into_iter().filter(|directory| !is_late(directory)).collect())
-    }
-
-    /// Directories on a volume that the job mounts with its own command: made where it appears, when it has.
-    fn late_directories(&self) -> Result<Vec<&JobDirectory>, EngineError> {
-        Ok(self.known_directories()?.into_iter().filter(|directory| is_late(directory)).collect())
     }
 
     fn known_directories(&self) -> Result<Vec<&JobDirectory>, EngineError> {
@@ -307,14 +314,6 @@ fn variable_of(directory: &JobDirectory) -> String {
 /// [`super::directories::directories`] leaves the variable in the path of what only a node can tell.
 fn is_late(directory: &JobDirectory) -> bool {
     directory.path.starts_with(&format!("${}/", super::directories::JOB_MOUNT_ROOT))
-}
-
-fn with_late_directories(command: &str, late: &[&JobDirectory]) -> String {
-    if late.is_empty() {
-        return command.to_owned();
-    }
-    let quoted: Vec<String> = late.iter().map(|directory| format!("\"${{{}}}\"", variable_of(directory))).collect();
-    format!("mkdir -p -- {} || exit\n{command}", quoted.join(" "))
 }
 
 #[cfg(test)]

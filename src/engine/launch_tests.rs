@@ -46,7 +46,7 @@ pub(in crate::engine) fn share(account: &str, share: &str) -> MountSource {
 
 /// A job that mounts a share `afs`, a container `bfs` and, by command, `gfs`.
 pub(in crate::engine) fn mounted_spec() -> JobSpec {
-    let mount = |path: &str, source| Mount { path: path.into(), source };
+    let mount = |path: &str, source| Mount::new(path, source);
     let container = MountSource::BlobContainer { account: "acc".into(), container: "con".into(), options: None };
     let command = MountSource::Unmanaged { command: "mount -t glusterfs host:/gv0".into() };
     let mounts = vec![mount("afs", share("acc", "data")), mount("bfs", container), mount("gfs", command)];
@@ -120,6 +120,9 @@ fn render(launch: &Launch) -> String {
             text.push_str(&format!("  {name}={value}\n"));
         }
     }
+    for path in &launch.mounted_directories {
+        text.push_str(&format!("make on a volume {}\n", path.display()));
+    }
     if let Some(preparation) = &launch.preparation {
         text.push_str(&format!("prepare {:?}\n", preparation.command));
         text.push_str(&format!("  {:?}\n  {:?}\n", preparation.stdout, preparation.stderr));
@@ -186,7 +189,8 @@ fn the_plan_of_a_custom_job_with_code_mounts_and_preparation() {
       TMPDIR=/d/runs/r1/nodes/0/temp
       USER=me
       WHERE=/d/runs/r1/nodes/0/mounts/afs/in/2
-    prepare "mkdir -p -- \"${AZ_BATCHAI_OUTPUT_LATE}\" || exit\npip install x"
+    make on a volume /d/runs/r1/nodes/0/mounts/gfs/SEG/outputs
+    prepare "pip install x"
       ["/d/output/SEG/stdouterr/stdout-job_prep.txt"]
       ["/d/output/SEG/stdouterr/stderr-job_prep.txt"]
     job on 0: "python train.py"
@@ -336,16 +340,6 @@ fn the_host_file_of_ranks_under_mpi_has_as_many_slots_as_each_node_gets_ranks() 
     let two = "127.70.0.1 slots=3 max_slots=3\n127.70.0.2 slots=2 max_slots=2\n127.70.0.1:3\n127.70.0.2:2\n";
     assert_eq!(hosts(2, mpi(5), "STANDARD_NC6"), two);
     assert_eq!(hosts(2, mpi(1), "local"), "127.70.0.1 slots=1 max_slots=1\n127.70.0.1:1\n", "the other has no rank");
-}
-
-#[test]
-fn ranks_under_mpi_make_the_directories_that_appear_late_on_their_own_nodes() {
-    let mut spec = mounted_spec();
-    spec.outputs = vec![output("LATE", "$AZ_BATCHAI_JOB_MOUNT_ROOT/gfs")];
-    spec.toolkit = Toolkit::CustomMpi { command_line: "true".into(), process_count: 2 };
-    let command = launch_of(spec).processes.remove(0).command;
-    let make = "mkdir -p -- \"${AZ_BATCHAI_OUTPUT_LATE}\" || exit\n";
-    assert!(command.starts_with(make) && command.ends_with(&format!("|| exit\n{make}true'")), "{command}");
 }
 
 #[test]

@@ -6,8 +6,10 @@
 
 pub mod container;
 pub mod directories;
+pub mod drivers;
 pub mod environment;
 pub mod gpus;
+pub mod holder;
 pub mod launch;
 pub mod local;
 pub mod mpi;
@@ -16,19 +18,22 @@ pub mod preview;
 pub mod secrets;
 pub mod setup_task;
 pub mod simulated;
+pub mod storage;
 pub mod toolkit;
 pub mod volumes;
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
 
 use self::preview::Preview;
+use self::storage::VolumePlace;
 use crate::domain::cluster::{Cluster, ClusterSpec};
 use crate::domain::job::{Job, JobDirectory, Outcome};
 use crate::domain::name::{FileServerKey, RunId};
 use crate::domain::node::Node;
 use crate::domain::snapshot::SnapshotId;
+use crate::domain::volume::VolumeKey;
 
 /// Called by an engine when there may be something new to observe. Cheap, never blocks.
 pub type Waker = Arc<dyn Fn() + Send + Sync>;
@@ -224,6 +229,25 @@ pub trait Engine: Send + Sync {
     /// # Errors
     /// When something could not be removed.
     fn remove_export(&self, server: &FileServerKey) -> Result<(), EngineError>;
+
+    /// Where the server finds what lies in a file share or container.
+    fn volume_place(&self, volume: &VolumeKey) -> VolumePlace;
+
+    /// The file shares and containers of an account that have been made.
+    ///
+    /// # Errors
+    /// When they cannot be known now.
+    fn volumes(&self, account: &str) -> Result<Vec<VolumeKey>, EngineError>;
+
+    /// Removes a file, or a folder with all that is in it, which lies in a volume or is one. Links are removed, never
+    /// followed; what is mounted below is unmounted.
+    ///
+    /// # Errors
+    /// When something could not be removed.
+    fn remove_stored(&self, path: &Path) -> Result<(), EngineError>;
+
+    /// Where files wait that are on their way into volumes: nobody else puts anything there.
+    fn incoming(&self) -> PathBuf;
 
     /// Where the archives of code snapshots are, or would be.
     fn snapshot_folder(&self) -> PathBuf;

@@ -2,10 +2,9 @@
 //!
 //! Pure. The one place that knows which error code stands for which end. Called by engines.
 
-use super::directories::Layout;
-use super::volumes::{self, MountKind};
 use crate::domain::job::{JobError, Outcome};
-use crate::supervisor::run_dir::{Cause, Exit, Launch, LaunchMount};
+use crate::domain::mount::MountFailure;
+use crate::supervisor::run_dir::{Cause, Exit, Launch, LaunchMount, VolumeKind};
 
 /// A job that exceeded `maxWallClockTime`. No public source shows the service's word for it; ours follows the name
 /// of the property.
@@ -15,7 +14,7 @@ pub const SET_UP_FAILED: &str = "JobSetUpFailed";
 
 /// How the job ended. `launch` is the plan of the run, if it can still be read: with it messages say more.
 #[must_use]
-pub fn outcome(layout: &Layout, exit: &Exit, launch: Option<&Launch>) -> Outcome {
+pub fn outcome(exit: &Exit, launch: Option<&Launch>) -> Outcome {
     let failed = |exit_code, error| Outcome::Failed { exit_code, error };
     match exit.cause {
         Cause::Exited if exit.exit_code == Some(0) => Outcome::Succeeded,
@@ -26,7 +25,7 @@ pub fn outcome(layout: &Layout, exit: &Exit, launch: Option<&Launch>) -> Outcome
             failed(exit.exit_code, described("JobPreparationFailed", message, exit))
         }
         // The exit code of a failed mount: azure-cli issue 18679.
-        Cause::MountFailed => failed(Some(-1), mount_error(layout, exit, launch)),
+        Cause::MountFailed => failed(Some(-1), mount_error(exit, launch)),
         Cause::ContainerFailed => failed(exit.exit_code, container_error(exit, launch)),
         Cause::SetUpFailed => {
             let message = exit.message.clone().unwrap_or_else(|| "the job could not be set up".into());
@@ -51,16 +50,29 @@ fn container_error(exit: &Exit, launch: Option<&Launch>) -> JobError {
     JobError { details, ..JobError::new("FailedStartingContainer", message) }
 }
 
-fn mount_error(layout: &Layout, exit: &Exit, launch: Option<&Launch>) -> JobError {
-    let kind = launch.and_then(|launch| failed_mount(exit, launch)).map(|mount| volumes::kind(layout, mount));
-    match kind {
-        // Code and message: azure-cli issue 18679.
-        Some(MountKind::FileShare) => described("AZFMountError", "Unable to mount Azure File", exit),
-        // Code: reports of users; the message follows its sister.
-        Some(MountKind::BlobContainer) => described("BFSMountError", "Unable to mount Azure Blob container", exit),
+fn mount_error(exit: &Exit, launch: Option<&Launch>) -> JobError {
+    let kind = launch.and_then(|launch| failed_mount(exit, launch)).map_or(VolumeKind::Other, |mount| mount.kind);
+    match of_kind(kind) {
+        Some(failure) => described(failure.code(), failure.message(), exit),
         // Ours: no public source names a failed file server or unmanaged volume.
-        Some(MountKind::Other) | None => described("MountFailed", "Unable to mount a volume of the job", exit),
+        None => described("MountFailed", "Unable to mount a volume of the job", exit),
     }
+}
+
+const fn of_kind(kind: VolumeKind) -> Option<MountFailure> {
+    match kind {
+        VolumeKind::FileShare => Some(MountFailure::FileShare),
+        VolumeKind::BlobContainer => Some(MountFailure::BlobContainer),
+        VolumeKind::Other => None,
+    }
+}
+
+/// Why a node is unusable whose volumes could not be mounted.
+#[must_use]
+pub fn node_reason(exit: &Exit, launch: Option<&Launch>) -> String {
+    let why = exit.message.as_deref().unwrap_or("its volumes cannot be mounted");
+    let kind = launch.and_then(|launch| failed_mount(exit, launch)).and_then(|mount| of_kind(mount.kind));
+    kind.map_or_else(|| why.to_owned(), |kind| kind.reason(why))
 }
 
 /// The only mount there is, or the one whose path the message names.
@@ -97,7 +109,7 @@ mod tests {
     }
 
     fn told(exit: &Exit, launch: Option<&Launch>) -> String {
-        match outcome(&Layout::at("/d"), exit, launch) {
+        match outcome(exit, launch) {
             Outcome::Succeeded => "succeeded".into(),
             Outcome::Failed { exit_code, error } => {
                 format!("{exit_code:?} {}: {} {:?}", error.code, error.message, error.details)

@@ -7,7 +7,8 @@ use std::path::Path;
 use super::environment::Variables;
 use crate::domain::node::Node;
 use crate::supervisor::containers;
-use crate::supervisor::run_dir::{Launch, LaunchMount, LaunchNode, MountHow, Process};
+use crate::supervisor::quote::quoted;
+use crate::supervisor::run_dir::{Launch, LaunchMount, LaunchNode, MountHow, MountProgram, Process};
 
 /// What stands for the value of a secret variable.
 const SECRET: &str = "***";
@@ -144,8 +145,22 @@ fn mount_of(mount: &LaunchMount) -> (String, Result<String, String>) {
     let how = match &mount.how {
         MountHow::Directory(path) => Ok(text(path)),
         MountHow::Command(command) => Err(command.clone()),
+        MountHow::Program(program) => Err(line_of(program)),
     };
     (text(&mount.path), how)
+}
+
+/// As one would type it, with its own variables.
+fn line_of(program: &MountProgram) -> String {
+    let variables = program.environment.iter().map(|(name, value)| format!("{name}={}", word(value)));
+    let words = std::iter::once(&program.program).chain(&program.arguments).map(|text| word(text));
+    variables.chain(words).collect::<Vec<_>>().join(" ")
+}
+
+/// Quoted where the shell would make something else of it.
+fn word(text: &str) -> String {
+    let is_plain = |c: char| c.is_ascii_alphanumeric() || "-_./:,=@%+".contains(c);
+    if !text.is_empty() && text.chars().all(is_plain) { text.to_owned() } else { quoted(text) }
 }
 
 fn process_of(process: &Process, launch: &Launch) -> PreviewProcess {

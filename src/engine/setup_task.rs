@@ -68,6 +68,8 @@ pub fn plan(
         container: None,
         most_output_bytes: None,
         keeps_output: false,
+        mounted_directories: Vec::new(),
+        holds: false,
     })
 }
 
@@ -131,8 +133,8 @@ mod tests {
         };
         let mut spec = cluster_spec();
         spec.mounts = vec![
-            Mount { path: "afs".into(), source: share("acc", "data") },
-            Mount { path: "gfs".into(), source: MountSource::Unmanaged { command: "mount -t x".into() } },
+            Mount::new("afs", share("acc", "data")),
+            Mount::new("gfs", MountSource::Unmanaged { command: "mount -t x".into() }),
         ];
         let cluster = ClusterPlace { number: 7, spec, path_segment: "s/rg/workspaces/w/clusters/c/u".into() };
         let node = NodeName { index: 3, id: "tvm-7_3".into() };

@@ -6,14 +6,17 @@
 
 use std::collections::{BTreeMap, HashMap, VecDeque};
 use std::io;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
+use super::directories::Layout;
 use super::preview::Preview;
+use super::storage::{self, VolumePlace};
 use super::{ClusterPlace, Engine, EngineError, LaunchRequest, NodeCondition, NodeFact, NodeName, Observation, Waker};
 use crate::domain::job::{Job, JobDirectory, JobError, Outcome};
 use crate::domain::name::{FileServerKey, RunId};
+use crate::domain::volume::VolumeKey;
 
 /// What runs of a job do.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -329,6 +332,23 @@ impl Engine for Simulated {
     fn remove_export(&self, server: &FileServerKey) -> Result<(), EngineError> {
         self.state().removed_exports.push(server.name.to_string());
         Ok(())
+    }
+
+    fn volume_place(&self, volume: &VolumeKey) -> VolumePlace {
+        storage::place(&Layout::at(&self.archives), volume)
+    }
+
+    fn volumes(&self, account: &str) -> Result<Vec<VolumeKey>, EngineError> {
+        storage::names(&Layout::at(&self.archives), account)
+            .map_err(|source| EngineError::Failed { action: format!("list the volumes of account {account}"), source })
+    }
+
+    fn remove_stored(&self, path: &Path) -> Result<(), EngineError> {
+        Err(EngineError::NotStarted(format!("{} is simulated, and stays", path.display())))
+    }
+
+    fn incoming(&self) -> PathBuf {
+        storage::incoming(&Layout::at(&self.archives))
     }
 
     fn snapshot_folder(&self) -> PathBuf {

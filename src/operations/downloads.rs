@@ -3,6 +3,7 @@
 use std::fs::File;
 use std::io;
 use std::ops::Range;
+use std::path::PathBuf;
 use std::sync::Arc;
 
 use bytes::Bytes;
@@ -66,12 +67,17 @@ pub fn open_file(context: &Context, wish: &OwnedFile) -> Result<Download, Operat
     };
     let path = path.ok_or_else(gone)?;
     let file = open(path.clone())?.ok_or_else(gone)?;
-    let metadata = file.metadata().map_err(|source| OperationError::File { action: "read", path, source })?;
-    let modified = metadata.modified().ok().and_then(|at| Timestamp::try_from(at).ok()).unwrap_or_default();
-    Ok(Download { file, length: metadata.len(), modified })
+    Download::of(file, path)
 }
 
 impl Download {
+    /// Of a file that is open, and was found at `path`.
+    pub(super) fn of(file: Arc<File>, path: PathBuf) -> Result<Self, OperationError> {
+        let metadata = file.metadata().map_err(|source| OperationError::File { action: "read", path, source })?;
+        let modified = metadata.modified().ok().and_then(|at| Timestamp::try_from(at).ok()).unwrap_or_default();
+        Ok(Self { file, length: metadata.len(), modified })
+    }
+
     /// These bytes, neither more when the file grows nor fewer: a file that shrinks is an error in the middle.
     pub fn bytes(self, range: Range<u64>) -> impl Stream<Item = io::Result<Bytes>> + use<> {
         futures_util::stream::try_unfold((self.file, range), |(file, range)| async move {

@@ -3,6 +3,7 @@
 use std::fmt;
 use std::path::PathBuf;
 
+use crate::domain::volume::VolumeKey;
 use crate::engine::EngineError;
 use crate::store::StoreError;
 
@@ -145,6 +146,28 @@ pub enum OperationError {
         /// Relative to the directory.
         path: String,
     },
+    /// A share or container has not been made.
+    #[error("The specified {0} is not found: it is made by the first upload, or by what mounts it")]
+    NoVolume(VolumeKey),
+    /// A file of a share or container is not there.
+    #[error("The specified path {path} is not found in the {volume}")]
+    NoStoredFile {
+        /// From the root of the volume.
+        path: String,
+        /// Where it was looked for.
+        volume: VolumeKey,
+    },
+    /// A share or container that something mounts was to be deleted.
+    #[error("The {volume} is mounted by the {by}: delete that first, then try again")]
+    VolumeInUse {
+        /// Which.
+        volume: VolumeKey,
+        /// What mounts it, such as `cluster c of workspace w`.
+        by: String,
+    },
+    /// A share or container that the server cannot look into. A whole sentence.
+    #[error("{0}")]
+    KeptElsewhere(String),
     /// The content of an upload is not what its address says.
     #[error("The code snapshot arrived damaged: its content has the digest {found}, not {expected}")]
     WrongDigest {

@@ -22,6 +22,7 @@ pub mod reruns;
 pub mod server;
 pub mod setup_files;
 pub mod snapshots;
+pub mod storage;
 pub mod storage_accounts;
 pub mod tokens;
 pub mod usages;

@@ -66,6 +66,8 @@ fn is_shared(parts: &[&str]) -> bool {
         // The handlers show the caller's group only.
         ["microsoft.batchai", "workspaces" | "clusters" | "jobs" | "activejobs" | "fileservers"] => true,
         ["microsoft.storage", "storageaccounts" | "checknameavailability"] => true,
+        // The handlers ask whose the account is.
+        ["microsoft.batchai", "storage", ..] => true,
         // Nobody finds a snapshot or an operation whose id they do not have.
         ["microsoft.batchai", "snapshots", _] => true,
         ["microsoft.batchai", "locations", _, "operationresults" | "operationstatuses", _] => true,
@@ -187,6 +189,7 @@ mod tests {
             "/subscriptions/s/providers/Microsoft.Storage/checkNameAvailability".into(),
             format!("{batchai}/workspaces"),
             format!("{batchai}/jobs"),
+            format!("{batchai}/storage/acc/shares/s/files/a/b"),
             format!("{batchai}/snapshots/sha256:0"),
             format!("{batchai}/locations/eastus/usages"),
             format!("{batchai}/locations/eastus/operationStatuses/1"),

@@ -8,6 +8,7 @@ use super::convert::FieldErrors;
 use super::wire::json;
 use crate::api::error::{ErrorBody, ErrorDetail, code};
 use crate::domain::sentence::sentence;
+use crate::domain::volume::VolumeKind;
 use crate::operations::{Kind, OperationError};
 
 /// An answer that is not a success.
@@ -99,6 +100,10 @@ impl From<OperationError> for ApiError {
                 error.detail.target = Some(target);
                 error
             }
+            OperationError::NoVolume(volume) => Self::new(StatusCode::NOT_FOUND, no_volume(volume.kind), text),
+            OperationError::NoStoredFile { .. } => Self::new(StatusCode::NOT_FOUND, code::STORED_FILE_NOT_FOUND, text),
+            OperationError::VolumeInUse { .. } => Self::new(StatusCode::CONFLICT, "ResourceInUse", text),
+            OperationError::KeptElsewhere(_) => Self::new(StatusCode::CONFLICT, code::KEPT_ELSEWHERE, text),
             OperationError::Invalid { target, .. } => Self::invalid(target, text),
             OperationError::WrongDigest { .. } | OperationError::Upload(_) => {
                 Self::new(StatusCode::BAD_REQUEST, "InvalidRequestContent", text)
@@ -129,6 +134,14 @@ fn deleting(kind: Kind) -> &'static str {
     match kind {
         Kind::Group => "ResourceGroupBeingDeleted",
         _ => "ResourceIsBeingDeleted",
+    }
+}
+
+/// In the words of Azure Storage.
+fn no_volume(kind: VolumeKind) -> &'static str {
+    match kind {
+        VolumeKind::Share => code::SHARE_NOT_FOUND,
+        VolumeKind::Container => code::CONTAINER_NOT_FOUND,
     }
 }
 

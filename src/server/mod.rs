@@ -8,6 +8,7 @@ pub mod authorise;
 mod body;
 pub mod certificates;
 pub mod convert;
+mod drivers;
 pub mod error;
 pub mod extract;
 mod headers;
@@ -64,7 +65,7 @@ use crate::engine::local::{LocalEngine, LocalSettings};
 use crate::engine::secrets::Safe;
 use crate::engine::{Engine, EngineError};
 use crate::operations::watch::FileWatch;
-use crate::operations::{Context, long, snapshots};
+use crate::operations::{Context, long, snapshots, storage};
 use crate::scheduler::{self, Bell, Scheduler};
 use crate::store::{Store, StoreError};
 
@@ -189,6 +190,7 @@ fn compose(settings: &ServerSettings) -> Result<(Context, Scheduler), ServeError
         most_output_bytes: settings.most_output_bytes,
         containers: container_settings(&settings.containers),
         gpus: settings.gpus.clone(),
+        drivers: drivers::drivers(&settings.storage),
         ..LocalSettings::new(settings.executable.clone(), safe)
     };
     let engine: Arc<dyn Engine> = Arc::new(LocalEngine::open(data, local, bell.hook())?);
@@ -200,6 +202,7 @@ fn compose(settings: &ServerSettings) -> Result<(Context, Scheduler), ServeError
     let clock = Timestamp::now;
     let context = Context { store, engine, watch, clock, new_id, seal, signer, account_keys, remote_vaults, quotas };
     snapshots::tidy(&context);
+    storage::writing::tidy(&context);
     long::tidy(&context);
     Ok((context, scheduler))
 }

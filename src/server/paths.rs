@@ -4,7 +4,7 @@
 //! anywhere is the router's business.
 
 /// Every fixed word of our URLs, as the router spells it.
-const WORDS: [&str; 27] = [
+const WORDS: [&str; 31] = [
     "subscriptions",
     "resourceGroups",
     "providers",
@@ -28,14 +28,20 @@ const WORDS: [&str; 27] = [
     "storageAccounts",
     "listKeys",
     "batchai",
-    FILES,
+    OUTPUT_FILES,
+    "storage",
+    "shares",
+    "containers",
+    STORED_FILES,
     "checkNameAvailability",
     "register",
     "tenants",
 ];
 
 /// What follows it belongs to the user, byte by byte.
-const FILES: &str = "outputFiles";
+const OUTPUT_FILES: &str = "outputFiles";
+/// Likewise.
+const STORED_FILES: &str = "files";
 
 /// The path as the router spells it; `None` when that is how it is spelt. A slash at the end goes.
 ///
@@ -54,7 +60,7 @@ pub fn canonical(path: &str) -> Option<String> {
                 out.push_str(word);
                 copied = at + segment.len();
             }
-            if word == Some(FILES) {
+            if matches!(word, Some(OUTPUT_FILES | STORED_FILES)) {
                 break;
             }
             is_namespace = word == Some("providers");
@@ -118,6 +124,8 @@ mod tests {
         let job = "/subscriptions/s/resourceGroups/g/providers/Microsoft.BatchAI/workspaces/w/experiments/e/jobs/j";
         for file in ["Jobs/clusters/PROVIDERS", "a%2Fb/c/", "d/Terminate"] {
             assert_eq!(after(&format!("{job}/outputfiles/{file}")), format!("{job}/outputFiles/{file}"));
+            let share = "/subscriptions/s/providers/Microsoft.BatchAI/storage/Files/shares/Containers";
+            assert_eq!(after(&format!("{share}/Files/{file}")), format!("{share}/files/{file}"));
         }
     }
 }

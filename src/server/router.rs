@@ -6,9 +6,9 @@ use axum::routing::{delete, get, patch, post, put};
 
 use super::routes::{
     clusters, downloads, experiments, file_servers, files, foresight, jobs, long_operations, operations,
-    resource_manager, server, snapshots, tokens, usages, vaults, workspaces,
+    resource_manager, server, snapshots, storage, tokens, usages, vaults, workspaces,
 };
-use crate::api::path;
+use crate::api::{path, storage as stored};
 use crate::operations::Context;
 
 /// Every path and method.
@@ -44,6 +44,11 @@ pub(super) fn router(context: Context) -> Router {
         .route(path::WORKSPACES_OF_SUBSCRIPTION, get(workspaces::list_all))
         .route(path::ACTIVE_JOBS, get(jobs::active))
         .route(path::SNAPSHOT, get(snapshots::head).put(snapshots::put).layer(DefaultBodyLimit::disable()))
+        .route(stored::VOLUMES, get(storage::volumes))
+        .route(stored::VOLUME, get(storage::volume).put(storage::make).delete(storage::delete))
+        .route(stored::FILES, get(storage::files))
+        .route(stored::FILE, get(storage::read).delete(storage::remove))
+        .route(stored::FILE, put(storage::write).layer(DefaultBodyLimit::disable()))
         .route(path::OPERATIONS, get(operations::list))
         .route(path::USAGES, get(usages::list))
         .route(path::OPERATION_RESULT, get(long_operations::status))

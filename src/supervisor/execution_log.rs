@@ -11,7 +11,14 @@ use std::path::Path;
 pub const PULLING: &str = "pulling image ";
 
 /// The log of one node.
-pub struct ExecutionLog(File);
+pub enum ExecutionLog {
+    /// Written at once.
+    Open(File),
+    /// Its directory is not there yet: what will be written.
+    Waiting(String),
+    /// Its directory is going away: nothing more is written.
+    Closed,
+}
 
 impl ExecutionLog {
     /// Opens it to append.
@@ -19,7 +26,20 @@ impl ExecutionLog {
     /// # Errors
     /// When it cannot be made.
     pub fn open(path: &Path) -> io::Result<Self> {
-        File::options().create(true).append(true).open(path).map(Self)
+        File::options().create(true).append(true).open(path).map(Self::Open)
+    }
+
+    /// Writes what has waited, and from now on at once.
+    ///
+    /// # Errors
+    /// When it cannot be made.
+    pub fn arrive(&mut self, path: &Path) -> io::Result<()> {
+        if let Self::Waiting(lines) = self {
+            let lines = std::mem::take(lines);
+            *self = Self::open(path)?;
+            self.write(&lines);
+        }
+        Ok(())
     }
 
     /// Adds a line; for text of several lines, as many. A disk that is full does not stop a job here: its own output
@@ -27,7 +47,17 @@ impl ExecutionLog {
     pub fn say(&mut self, text: &str) {
         let now = now();
         let lines: String = text.lines().map(|line| format!("{now} {line}\n")).collect();
-        let _ = self.0.write_all(lines.as_bytes());
+        self.write(&lines);
+    }
+
+    fn write(&mut self, lines: &str) {
+        match self {
+            Self::Open(file) => {
+                let _ = file.write_all(lines.as_bytes());
+            }
+            Self::Waiting(all) => all.push_str(lines),
+            Self::Closed => {}
+        }
     }
 }
 
@@ -39,6 +69,25 @@ pub fn now() -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn what_was_said_before_its_directory_was_there_is_written_when_it_is() {
+        let dir = tempfile::tempdir().expect("a directory");
+        let path = dir.path().join("volume/execution.log");
+        let mut log = ExecutionLog::Waiting(String::new());
+        log.say("mounting");
+        log.arrive(&path).expect_err("no directory");
+        let mut log = ExecutionLog::Waiting(String::new());
+        log.say("mounting");
+        std::fs::create_dir(dir.path().join("volume")).expect("a directory");
+        log.arrive(&path).expect("opens");
+        log.say("mounted");
+        log = ExecutionLog::Closed;
+        log.say("nobody reads this");
+        let text = std::fs::read_to_string(&path).expect("readable");
+        let words: Vec<&str> = text.lines().map(|line| &line["2018-06-07T09:15:00Z ".len()..]).collect();
+        assert_eq!(words, ["mounting", "mounted"]);
+    }
 
     #[test]
     fn every_line_has_the_time_and_old_lines_stay() {

@@ -21,6 +21,7 @@ pub mod identity;
 mod inside;
 mod ladder;
 mod last_word;
+mod mount_log;
 mod mountinfo;
 pub mod orphans;
 mod processes;
@@ -35,6 +36,8 @@ mod shims;
 mod steps;
 pub mod tool;
 pub mod unmount;
+mod unsaved;
+mod volume;
 mod watch;
 
 use std::error::Error;

@@ -3,7 +3,7 @@
 use std::ffi::OsString;
 use std::io;
 use std::os::unix::ffi::OsStringExt;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 /// One mounted file system.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -22,6 +22,22 @@ pub struct MountPoint {
 /// When `/proc` is not there.
 pub fn all() -> io::Result<Vec<MountPoint>> {
     Ok(parse(&std::fs::read("/proc/self/mountinfo")?))
+}
+
+/// Whether something is mounted exactly there. Only the parent is resolved: the volume itself may be dead and answer
+/// nothing.
+pub fn is_mounted(path: &Path) -> bool {
+    let place = resolved(path);
+    all().unwrap_or_default().iter().any(|mount| mount.path == place)
+}
+
+/// A mount point as the kernel spells it.
+pub fn resolved(path: &Path) -> PathBuf {
+    let parent = path.parent().and_then(|parent| parent.canonicalize().ok());
+    match (parent, path.file_name()) {
+        (Some(parent), Some(name)) => parent.join(name),
+        (None | Some(_), _) => path.to_owned(),
+    }
 }
 
 fn parse(text: &[u8]) -> Vec<MountPoint> {

@@ -8,7 +8,9 @@
 //!   status.json       supervisor -> engine: who I am; its presence means that the run has begun
 //!   exit.json         supervisor -> engine: how it ended; written (fsync, rename) after the last process is gone
 //!   supervisor.log    what the supervisor itself had to say
-//!   mount-<n>-<m>.log what the command of mount m of node n printed
+//!   ready             of a run that holds volumes: all of them are mounted
+//!   mount-<n>-<m>.log what the program of mount m of node n printed, without secrets
+//!   cache-<n>-<m>/    what that program keeps for itself, such as files that it has yet to upload
 //!   container-<n>.log what the container engine said last of node n
 //!   login/            while an image is pulled: where the engine finds who logs in; holds no secret
 //!   shared/           AZ_BATCHAI_SHARED_JOB_TEMP
@@ -31,6 +33,8 @@ use std::path::{Path, PathBuf};
 
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
+
+pub use super::volume::{LaunchMount, MountHow, MountProgram, VolumeKind};
 
 /// The format of the files below. A reader refuses a larger one.
 pub const VERSION: u32 = 1;
@@ -77,6 +81,13 @@ pub struct Launch {
     /// Whether output files keep what is in them: this is not the first run of its job.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub keeps_output: bool,
+    /// Directories to make, with their parents, when all volumes are there: they lie on them.
+    #[serde(default)]
+    pub mounted_directories: Vec<PathBuf>,
+    /// Whether the run holds volumes for others: it says when they are mounted ([`RunDir::ready`]), and stays until it is
+    /// asked to end or one of them is lost.
+    #[serde(default)]
+    pub holds: bool,
 }
 
 /// What the containers of a run are made of and who makes them.
@@ -153,24 +164,6 @@ pub struct LaunchNode {
     pub environment: BTreeMap<String, String>,
     /// The log of what was done on this node: lines `<UTC time, seconds>Z <text>`. Appended to.
     pub execution_log: PathBuf,
-}
-
-/// A volume to mount before the preparation, and to unmount when the run is over, whatever happened.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct LaunchMount {
-    /// Where it appears. Absolute. The supervisor makes its parents.
-    pub path: PathBuf,
-    /// How.
-    pub how: MountHow,
-}
-
-/// How a volume appears.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub enum MountHow {
-    /// As a symbolic link to a directory, which is made if it is not there.
-    Directory(PathBuf),
-    /// By a shell command to which the path is appended; mounted if it exits 0. `path` is made before.
-    Command(String),
 }
 
 /// The command that runs first.
@@ -394,6 +387,18 @@ impl RunDir {
     #[must_use]
     pub fn mount_output(&self, place: usize, mount: usize) -> PathBuf {
         self.0.join(format!("mount-{place}-{mount}.log"))
+    }
+
+    /// What the program of a node's mount keeps for itself.
+    #[must_use]
+    pub fn mount_cache(&self, place: usize, mount: usize) -> PathBuf {
+        self.0.join(format!("cache-{place}-{mount}"))
+    }
+
+    /// Made when the volumes of a run that holds them are mounted.
+    #[must_use]
+    pub fn ready(&self) -> PathBuf {
+        self.0.join("ready")
     }
 
     /// What the container engine said last of a node.

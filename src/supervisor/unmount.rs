@@ -3,7 +3,7 @@
 
 use std::fs;
 use std::io;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::process::{Command, Stdio};
 use std::time::Duration;
 
@@ -43,7 +43,7 @@ pub(super) fn one(mount: &LaunchMount) -> Result<(), String> {
     match &mount.how {
         MountHow::Directory(target) => unlink(&mount.path, target)
             .map_err(|error| format!("cannot remove the link {}: {error}", mount.path.display())),
-        MountHow::Command(_) => lift(&mount.path),
+        MountHow::Command(_) | MountHow::Program(_) => lift(&mount.path),
     }
 }
 
@@ -56,7 +56,7 @@ fn unlink(path: &Path, target: &Path) -> io::Result<()> {
 }
 
 fn lift(path: &Path) -> Result<(), String> {
-    let place = resolved(path);
+    let place = mountinfo::resolved(path);
     for _ in 0..MOST_LAYERS {
         let layers = layers(&place);
         if layers == 0 {
@@ -76,15 +76,6 @@ fn layers(place: &Path) -> usize {
     mountinfo::all().unwrap_or_default().iter().filter(|mount| mount.path == place).count()
 }
 
-/// As the kernel spells it. Only the parent is resolved: the mount itself may be dead and answer nothing.
-fn resolved(path: &Path) -> PathBuf {
-    let parent = path.parent().and_then(|parent| parent.canonicalize().ok());
-    match (parent, path.file_name()) {
-        (Some(parent), Some(name)) => parent.join(name),
-        (None | Some(_), _) => path.to_owned(),
-    }
-}
-
 /// Runs one of our tools to its end, at most [`PATIENCE`].
 fn run(way: &[&str], place: &Path) -> io::Result<()> {
     let (tool, flags) = way.split_first().expect("every way names its tool");
@@ -98,9 +89,10 @@ fn run(way: &[&str], place: &Path) -> io::Result<()> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::supervisor::run_dir::VolumeKind;
 
     fn link(path: &Path, target: &Path) -> LaunchMount {
-        LaunchMount { path: path.to_owned(), how: MountHow::Directory(target.to_owned()) }
+        LaunchMount { path: path.to_owned(), how: MountHow::Directory(target.to_owned()), kind: VolumeKind::Other }
     }
 
     #[test]
@@ -129,7 +121,7 @@ mod tests {
     fn a_path_where_nothing_is_mounted_needs_no_tool() {
         let dir = tempfile::tempdir().expect("a directory");
         let path = dir.path().join("never mounted");
-        let mount = LaunchMount { path, how: MountHow::Command("true".into()) };
+        let mount = LaunchMount { path, how: MountHow::Command("true".into()), kind: VolumeKind::Other };
         one(&mount).expect("nothing to do");
     }
 }

@@ -3,6 +3,7 @@
 //!
 //! All of it wakes one `poll`, so nothing here looks again and again.
 
+use std::fs::File;
 use std::io::{self, Read};
 use std::os::fd::OwnedFd;
 use std::os::unix::net::UnixStream;
@@ -22,6 +23,8 @@ pub enum Interruption {
     Asked,
     /// The wall-clock limit.
     WallClock,
+    /// Whoever served a volume of the run is gone.
+    VolumeLost,
 }
 
 /// The ear of the supervisor.
@@ -30,6 +33,7 @@ pub struct Watch {
     asked: Arc<AtomicBool>,
     deadline: Option<Instant>,
     others: Vec<OwnedFd>,
+    mounts: Option<File>,
 }
 
 impl Watch {
@@ -53,12 +57,22 @@ impl Watch {
             // Some cannot be handled; those cannot be ignored either.
             let _ = flag::register(signal, Arc::clone(&nothing));
         }
-        Ok(Self { pipe, asked, deadline, others: Vec::new() })
+        Ok(Self { pipe, asked, deadline, others: Vec::new(), mounts: None })
     }
 
     /// From now on waiting ends also while there is something to read here; the caller reads it.
     pub fn attend(&mut self, other: OwnedFd) {
         self.others.push(other);
+    }
+
+    /// From now on, or no longer, waiting ends also when something is mounted or unmounted (proc(5): mountinfo can be
+    /// polled).
+    ///
+    /// # Errors
+    /// When `/proc` is not there.
+    pub fn attend_mounts(&mut self, attends: bool) -> io::Result<()> {
+        self.mounts = attends.then(|| File::open("/proc/self/mountinfo")).transpose()?;
+        Ok(())
     }
 
     /// From now on nothing but signals and clocks ends a wait.
@@ -88,6 +102,7 @@ impl Watch {
         let left = left.and_then(|left| Timespec::try_from(left).ok());
         let mut waits = vec![PollFd::new(&self.pipe, PollFlags::IN)];
         waits.extend(self.others.iter().map(|other| PollFd::new(other, PollFlags::IN)));
+        waits.extend(self.mounts.iter().map(|mounts| PollFd::new(mounts, PollFlags::PRI)));
         let _ = poll(&mut waits, left.as_ref());
         let mut bytes = [0; 64];
         while matches!(self.pipe.read(&mut bytes), Ok(read) if read > 0) {}

@@ -86,7 +86,11 @@ fn stage(sandbox: &Sandbox, example: &str) {
     if example.starts_with("config get") {
         sandbox.run("config set defaults.workspace=ws").succeeds();
     }
-    if ["server", "login", "logout", "config", "validate", "schema", "vault"]
+    if example.starts_with("storage") && !example.contains("create") {
+        sandbox.file("train.py", "print('trained')\n");
+        sandbox.run("storage upload train.py -s data --account-name demo -p mnist").succeeds();
+    }
+    if ["server", "login", "logout", "config", "validate", "schema", "vault", "storage"]
         .iter()
         .any(|word| example.starts_with(word))
     {

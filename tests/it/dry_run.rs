@@ -160,7 +160,13 @@ fn of_a_cluster_the_request_is_shown_and_nothing_is_made() {
     assert_eq!(properties["userAccountSettings"], json!({ "adminUserName": "me", "adminUserPassword": "***" }));
     let share = &properties["nodeSetup"]["mountVolumes"]["azureFileShares"][0];
     assert_eq!((&share["relativeMountPath"], &share["credentials"]["accountKey"]), (&json!("autoafs"), &json!("***")));
-    let storage = ["workspace", "resource group batchaiautostorage", "storage account"];
+    let storage = [
+        "workspace",
+        "resource group batchaiautostorage",
+        "storage account",
+        "file share batchaishare",
+        "container batchaicontainer",
+    ];
     assert_eq!(printed["plan"]["wouldMake"], json!(storage));
 
     let keys = sandbox.run(&format!("{words} --generate-ssh-keys")).succeeds().says("first: workspace, SSH key pair.");

@@ -226,3 +226,23 @@ fn code_for_which_there_is_no_room_is_refused_and_leaves_nothing_behind() {
     fs::remove_file(code.join("large")).expect("it goes");
     sandbox.run("job run -f job.json -n a").succeeds();
 }
+
+#[test]
+fn an_upload_for_which_there_is_no_room_is_refused_and_leaves_nothing_behind() {
+    let Some(disk) = SmallDisk::of(8) else { return };
+    let sandbox = &disk.sandbox;
+    sandbox.file("small", "small");
+    fs::write(sandbox.path("large"), vec![b'x'; 20_000_000]).expect("a file");
+    sandbox.run("storage upload small -s data --account-name acc").succeeds();
+    let server = sandbox.server();
+    let done = sandbox.run("storage upload large -s data -p small-not").fails_with(1);
+    assert!(done.stderr.contains("No space left") || done.stderr.contains("is full"), "{}", done.stderr);
+    let storage = disk.folder.join("home/storage");
+    assert_eq!(fs::read_dir(storage.join(".incoming")).expect("a folder").count(), 0);
+    assert!(!storage.join("acc/shares/data/small-not/large").exists());
+    assert_eq!(sandbox.server(), server, "the server stays up");
+    fs::write(sandbox.path("large"), "fits").expect("a file");
+    sandbox.run("storage upload large -s data").succeeds();
+    sandbox.run("storage download -s data small -d back").succeeds();
+    assert_eq!(fs::read_to_string(sandbox.path("back/small")).expect("a file"), "small");
+}

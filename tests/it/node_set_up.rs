@@ -47,7 +47,7 @@ impl Bench {
             file_mode: "0777".into(),
             directory_mode: "0777".into(),
         };
-        spec.mounts = vec![Mount { path: "afs".into(), source }];
+        spec.mounts = vec![Mount::new("afs", source)];
         spec.setup = Some(task);
         let cluster = ClusterPlace { number: 7, spec, path_segment: "s/g/workspaces/w/clusters/c/u".into() };
         Self { sandbox, engine, cluster, wakes }
@@ -167,7 +167,7 @@ fn a_node_is_not_ready_before_its_task_has_ended_well() {
 fn a_task_finds_the_volumes_mounted() {
     let mut bench = Bench::new("ls $AZ_BATCHAI_MOUNT_ROOT/gfs");
     let command = "sh -c 'touch \"$0\"/mounted'".into();
-    bench.cluster.spec.mounts.push(Mount { path: "gfs".into(), source: MountSource::Unmanaged { command } });
+    bench.cluster.spec.mounts.push(Mount::new("gfs", MountSource::Unmanaged { command }));
     bench.resize(&[0]);
     assert_eq!(bench.settled(), [READY]);
     assert_eq!(bench.output("stdout-tvm-0.txt"), "mounted\n");

@@ -18,6 +18,7 @@ pub mod schema;
 #[cfg(target_os = "linux")]
 pub mod serve;
 pub mod server;
+pub mod storage;
 pub mod storage_keys;
 #[cfg(target_os = "linux")]
 pub mod supervise;
@@ -55,6 +56,9 @@ pub enum Command {
     /// List how much of what a region has is in use: clusters, and cores by kind of node.
     #[command(before_help = "Example: batchai list-usages -o table")]
     ListUsages(usages::UsagesArgs),
+    /// Move files in and out of the file shares and containers that clusters and jobs mount.
+    #[command(subcommand, before_help = "Example: batchai storage upload train.py --share-name data --path mnist")]
+    Storage(storage::StorageCommand),
     /// Keep secrets that jobs refer to by address: passwords, keys, tokens.
     #[command(subcommand, before_help = "Example: batchai vault set -v demo token")]
     Vault(vault::VaultCommand),
@@ -103,6 +107,7 @@ pub fn run(command: Command, global: &Global, report: Report) -> Outcome {
         Command::Workspace(command) => with_session(global, report, |session| workspace::run(command, session)),
         Command::FileServer(command) => with_session(global, report, |session| file_server::run(command, session)),
         Command::ListUsages(args) => with_session(global, report, |session| usages::run(args, session)),
+        Command::Storage(command) => with_session(global, report, |session| storage::run(command, session)),
         Command::Vault(command) => with_session(global, report, |session| vault::run(command, session)),
         #[cfg(target_os = "linux")]
         Command::Server(server::ServerCommand::Run(args)) => serve::run_here(&args),

@@ -185,7 +185,7 @@ fn serve_here(args: &RunArgs) -> Outcome {
     let file = ServerFile::load(home.server_config())?;
     let (api_versions, vaults) = (file.api_versions(), file.vaults());
     let (most_output_bytes, containers, gpus) = (file.most_output_bytes(), file.containers(), file.gpus());
-    let quotas = file.quotas();
+    let (quotas, storage) = (file.quotas(), file.storage());
     let listening = args.listen.settings(file);
     let settings = ServerSettings {
         home,
@@ -198,6 +198,7 @@ fn serve_here(args: &RunArgs) -> Outcome {
         containers,
         gpus,
         quotas,
+        storage,
     };
     let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build();
     let runtime = runtime.map_err(|error| Failure::new(ExitCode::Refused, format!("cannot start threads: {error}")))?;

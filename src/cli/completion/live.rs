@@ -53,6 +53,16 @@ pub enum Wanted {
     Vault,
     /// Secrets of the vault that was named.
     Secret,
+    /// Storage accounts.
+    Account,
+    /// File shares.
+    Share,
+    /// Blob containers.
+    Container,
+    /// Files of the share or container that was named.
+    Stored,
+    /// Folders of it.
+    StoredFolder,
 }
 
 /// What lists have in common. Whatever is missing is empty.
@@ -133,6 +143,10 @@ impl Ask<'_> {
             Wanted::OutputDirectory => self.output_directories().await,
             Wanted::File => self.files(true).await,
             Wanted::Folder => self.files(false).await,
+            Wanted::Account => self.named(&of_subscription(resource_manager::ALL_ACCOUNTS)).await,
+            Wanted::Share | Wanted::Container | Wanted::Stored | Wanted::StoredFolder => {
+                super::stored::names(self.session, self.typed, wanted, self.current).await
+            }
         }
     }
 

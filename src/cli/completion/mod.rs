@@ -18,6 +18,7 @@ pub mod candidate;
 pub mod line;
 pub mod live;
 mod settings;
+mod stored;
 pub mod typed;
 pub mod values;
 pub mod vm_sizes;

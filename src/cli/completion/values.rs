@@ -40,7 +40,7 @@ pub enum Kind {
 const IMAGES: [&str; 2] = ["UbuntuLTS", "UbuntuDSVM"];
 
 /// Arguments of which nobody can guess the value.
-const FREE: [&str; 26] = [
+const FREE: [&str; 21] = [
     "query",
     "expiry",
     "fingerprint",
@@ -55,22 +55,18 @@ const FREE: [&str; 26] = [
     "subnet",
     "custom_image",
     "setup_task",
-    "container_name",
-    "afs_name",
-    "bfs_name",
     "afs_mount_path",
     "bfs_mount_path",
     "nfs_mount_path",
-    "storage_account_name",
     "storage_account_key",
-    "account_name",
     "account_key",
     "setup_task_output",
     "user",
 ];
 
 /// Value names of which nobody can guess the value: numbers, moments, expressions.
-const FREE_VALUES: [&str; 14] = [
+const FREE_VALUES: [&str; 15] = [
+    "GLOB",
     "SECONDS",
     "MINUTES",
     "DAYS",
@@ -118,6 +114,11 @@ fn of_id(path: &[&str], id: &str) -> Option<Kind> {
         "file_name" | "file" if own == Some(Wanted::Job) => Kind::Live(Wanted::File),
         "path" if own == Some(Wanted::Job) => Kind::Live(Wanted::Folder),
         "path" if own == Some(Wanted::Cluster) => Kind::Free,
+        "share_name" | "afs_name" => Kind::Live(Wanted::Share),
+        "container_name" | "bfs_name" => Kind::Live(Wanted::Container),
+        "account_name" | "storage_account_name" => Kind::Live(Wanted::Account),
+        "path" if path == ["storage", "upload"] => Kind::Live(Wanted::StoredFolder),
+        "path" | "stored" if path.first() == Some(&"storage") => Kind::Live(Wanted::Stored),
         "vm_size" => Kind::VmSize,
         "image" => Kind::Image,
         "endpoint" | "url" => Kind::Endpoint,

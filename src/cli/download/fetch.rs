@@ -1,4 +1,4 @@
-//! Fetching: lists what there is, looks what is here, and writes what is missing.
+//! Fetching: looks what is here, and writes what is missing.
 
 use std::fs::File;
 use std::io::{self, ErrorKind, Seek, SeekFrom, Write};
@@ -9,58 +9,30 @@ use futures_util::stream::{self, StreamExt};
 use jiff::Timestamp;
 
 use super::plan::{Action, Local, decide, inside, part_name};
+use super::source::Source;
 use super::{Fetched, Remote};
-use crate::api::id::ResourceId;
 use crate::cli::exit_code::ExitCode;
 use crate::cli::progress::Bytes;
 use crate::cli::report::{Failure, Report};
-use crate::client::{Client, ClientError};
 
 /// So many files are fetched at once.
-const AT_ONCE: usize = 4;
+const AT_ONCE: usize = 8;
 
 /// What is fetched from where to where.
 pub struct Fetch<'f> {
-    /// The server.
-    pub client: &'f Client,
-    /// The job.
-    pub job: &'f ResourceId,
-    /// The id of the directory of the job.
-    pub directory: &'f str,
+    /// Where they are.
+    pub source: Source<'f>,
     /// The folder that is written to; made when it is not there.
     pub to: &'f Path,
     /// Whether other files that are in the way are replaced.
     pub force: bool,
+    /// The flag that names another folder.
+    pub other_folder: &'static str,
     /// Where progress is shown.
     pub report: Report,
 }
 
 impl Fetch<'_> {
-    /// The files of a folder and of all below it, in the order of their names.
-    ///
-    /// # Errors
-    /// When the job or the folder is not there.
-    pub async fn list(&self, folder: &str) -> Result<Vec<Remote>, ClientError> {
-        let (mut found, mut folders) = (Vec::new(), vec![String::new()]);
-        while let Some(below) = folders.pop() {
-            let path = join(folder, &below);
-            let listed = self.client.list_files(self.job, self.directory, &path, 60).await?;
-            for entry in listed {
-                let below = join(&below, &entry.name);
-                if entry.file_type == "directory" {
-                    folders.push(below);
-                    continue;
-                }
-                let properties = entry.properties.unwrap_or_default();
-                let modified = properties.last_modified.and_then(|at| at.parse().ok());
-                let size = properties.content_length.unwrap_or(0);
-                found.push(Remote { path: join(folder, &below), below, size, modified });
-            }
-        }
-        found.sort_by(|a, b| a.below.cmp(&b.below));
-        Ok(found)
-    }
-
     /// Fetches all of them, several at once; the first failure ends it, and what has been fetched stays.
     ///
     /// # Errors
@@ -97,7 +69,7 @@ impl Fetch<'_> {
         let action = decide(file, &look(&target), fetched, self.force);
         match action {
             Action::Refuse => Err(refused(format!("another file is at {}", target.display()))
-                .hint("--force replaces it, --to names another folder")),
+                .hint(format!("--force replaces it, {} names another folder", self.other_folder))),
             Action::Blocked => Err(refused(format!("what is at {} is no file", target.display()))),
             Action::Keep | Action::Fetch(_) => Ok(Planned { file, target, part, action }),
         }
@@ -113,7 +85,7 @@ impl Fetch<'_> {
             Failure::new(ExitCode::Refused, message).hint("make room; the same command then goes on where it ended")
         };
         let mut out = open(part, from).map_err(|error| unwritable(&error))?;
-        let mut read = self.client.read_from(self.job, self.directory, &file.path, from);
+        let mut read = self.source.read(&file.path, from);
         let mut offset = from;
         while offset < file.size {
             let Some(bytes) = read.next().await? else { break };
@@ -129,7 +101,10 @@ impl Fetch<'_> {
             let message = format!("{} was {} bytes long, and ended after {offset}", file.path, file.size);
             return Err(Failure::new(ExitCode::Refused, message).hint("it has changed meanwhile: download it again"));
         }
-        finish(&out, file, part, target).map_err(|error| unwritable(&error))?;
+        let (of, from_part, to) = ((*file).clone(), part.clone(), target.clone());
+        // The disk takes its time, and may be asked for the others meanwhile.
+        let finished = tokio::task::spawn_blocking(move || finish(&out, &of, &from_part, &to)).await;
+        finished.map_err(io::Error::other).flatten().map_err(|error| unwritable(&error))?;
         Ok(fetched(if from > 0 { "resumed" } else { "downloaded" }))
     }
 }
@@ -140,15 +115,6 @@ struct Planned<'p> {
     target: PathBuf,
     part: PathBuf,
     action: Action,
-}
-
-fn join(folder: &str, name: &str) -> String {
-    match (folder.trim_start_matches("./").trim_matches('/'), name) {
-        ("" | ".", "") => ".".to_owned(),
-        ("" | ".", name) => name.to_owned(),
-        (folder, "") => folder.to_owned(),
-        (folder, name) => format!("{folder}/{name}"),
-    }
 }
 
 fn look(path: &Path) -> Local {
@@ -186,9 +152,25 @@ fn finish(out: &File, file: &Remote, part: &Path, target: &Path) -> io::Result<(
     if let Some(modified) = file.modified {
         out.set_modified(SystemTime::from(modified))?;
     }
+    if file.is_executable {
+        make_executable(out)?;
+    }
     out.sync_all()?;
     match std::fs::rename(part, target) {
         Err(error) if error.kind() == ErrorKind::IsADirectory => Err(io::Error::other("a folder is in its place")),
         other => other,
     }
+}
+
+/// For whoever may read it.
+#[cfg(unix)]
+fn make_executable(file: &File) -> io::Result<()> {
+    use std::os::unix::fs::PermissionsExt;
+    let mode = file.metadata()?.permissions().mode();
+    file.set_permissions(std::fs::Permissions::from_mode(mode | (mode & 0o444) >> 2))
+}
+
+#[cfg(not(unix))]
+fn make_executable(_: &File) -> io::Result<()> {
+    Ok(())
 }

@@ -69,7 +69,7 @@ mod tests {
 
     fn remote(size: u64) -> Remote {
         let modified = "2026-01-01T00:00:00.123Z".parse().ok();
-        Remote { path: "a".into(), below: "a".into(), size, modified }
+        Remote { path: "a".into(), below: "a".into(), size, modified, is_executable: false }
     }
 
     #[test]

@@ -39,7 +39,7 @@ impl Pauses {
 
 impl Client {
     /// Why something of ours cannot be done.
-    fn lacks(&self, lack: impl Into<String>, instead: impl Into<String>) -> ClientError {
+    pub(super) fn lacks(&self, lack: impl Into<String>, instead: impl Into<String>) -> ClientError {
         let (server, version) = (self.server(), self.speaks.get());
         ClientError::Older { server, version, lack: lack.into(), instead: instead.into() }
     }

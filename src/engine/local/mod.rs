@@ -10,28 +10,32 @@ mod containers;
 mod devices;
 mod fetching;
 mod files;
+mod holding;
 mod host;
 mod inspect;
 mod nodes;
-mod preparing;
 mod record;
 mod runs;
 mod setting_up;
+mod wanted;
 mod watch;
 
 use std::io;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
 
 use super::container::ContainerSettings;
 use super::directories::{self, Layout};
+use super::drivers::Drivers;
 use super::preview::Preview;
 use super::secrets::Safe;
+use super::storage::{self, VolumePlace};
 use super::volumes;
 use super::{ClusterPlace, Engine, EngineError, LaunchRequest, NodeFact, NodeName, Observation, Waker};
 use crate::domain::job::{Job, JobDirectory};
 use crate::domain::name::{FileServerKey, RunId};
+use crate::domain::volume::VolumeKey;
 use devices::Devices;
 use nodes::Nodes;
 use runs::Runs;
@@ -49,13 +53,22 @@ pub struct LocalSettings {
     pub most_output_bytes: Option<u64>,
     /// The GPUs that nodes may have, by name; `None`: all that the machine has.
     pub gpus: Option<Vec<String>>,
+    /// What makes volumes appear.
+    pub drivers: Drivers,
 }
 
 impl LocalSettings {
     /// Nothing decided but what there is no default for.
     #[must_use]
     pub fn new(executable: PathBuf, safe: Safe) -> Self {
-        Self { executable, safe, containers: ContainerSettings::default(), most_output_bytes: None, gpus: None }
+        Self {
+            executable,
+            safe,
+            containers: ContainerSettings::default(),
+            most_output_bytes: None,
+            drivers: Drivers::default(),
+            gpus: None,
+        }
     }
 }
 
@@ -82,13 +95,13 @@ impl LocalEngine {
         if root.to_str().is_none() {
             return Err(EngineError::NotStarted(format!("the path of the data directory {shown} is not UTF-8")));
         }
-        let layout = Layout::at(root);
+        let layout = Layout::at(root).with_drivers(settings.drivers.clone());
         let boot_id = host::boot_id().map_err(failed(|| "read the id of this boot".into()))?;
         let devices = Devices::new(settings.gpus.clone());
         let host = host::current(devices.count());
         let runs = Runs::open(layout.clone(), host.clone(), boot_id.clone(), settings, devices.clone(), waker.clone())?;
         let runs = Arc::new(runs);
-        let nodes = Nodes::open(layout.clone(), host, boot_id, Arc::clone(&runs), devices.clone(), waker)?;
+        let nodes = Nodes::open(layout.clone(), host, boot_id, Arc::clone(&runs), devices.clone())?;
         Ok(Self { layout, nodes, runs, devices })
     }
 
@@ -178,6 +191,24 @@ impl Engine for LocalEngine {
     fn remove_export(&self, server: &FileServerKey) -> Result<(), EngineError> {
         let path = volumes::export(&self.layout, server);
         files::remove_tree(&path).map_err(failed(|| format!("remove the directory {}", path.display())))
+    }
+
+    fn volume_place(&self, volume: &VolumeKey) -> VolumePlace {
+        storage::place(&self.layout, volume)
+    }
+
+    fn volumes(&self, account: &str) -> Result<Vec<VolumeKey>, EngineError> {
+        storage::names(&self.layout, account).map_err(failed(|| format!("list the volumes of account {account}")))
+    }
+
+    fn remove_stored(&self, path: &Path) -> Result<(), EngineError> {
+        let is_folder = path.symlink_metadata().is_ok_and(|metadata| metadata.is_dir());
+        let removed = if is_folder { files::remove_tree(path) } else { std::fs::remove_file(path) };
+        removed.map_err(failed(|| format!("remove {}", path.display())))
+    }
+
+    fn incoming(&self) -> PathBuf {
+        storage::incoming(&self.layout)
     }
 
     fn snapshot_folder(&self) -> PathBuf {

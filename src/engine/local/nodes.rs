@@ -12,35 +12,27 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use super::address::free_address;
 use super::devices::Devices;
-use super::preparing::{MountCommand, Preparing};
+use super::holding::{Hold, Holders, Volumes};
 use super::record::{self, Key, Record, State};
 use super::runs::Runs;
 use super::setting_up::{Attempt, SetUps};
 use super::{failed, files};
 use crate::domain::node::Node;
-use crate::engine::directories::Layout;
-use crate::engine::environment::{self, Host};
-use crate::engine::{ClusterPlace, EngineError, NodeFact, NodeName, Waker, gpus, volumes};
-use crate::supervisor::run_dir::{LaunchMount, MountHow};
+use crate::engine::directories::{Layout, below};
+use crate::engine::environment::Host;
+use crate::engine::{ClusterPlace, EngineError, NodeFact, NodeName, gpus, volumes};
 
-#[derive(Debug)]
-struct Known {
-    record: Record,
-    preparing: Option<Preparing>,
-}
-
-type KnownNodes = Arc<Mutex<BTreeMap<Key, Known>>>;
+type KnownNodes = Mutex<BTreeMap<Key, Record>>;
 
 /// The nodes of this machine.
 pub(super) struct Nodes {
     layout: Layout,
-    host: Host,
     devices: Devices,
     boot_id: String,
-    waker: Waker,
+    holders: Holders,
     set_ups: SetUps,
     known: KnownNodes,
-    /// One change at a time; never taken by threads that prepare.
+    /// One change at a time.
     changing: Mutex<()>,
 }
 
@@ -52,14 +44,13 @@ impl Nodes {
         boot_id: String,
         runs: Arc<Runs>,
         devices: Devices,
-        waker: Waker,
     ) -> Result<Self, EngineError> {
         let nodes = layout.nodes();
         let records = record::read_all(&nodes).map_err(failed(|| format!("read the nodes in {}", nodes.display())))?;
-        let known = records.into_iter().map(|(key, record)| (key, Known { record, preparing: None })).collect();
-        let set_ups = SetUps::new(layout.clone(), host.clone(), runs);
-        let (known, changing) = (Arc::new(Mutex::new(known)), Mutex::new(()));
-        Ok(Self { layout, host, devices, boot_id, waker, set_ups, known, changing })
+        let holders = Holders::new(layout.clone(), host.clone(), Arc::clone(&runs));
+        let set_ups = SetUps::new(layout.clone(), host, runs);
+        let (known, changing) = (Mutex::new(records), Mutex::new(()));
+        Ok(Self { layout, devices, boot_id, holders, set_ups, known, changing })
     }
 
     /// The nodes of a cluster. Goes on with preparations that a crash or a reboot has interrupted, and with set-up
@@ -70,16 +61,12 @@ impl Nodes {
     pub(super) fn facts(&self, cluster: &ClusterPlace) -> Result<Vec<NodeFact>, EngineError> {
         let _alone = self.changing.lock().unwrap_or_else(PoisonError::into_inner);
         let mut known = lock(&self.known);
-        known.retain(|key, node| {
-            key.0 != cluster.number || node.preparing.is_some() || record::path(&self.layout, *key).exists()
-        });
+        known.retain(|key, _| key.0 != cluster.number || record::path(&self.layout, *key).exists());
         self.deal_late(cluster, &mut known);
         let mut facts = Vec::new();
         for (key, node) in known.range_mut((cluster.number, 0)..=(cluster.number, u32::MAX)) {
-            if node.preparing.is_none() {
-                self.go_on(cluster, *key, node)?;
-            }
-            facts.push(node.record.fact());
+            self.go_on(cluster, *key, node)?;
+            facts.push(node.fact());
         }
         Ok(facts)
     }
@@ -97,8 +84,8 @@ impl Nodes {
         let leaving: Vec<Key> =
             self.present(cluster.number).difference(&wanted).map(|index| (cluster.number, *index)).collect();
         // All are asked before the first is waited for.
-        for (key, attempt) in leaving.iter().filter_map(|key| Some((key, self.set_up_of(*key)?))) {
-            note(self.set_ups.ask_to_end(key.0, key.1, &attempt));
+        for key in &leaving {
+            note(self.ask_to_end(*key));
         }
         leaving.into_iter().for_each(|key| note(self.remove(key)));
         nodes.iter().for_each(|node| note(self.make(cluster, node)));
@@ -118,12 +105,11 @@ impl Nodes {
     }
 
     fn remove(&self, key: Key) -> Result<(), EngineError> {
-        let preparing = lock(&self.known).get_mut(&key).and_then(|node| node.preparing.take());
-        if let Some(preparing) = preparing {
-            preparing.cancel();
-        }
         if let Some(attempt) = self.set_up_of(key) {
             self.set_ups.end(key.0, key.1, &attempt)?;
+        }
+        if let Some(hold) = self.hold_of(key) {
+            self.holders.end(key.0, key.1, &hold)?;
         }
         let directory = self.layout.node(key.0, key.1);
         files::remove_tree(&directory).map_err(failed(|| format!("remove the node in {}", directory.display())))?;
@@ -131,8 +117,21 @@ impl Nodes {
         Ok(())
     }
 
+    /// Begins to end what prepares a node and holds its volumes.
+    fn ask_to_end(&self, key: Key) -> Result<(), EngineError> {
+        if let Some(attempt) = self.set_up_of(key) {
+            self.set_ups.ask_to_end(key.0, key.1, &attempt)?;
+        }
+        self.hold_of(key).map_or(Ok(()), |hold| self.holders.ask_to_end(key.0, key.1, &hold))
+    }
+
+    fn hold_of(&self, key: Key) -> Option<Hold> {
+        let known = lock(&self.known).get(&key).map(|record| record.hold.clone());
+        known.unwrap_or_else(|| self.holders.found(key.0, key.1))
+    }
+
     fn set_up_of(&self, key: Key) -> Option<Attempt> {
-        match &lock(&self.known).get(&key)?.record.state {
+        match &lock(&self.known).get(&key)?.state {
             State::SettingUp(attempt) => Some(attempt.clone()),
             State::Preparing | State::Mounted | State::Ready | State::Broken(_) => None,
         }
@@ -142,7 +141,7 @@ impl Nodes {
     pub(super) fn foresee(&self, cluster: &ClusterPlace, nodes: &mut [Node]) {
         let known = lock(&self.known);
         let mut taken: Vec<String> = dealt(&known).into_iter().map(str::to_owned).collect();
-        let mut used: BTreeSet<String> = known.values().map(|node| node.record.address.clone()).collect();
+        let mut used: BTreeSet<String> = known.values().map(|node| node.address.clone()).collect();
         for node in nodes.iter_mut().filter(|node| node.address.is_empty()) {
             node.address = free_address(&self.layout, &used.iter().map(String::as_str).collect());
             used.insert(node.address.clone());
@@ -154,22 +153,21 @@ impl Nodes {
     }
 
     /// Nodes that were made when there was nothing to deal get what is free now.
-    fn deal_late(&self, cluster: &ClusterPlace, known: &mut BTreeMap<Key, Known>) {
+    fn deal_late(&self, cluster: &ClusterPlace, known: &mut BTreeMap<Key, Record>) {
         let of_cluster = (cluster.number, 0)..=(cluster.number, u32::MAX);
-        if known.range(of_cluster.clone()).all(|(_, node)| node.record.is_dealt) {
+        if known.range(of_cluster.clone()).all(|(_, node)| node.is_dealt) {
             return;
         }
         let all = self.devices.all();
         if all.is_empty() {
             return;
         }
-        let late: Vec<Key> =
-            known.range(of_cluster).filter(|(_, node)| !node.record.is_dealt).map(|(key, _)| *key).collect();
+        let late: Vec<Key> = known.range(of_cluster).filter(|(_, node)| !node.is_dealt).map(|(key, _)| *key).collect();
         for key in late {
             let Ok(gpus) = gpus::deal(&all, &dealt(known), gpus::wish(&cluster.spec)) else { return };
             if let Some(node) = known.get_mut(&key) {
-                (node.record.gpus, node.record.is_dealt) = (gpus, true);
-                node.record.note(&self.layout, key);
+                (node.gpus, node.is_dealt) = (gpus, true);
+                node.note(&self.layout, key);
             }
         }
     }
@@ -188,19 +186,18 @@ impl Nodes {
         fs::create_dir_all(self.layout.node_mounts(cluster.number, index)).map_err(failed(action))?;
         let mounted = self.link_volumes(cluster, index);
         let mut known = lock(&self.known);
-        let used = known.values().map(|node| node.record.address.as_str()).collect();
+        let used = known.values().map(|node| node.address.as_str()).collect();
         let address = free_address(&self.layout, &used);
         let state = match mounted {
             Err(reason) => State::Broken(reason),
-            Ok(()) if !self.commands(cluster, index).is_empty() => State::Preparing,
+            Ok(()) if self.holders.are_needed(cluster) => State::Preparing,
             Ok(()) => mounted_state(cluster),
         };
         let mut record = Record::new(name, address, self.boot_id.clone(), state);
         (record.gpus, record.is_dealt) = (gpus, !all.is_empty());
         record.write(&record::path(&self.layout, key)).map_err(failed(action))?;
-        let mut node = Known { record, preparing: None };
-        let begun = self.go_on(cluster, key, &mut node);
-        known.insert(key, node);
+        let begun = self.go_on(cluster, key, &mut record);
+        known.insert(key, record);
         begun
     }
 
@@ -208,59 +205,34 @@ impl Nodes {
     fn link_volumes(&self, cluster: &ClusterPlace, index: u32) -> Result<(), String> {
         let root = self.layout.node_mounts(cluster.number, index);
         for mount in &cluster.spec.mounts {
-            let LaunchMount { path, how } = volumes::launch_mount(&self.layout, &root, mount);
-            if let MountHow::Directory(target) = how {
+            if let Some(target) = volumes::real_directory(&self.layout, &mount.source) {
+                let path = below(&root, &mount.path);
                 link(&target, &path).map_err(|e| format!("cannot mount volume `{}`: {e}", mount.path))?;
             }
         }
         Ok(())
     }
 
-    fn commands(&self, cluster: &ClusterPlace, index: u32) -> Vec<MountCommand> {
-        let root = self.layout.node_mounts(cluster.number, index);
-        let command = |mount| {
-            let mount = volumes::launch_mount(&self.layout, &root, mount);
-            match mount.how {
-                MountHow::Command(command) => Some(MountCommand { command, path: mount.path }),
-                MountHow::Directory(_) => None,
-            }
-        };
-        cluster.spec.mounts.iter().filter_map(command).collect()
-    }
-
-    /// Does what can be done now for a node that nobody prepares at this moment.
-    fn go_on(&self, cluster: &ClusterPlace, key: Key, node: &mut Known) -> Result<(), EngineError> {
-        let has_commands = !self.commands(cluster, key.1).is_empty();
-        if node.record.boot_id != self.boot_id && (has_commands || cluster.spec.setup.is_some()) {
-            node.record.boot_id.clone_from(&self.boot_id);
-            node.record.state = if has_commands { State::Preparing } else { mounted_state(cluster) };
+    /// Does what can be done now for a node.
+    fn go_on(&self, cluster: &ClusterPlace, key: Key, node: &mut Record) -> Result<(), EngineError> {
+        let needs_holder = self.holders.are_needed(cluster);
+        if node.boot_id != self.boot_id && (needs_holder || cluster.spec.setup.is_some()) {
+            node.boot_id.clone_from(&self.boot_id);
+            node.hold = None;
+            node.state = if needs_holder { State::Preparing } else { mounted_state(cluster) };
         }
-        if node.record.state == State::Preparing {
-            if let Err(e) = self.prepare(cluster, key, node) {
-                node.record.state = State::Broken(format!("the node could not be prepared: {e}"));
+        if needs_holder {
+            // A set-up task that runs while its volumes go begins again when they are back.
+            let before_again = |state: &State| match state {
+                State::SettingUp(attempt) => self.set_ups.end(key.0, key.1, attempt),
+                State::Preparing | State::Mounted | State::Ready | State::Broken(_) => Ok(()),
+            };
+            match self.holders.go_on(cluster, node, mounted_state(cluster), before_again)? {
+                Volumes::There => {}
+                Volumes::Missing => return Ok(()),
             }
-            return Ok(());
         }
-        self.set_ups.go_on(cluster, &mut node.record)
-    }
-
-    fn prepare(&self, cluster: &ClusterPlace, key: Key, node: &mut Known) -> io::Result<()> {
-        let environment = environment::of_node(&self.host, &self.layout.node_mounts(key.0, key.1), &node.record.gpus);
-        let log = self.layout.node(key.0, key.1).join("mount.log");
-        let (known, waker) = (Arc::clone(&self.known), Arc::clone(&self.waker));
-        let layout = self.layout.clone();
-        let mounted = mounted_state(cluster);
-        let on_end = move |result: Result<(), String>| {
-            if let Some(node) = lock(&known).get_mut(&key) {
-                node.record.state = result.map_or_else(State::Broken, |()| mounted);
-                node.record.note(&layout, key);
-                node.preparing = None;
-            }
-            waker();
-        };
-        let started = Preparing::start(self.commands(cluster, key.1), environment, log, on_end)?;
-        node.preparing = Some(started);
-        Ok(())
+        self.set_ups.go_on(cluster, node)
     }
 }
 
@@ -283,19 +255,11 @@ fn link(target: &Path, path: &Path) -> io::Result<()> {
     }
 }
 
-impl Drop for Nodes {
-    /// The commands of an orderly shut-down end with us; the next server begins them again.
-    fn drop(&mut self) {
-        let running: Vec<Preparing> = lock(&self.known).values_mut().filter_map(|node| node.preparing.take()).collect();
-        running.into_iter().for_each(Preparing::cancel);
-    }
-}
-
 /// The GPUs that nodes have, of this cluster and all others.
-fn dealt(known: &BTreeMap<Key, Known>) -> BTreeSet<&str> {
-    known.values().flat_map(|node| &node.record.gpus).map(String::as_str).collect()
+fn dealt(known: &BTreeMap<Key, Record>) -> BTreeSet<&str> {
+    known.values().flat_map(|node| &node.gpus).map(String::as_str).collect()
 }
 
-fn lock(known: &Mutex<BTreeMap<Key, Known>>) -> MutexGuard<'_, BTreeMap<Key, Known>> {
+fn lock(known: &KnownNodes) -> MutexGuard<'_, BTreeMap<Key, Record>> {
     known.lock().unwrap_or_else(PoisonError::into_inner)
 }

@@ -9,6 +9,7 @@ use std::path::{Path, PathBuf};
 
 use serde::{Deserialize, Serialize};
 
+use super::holding::Hold;
 use super::setting_up::Attempt;
 use crate::engine::directories::Layout;
 use crate::engine::{NodeCondition, NodeFact, NodeName};
@@ -36,6 +37,9 @@ pub(super) struct Record {
     /// Whether there were GPUs to deal when it got its own; else it gets them as soon as there are some.
     #[serde(default)]
     pub is_dealt: bool,
+    /// Who holds its volumes, where something has to.
+    #[serde(default)]
+    pub hold: Option<Hold>,
     /// The boot that it was prepared in: the next one finds nothing mounted, and sets it up again.
     pub boot_id: String,
     pub state: State,
@@ -44,10 +48,10 @@ pub(super) struct Record {
 /// ```text
 /// Preparing -> Mounted -> SettingUp -> Ready
 /// ```
-/// `Broken` from each of them; from the beginning again after a restart of the machine.
+/// `Broken` from each of them; from the beginning again after a restart of the machine, or when its volumes are lost.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub(super) enum State {
-    /// The users' commands mount their volumes.
+    /// Its volumes are being mounted.
     Preparing,
     /// All volumes are there, and the set-up task has not begun.
     Mounted,
@@ -68,6 +72,7 @@ impl Record {
             ssh_port: None,
             gpus: Vec::new(),
             is_dealt: false,
+            hold: None,
             boot_id,
             state,
         }

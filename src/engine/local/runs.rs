@@ -21,16 +21,16 @@ use rustix::process::{Pid, PidfdFlags, Signal, pidfd_open, pidfd_send_signal};
 use super::devices::Devices;
 use super::fetching::Fetching;
 use super::inspect::{self, Seen};
-use super::watch::Watch;
+use super::wanted::Wanted;
+use super::watch::{News, Watch};
 use super::{LocalSettings, containers, failed, files, host};
 use crate::domain::name::RunId;
-use crate::domain::secret::{SecretValue, SecretVariable};
 use crate::engine::directories::{Layout, below};
 use crate::engine::environment::Host;
 use crate::engine::outcome::outcome;
 use crate::engine::preview::{self, Preview};
 use crate::engine::secrets::Safe;
-use crate::engine::{EngineError, LaunchRequest, Observation, Waker, container, launch};
+use crate::engine::{EngineError, LaunchRequest, Observation, Waker, container, launch, volumes};
 use crate::supervisor::run_dir::{Exit, Launch, RunDir, RunDirError};
 use crate::supervisor::secrets::Secrets;
 
@@ -97,11 +97,14 @@ impl Runs {
         let entries = Arc::new(Mutex::new(Entries::new()));
         let watched = Arc::clone(&entries);
         let fetching = Fetching::new(settings.safe.clone(), Arc::clone(&waker));
-        let on_end = move |token| {
-            bury(&mut lock(&watched), token);
+        let on_news = move |news| {
+            match news {
+                News::Ended(token) => bury(&mut lock(&watched), token),
+                News::File => {}
+            }
             waker();
         };
-        let watch = Watch::start(on_end).map_err(failed(|| "watch supervisors".into()))?;
+        let watch = Watch::start(on_news).map_err(failed(|| "watch supervisors".into()))?;
         let cores = host::cores();
         Ok(Self { layout, host, boot_id, cores, settings, devices, fetching, entries, watch, starting: Mutex::new(()) })
     }
@@ -123,7 +126,12 @@ impl Runs {
             .map_err(failed(|| format!("make the run directory {}", run_dir.path().display())))?;
         let spec = &request.job.spec;
         let login = spec.container.as_ref().and_then(|container| container.login.as_ref());
-        self.begin(&request.run, &run_dir, plan, &spec.secrets, login.map(|login| &login.password))
+        let sealed = Wanted {
+            variables: spec.secrets.clone(),
+            volumes: volumes::credentials(&self.layout, &spec.mounts),
+            registry_password: login.map(|login| login.password.clone()),
+        };
+        self.begin(&request.run, &run_dir, plan, sealed)
     }
 
     fn plan(&self, request: &LaunchRequest) -> Result<Launch, EngineError> {
@@ -145,14 +153,7 @@ impl Runs {
     /// Writes the plan of a run into its directory, which is there, and starts a supervisor on it. The caller has seen
     /// that it has not begun. Nothing begins while secrets of it are fetched over a network: it is to be begun again
     /// when they have come, which the waker tells.
-    pub(super) fn begin(
-        &self,
-        run: &RunId,
-        run_dir: &RunDir,
-        plan: Launch,
-        sealed: &[SecretVariable],
-        registry_password: Option<&SecretValue>,
-    ) -> Result<(), EngineError> {
+    pub(super) fn begin(&self, run: &RunId, run_dir: &RunDir, plan: Launch, wanted: Wanted) -> Result<(), EngineError> {
         let starts = lock(&self.entries).get(run).map_or(0, |entry| entry.starts);
         if starts >= MOST_STARTS {
             let said = files::last_line(&run_dir.log()).map(|line| format!(": {line}")).unwrap_or_default();
@@ -160,13 +161,8 @@ impl Runs {
                 "its supervisor ended {starts} times before it had begun{said}"
             )));
         }
-        let safe = &self.settings.safe;
-        let is_far = safe.any_is_far(sealed) || registry_password.is_some_and(|password| safe.is_far(password));
-        let (wanted, password) = (sealed.to_vec(), registry_password.cloned());
-        let open = move |safe: &Safe| {
-            let open = |sealed: &SecretValue| safe.open("the password of the registry", sealed);
-            Ok(safe.variables(&wanted)?.with_registry_password(password.as_ref().map(open).transpose()?))
-        };
+        let is_far = wanted.is_far(&self.settings.safe);
+        let open = move |safe: &Safe| wanted.open(safe);
         let Some(secrets) = self.fetching.secrets(run, is_far, open)? else { return Ok(()) };
         let plan = Launch { most_output_bytes: self.settings.most_output_bytes, ..plan };
         run_dir.write_launch(&plan).map_err(from_run_dir)?;
@@ -227,7 +223,7 @@ impl Runs {
             Course::Running => Observation::Running,
             Course::Ended(exit) => {
                 let plan = run_dir.read_launch().ok().flatten();
-                Observation::Ended(outcome(&self.layout, &exit, plan.as_ref()))
+                Observation::Ended(outcome(&exit, plan.as_ref()))
             }
             Course::NotBegun => Observation::NotBegun,
             Course::Lost(why) => Observation::Lost(why),
@@ -251,6 +247,11 @@ impl Runs {
             Seen::NotBegun => Ok(Course::NotBegun),
             Seen::Lost(why) => Ok(Course::Lost(why)),
         }
+    }
+
+    /// Has the waker called when the volumes of a run that holds them are mounted.
+    pub(super) fn tell_when_ready(&self, run_dir: &RunDir) -> Result<(), EngineError> {
+        self.watch.tell_of_files(run_dir.path()).map_err(failed(|| format!("watch {}", run_dir.path().display())))
     }
 
     fn adopt(&self, run: &RunId, pidfd: OwnedFd) -> io::Result<()> {

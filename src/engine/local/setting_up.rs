@@ -10,6 +10,7 @@ use serde::{Deserialize, Serialize};
 
 use super::record::{Record, State};
 use super::runs::{Course, Runs};
+use super::wanted::Wanted;
 use super::{failed, files};
 use crate::domain::cluster::SetupTask;
 use crate::domain::name::RunId;
@@ -117,7 +118,8 @@ impl SetUps {
         files::remove_tree(run_dir.path())
             .and_then(|()| fs::create_dir_all(run_dir.path()))
             .map_err(failed(|| format!("make the run directory {}", run_dir.path().display())))?;
-        self.runs.begin(&attempt.run, &run_dir, plan, &task.secrets, None)
+        let wanted = Wanted { variables: task.secrets.clone(), ..Wanted::default() };
+        self.runs.begin(&attempt.run, &run_dir, plan, wanted)
     }
 
     /// Where it stands. One that was written down and never begun is begun.

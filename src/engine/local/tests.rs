@@ -10,7 +10,7 @@ use tempfile::TempDir;
 
 use super::*;
 use crate::domain::job::Outcome;
-use crate::domain::mount::{Mount, MountSource};
+use crate::domain::mount::Mount;
 use crate::domain::secret::{MasterKey, Seal, SecretValue, SecretVariable};
 use crate::engine::NodeCondition;
 use crate::engine::launch::tests::{cluster_spec, job_spec, request, share};
@@ -126,23 +126,9 @@ fn names(places: &[u32]) -> Vec<NodeName> {
     places.iter().map(|index| NodeName { index: *index, id: format!("tvm-{index}") }).collect()
 }
 
-fn unmanaged(command: &str) -> Mount {
-    Mount { path: "vol".into(), source: MountSource::Unmanaged { command: command.into() } }
-}
-
 impl Bench {
     fn conditions(&self, cluster: &ClusterPlace) -> Vec<NodeCondition> {
         self.engine.nodes(cluster).expect("nodes").into_iter().map(|node| node.condition).collect()
-    }
-
-    fn settled(&self, cluster: &ClusterPlace) -> Vec<NodeCondition> {
-        loop {
-            let conditions = self.conditions(cluster);
-            if !conditions.contains(&NodeCondition::Preparing) {
-                return conditions;
-            }
-            self.wait_for_news();
-        }
     }
 }
 
@@ -301,7 +287,7 @@ fn a_run_whose_secrets_cannot_be_opened_is_not_started() {
 #[test]
 fn nodes_are_made_once_with_addresses_of_their_own_and_survive_the_server() {
     let bench = Bench::new();
-    let (one, mut two) = (cluster(vec![Mount { path: "afs".into(), source: share("acc", "data") }]), cluster(vec![]));
+    let (one, mut two) = (cluster(vec![Mount::new("afs", share("acc", "data"))]), cluster(vec![]));
     two.number = 8;
     bench.engine.resize(&one, &names(&[0, 1])).expect("nodes");
     bench.engine.resize(&two, &names(&[5])).expect("nodes");
@@ -337,35 +323,6 @@ fn a_node_that_a_crash_left_half_made_is_made_anew() {
     assert_eq!(bench.conditions(&cluster), [NodeCondition::Ready]);
     fs::remove_dir_all(&node).expect("somebody removes it");
     assert_eq!(bench.conditions(&cluster), []);
-}
-
-#[test]
-fn mount_commands_decide_whether_a_node_is_ready() {
-    let bench = Bench::new();
-    let good = cluster(vec![unmanaged("test -d")]);
-    bench.engine.resize(&good, &names(&[0])).expect("a node");
-    assert_eq!(bench.settled(&good), [NodeCondition::Ready]);
-    let mut bad = cluster(vec![unmanaged("echo no such host >&2; false")]);
-    bad.number = 8;
-    bench.engine.resize(&bad, &names(&[0])).expect("a node");
-    let reason = "the mount command `echo no such host >&2; false` failed with exit status: 1: no such host".to_owned();
-    assert_eq!(bench.settled(&bad), [NodeCondition::Broken(reason)]);
-}
-
-#[test]
-fn an_interrupted_preparation_is_begun_again_and_a_running_one_can_be_ended() {
-    let bench = Bench::new();
-    let flag = bench.folder.path().join("flag");
-    let cluster = cluster(vec![unmanaged(&format!("test -e '{}' || exec sleep 600; test -d", flag.display()))]);
-    bench.engine.resize(&cluster, &names(&[0])).expect("a node");
-    assert_eq!(bench.conditions(&cluster), [NodeCondition::Preparing]);
-    let bench = bench.reopened();
-    assert_eq!(bench.conditions(&cluster), [NodeCondition::Preparing]);
-    bench.engine.resize(&cluster, &names(&[])).expect("it goes though its command runs");
-    assert_eq!(bench.conditions(&cluster), []);
-    fs::write(&flag, "").expect("a file");
-    bench.engine.resize(&cluster, &names(&[0])).expect("a node");
-    assert_eq!(bench.settled(&cluster), [NodeCondition::Ready]);
 }
 
 #[test]

@@ -36,8 +36,6 @@ pub struct Site<'a> {
     pub shared: &'a Path,
     /// Which hosts take how many ranks, in the words of MPI launchers of the Hydra family.
     pub machine_file: &'a Path,
-    /// Shell text that ranks run first on their nodes, with its line end; may be empty.
-    pub first: &'a str,
     /// Whether the processes run in a container.
     pub is_contained: bool,
 }

@@ -12,7 +12,7 @@ use crate::supervisor::quote::{quoted, quoted_path};
 /// Shell text for the first node that starts `count` ranks of `rank`, which is shell text too: it is expanded where
 /// the rank runs, and begins in the working directory of that node. The exit code is the launcher's.
 pub(super) fn launch(count: u32, rank: &str, site: &Site<'_>) -> String {
-    let rank = quoted(&format!("cd \"$AZ_BATCH_TASK_WORKING_DIR\" || exit\n{}{rank}", site.first));
+    let rank = quoted(&format!("cd \"$AZ_BATCH_TASK_WORKING_DIR\" || exit\n{rank}"));
     let machine_file = quoted_path(site.machine_file);
     format!(
         r#"launcher=$(command -v mpirun || command -v mpiexec) || {{
@@ -95,11 +95,11 @@ pub(super) mod tests {
     fn a_rank_is_expanded_where_it_runs_and_its_code_is_the_launchers() {
         let directory = tempfile::tempdir().expect("a directory");
         let addresses = ["127.1.0.1".to_owned()];
-        let site = Site { first: "first=done\n", ..site(&addresses) };
-        let rank = "pwd; echo \"$EPOCHS it's\" 'a  $b' `echo ticks` | cat\nprintf '%s\\n' \"$first\"; exit 7";
+        let site = site(&addresses);
+        let rank = "pwd; echo \"$EPOCHS it's\" 'a  $b' `echo ticks` | cat\nexit 7";
         let launchers = launcher("Open MPI");
         let ran = run(&launch(1, rank, &site), launchers.path(), directory.path());
-        let expected = format!("{}\n2 it's a  $b ticks\ndone\n", directory.path().display());
+        let expected = format!("{}\n2 it's a  $b ticks\n", directory.path().display());
         assert_eq!((text(&ran.stdout), ran.status.code()), (expected, Some(7)));
         let gone = run(&launch(1, "echo ran", &site), launchers.path(), Path::new("/nowhere"));
         assert_ne!(gone.status.code(), Some(0));

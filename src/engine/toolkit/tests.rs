@@ -9,13 +9,7 @@ use crate::engine::launch::tests::job_spec;
 
 /// A run on nodes of these addresses.
 pub(super) fn site(addresses: &[String]) -> Site<'_> {
-    Site {
-        addresses,
-        shared: Path::new("/s"),
-        machine_file: Path::new("/s/machinefile"),
-        first: "",
-        is_contained: false,
-    }
+    Site { addresses, shared: Path::new("/s"), machine_file: Path::new("/s/machinefile"), is_contained: false }
 }
 
 /// Every toolkit in every form, with so many processes where it has a number of them.

@@ -86,7 +86,7 @@ fn a_deleted_file_server_goes_with_its_directory_when_its_last_job_has_gone() {
     let key = FileServerKey { workspace: experiment().workspace, name: Name::parse("nfs").expect("a name") };
     stage.engine.script("a", Script { takes: LONG, is_stubborn: true, ..Script::default() });
     let source = MountSource::FileServer { server: key.clone(), directory: None, options: None };
-    stage.submit_with("a", |spec| spec.mounts = vec![Mount { path: "nfs".into(), source: source.clone() }]);
+    stage.submit_with("a", |spec| spec.mounts = vec![Mount::new("nfs", source.clone())]);
     stage.settle();
     stage.delete_job("a");
     stage.write(move |tx| tx.insert_file_server(&deleted_file_server(key)).map(drop));

@@ -6,6 +6,7 @@ use crate::api::id::Child;
 use crate::api::version::ApiVersion;
 use crate::api::{BatchAiError, NameValuePair, ResourceReference};
 use crate::domain::cluster::{Admin, Cluster, ClusterSpec, Deallocation, MAX_NODES, Scale};
+use crate::domain::mount::MountFailure;
 use crate::domain::node::{Node, NodeState};
 use crate::domain::quota::Shortage;
 use crate::operations::clusters::ClusterView;
@@ -210,7 +211,7 @@ fn node_errors(nodes: &[Node]) -> Vec<BatchAiError> {
         .iter()
         .filter_map(|node| match &node.state {
             NodeState::Unusable { reason } => Some(BatchAiError {
-                code: "NodePreparationFailed".into(),
+                code: MountFailure::of_reason(reason).map_or("NodePreparationFailed", MountFailure::code).into(),
                 message: reason.clone(),
                 details: Some(vec![NameValuePair { name: "nodeId".into(), value: node.id.clone() }]),
             }),

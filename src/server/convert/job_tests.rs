@@ -3,6 +3,7 @@
 use super::super::tests::{lines, rules};
 use super::*;
 use crate::domain::Timestamp;
+use crate::domain::mount::Mount;
 use crate::domain::name::{ExperimentKey, Name};
 use crate::server::wire::drop_nulls;
 
@@ -66,7 +67,9 @@ fn a_spec_survives_the_way_to_the_domain_and_back() {
     let text = serde_json::to_string(&back).expect("text");
     assert!(!text.contains("hunter2"), "{text}");
     assert!(text.contains("PT1H30M") && text.contains(r#""fileMode":"0777""#), "{text}");
-    assert_eq!(spec(&wire::JobCreate { properties: back }).expect("a spec"), domain);
+    let keyless = domain.mounts.iter().map(|mount| Mount { key: None, ..mount.clone() }).collect();
+    let expected = JobSpec { mounts: keyless, ..domain };
+    assert_eq!(spec(&wire::JobCreate { properties: back }).expect("a spec"), expected);
 }
 
 const VAULT: &str = r#"{"sourceVault":{"id":"/v"},"secretUrl":"https://v/secrets/s"}"#;

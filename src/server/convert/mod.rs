@@ -17,6 +17,7 @@ pub mod mount;
 pub mod node;
 mod node_setup;
 mod secret;
+pub mod storage;
 pub mod storage_account;
 pub mod token;
 pub mod toolkit;

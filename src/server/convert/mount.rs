@@ -5,6 +5,7 @@ use super::{FieldErrors, Rules};
 use crate::api::ResourceReference;
 use crate::api::mount as wire;
 use crate::domain::mount::{Mount, MountSource, relative_path};
+use crate::domain::secret::SecretValue;
 
 /// The mode of files and directories on a share when none was given (Swagger 2018-05-01).
 const DEFAULT_MODE: &str = "0777";
@@ -20,50 +21,56 @@ pub(super) fn mounts(
     let mut found = Vec::new();
     for (at, share) in volumes.azure_file_shares.iter().flatten().enumerate() {
         let target = format!("{target}.azureFileShares[{at}]");
-        check_credentials(&target, &share.credentials, rules, errors);
+        let key = account_key(&target, &share.credentials, rules, errors);
         let source = file_share(&target, share, errors);
-        push(&mut found, &target, &share.relative_mount_path, source, errors);
+        push(&mut found, &target, &share.relative_mount_path, source, key, errors);
     }
     for (at, container) in volumes.azure_blob_file_systems.iter().flatten().enumerate() {
         let target = format!("{target}.azureBlobFileSystems[{at}]");
-        check_credentials(&target, &container.credentials, rules, errors);
+        let key = account_key(&target, &container.credentials, rules, errors);
         let source = blob_container(&target, container, errors);
-        push(&mut found, &target, &container.relative_mount_path, source, errors);
+        push(&mut found, &target, &container.relative_mount_path, source, key, errors);
     }
     for (at, server) in volumes.file_servers.iter().flatten().enumerate() {
         let target = format!("{target}.fileServers[{at}]");
         let source = file_server(&target, server, errors);
-        push(&mut found, &target, &server.relative_mount_path, source, errors);
+        push(&mut found, &target, &server.relative_mount_path, source, None, errors);
     }
     for (at, unmanaged) in volumes.unmanaged_file_systems.iter().flatten().enumerate() {
         let target = format!("{target}.unmanagedFileSystems[{at}]");
         super::check_filled(format!("{target}.mountCommand"), &unmanaged.mount_command, errors);
         let source = Some(MountSource::Unmanaged { command: unmanaged.mount_command.clone() });
-        push(&mut found, &target, &unmanaged.relative_mount_path, source, errors);
+        push(&mut found, &target, &unmanaged.relative_mount_path, source, None, errors);
     }
     found
 }
 
-/// Exactly one of both forms; under our version neither is fine too, because emulated accounts ask for no key. What is
-/// given is looked at and forgotten.
-fn check_credentials(
+/// Exactly one of both forms; under our version neither is fine too, because emulated accounts ask for no key.
+fn account_key(
     target: &str,
     credentials: &wire::StorageCredentials,
     rules: &Rules<'_>,
     errors: &mut FieldErrors,
-) {
+) -> Option<SecretValue> {
     let wire::StorageCredentials { account_key, account_key_secret_reference } = credentials;
     if account_key.is_none() && account_key_secret_reference.is_none() && rules.version.is_ours() {
-        return;
+        return None;
     }
     let given = Given {
         clear: ("accountKey", account_key.as_deref()),
         reference: ("accountKeySecretReference", account_key_secret_reference.as_ref()),
     };
-    let _forgotten = secret::value(&format!("{target}.credentials"), &given, rules, errors);
+    secret::value(&format!("{target}.credentials"), &given, rules, errors)
 }
 
-fn push(found: &mut Vec<Mount>, target: &str, path: &str, source: Option<MountSource>, errors: &mut FieldErrors) {
+fn push(
+    found: &mut Vec<Mount>,
+    target: &str,
+    path: &str,
+    source: Option<MountSource>,
+    key: Option<SecretValue>,
+    errors: &mut FieldErrors,
+) {
     let target = format!("{target}.relativeMountPath");
     let Some(path) = relative_path(path) else {
         errors.add(target, format!("`{path}` must be a path below the mount root: relative, without `..`, not empty"));
@@ -76,7 +83,7 @@ fn push(found: &mut Vec<Mount>, target: &str, path: &str, source: Option<MountSo
     if let Some(other) = found.iter().find(|mount| overlaps(mount)) {
         errors.add(target, format!("`{path}` overlaps the mount path `{}` of another volume", other.path));
     } else if let Some(source) = source {
-        found.push(Mount { path, source });
+        found.push(Mount { path, source, key });
     }
 }
 
@@ -150,7 +157,7 @@ pub(super) fn volumes(mounts: &[Mount]) -> Option<wire::MountVolumes> {
         return None;
     }
     let mut volumes = wire::MountVolumes::default();
-    for Mount { path, source } in mounts {
+    for Mount { path, source, key: _ } in mounts {
         let relative_mount_path = path.clone();
         let credentials = wire::StorageCredentials::default();
         match source {

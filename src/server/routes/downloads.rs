@@ -32,9 +32,13 @@ pub async fn read(
 ) -> Answer<Response> {
     let file = file(path).ok_or_else(|| refused(Refusal::NotSigned))?;
     check(&context.signer, &file, &signature, (context.clock)()).map_err(refused)?;
-    let download = open_file(&context, &file)?;
+    Ok(sent(open_file(&context, &file)?, &headers))
+}
+
+/// The answer to a request for a file, or a range of it.
+pub(super) fn sent(download: Download, headers: &HeaderMap) -> Response {
     let validators = validators(&download);
-    let part = part(&headers, &validators, download.length);
+    let part = part(headers, &validators, download.length);
     let mut response = answer(download, part);
     let headers = response.headers_mut();
     headers.insert(header::ACCEPT_RANGES, HeaderValue::from_static("bytes"));
@@ -43,7 +47,7 @@ pub async fn read(
             headers.insert(name, value);
         }
     }
-    Ok(response)
+    response
 }
 
 fn file(path: FilePath) -> Option<OwnedFile> {

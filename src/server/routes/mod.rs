@@ -13,6 +13,7 @@ pub mod operations;
 pub mod resource_manager;
 pub mod server;
 pub mod snapshots;
+pub mod storage;
 pub mod storage_accounts;
 pub mod tokens;
 pub mod usages;

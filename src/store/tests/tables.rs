@@ -223,7 +223,7 @@ fn queued_jobs_that_mount_a_file_server_are_told_from_those_that_only_name_one()
     let cluster = home.furnish();
     let source = MountSource::FileServer { server: file_server_key("nfs"), directory: None, options: None };
     let mut mounts = job("mounts");
-    mounts.spec.mounts = vec![Mount { path: "nfs".into(), source }];
+    mounts.spec.mounts = vec![Mount::new("nfs", source)];
     let mut names = job("names");
     names.spec.toolkit = Toolkit::Custom { command_line: r#"echo "FileServer""#.into() };
     home.do_write(move |tx| {

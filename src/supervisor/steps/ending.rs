@@ -47,6 +47,7 @@ impl Ending {
         let cause = match why {
             Interruption::Asked => Cause::Stopped,
             Interruption::WallClock => Cause::WallClock,
+            Interruption::VolumeLost => Cause::MountFailed,
         };
         Self { cause, exit_code: None, message: None, are_others_left: true }
     }
@@ -65,6 +66,18 @@ impl Ending {
                 | Cause::Exited,
                 message,
             ) => message.clone().unwrap_or_default(),
+        }
+    }
+
+    /// Whether somebody, or a clock, waits for the run to be gone.
+    pub fn is_early(&self) -> bool {
+        matches!(self.cause, Cause::Stopped | Cause::WallClock)
+    }
+
+    /// What was written is not where it should be: a job that succeeded otherwise has failed.
+    pub fn fail_if_succeeded(&mut self) {
+        if (self.cause, self.exit_code) == (Cause::Exited, Some(0)) {
+            (self.cause, self.exit_code) = (Cause::MountFailed, None);
         }
     }
 

@@ -4,21 +4,25 @@
 
 mod containers;
 mod ending;
+mod holding;
 mod mounting;
+mod programs;
 mod remote;
 
 use std::collections::BTreeMap;
+use std::path::Path;
 use std::time::{Duration, Instant};
 
 use containers::Stage;
 use ending::Ending;
+use programs::Servers;
 
 use super::code;
 use super::execution_log::ExecutionLog;
 use super::family::{End, Family, Reaped, Whom};
 use super::relay::Relay;
 use super::remote::Remote;
-use super::run_dir::{Exit, Launch, LaunchMount, RunDir};
+use super::run_dir::{Exit, Launch, LaunchMount, MountHow, RunDir};
 use super::secrets::Secrets;
 use super::shell::{self, Order};
 use super::watch::{Interruption, Watch};
@@ -34,6 +38,9 @@ const LEFTOVER_GRACE: Duration = Duration::from_secs(2);
 /// How long the server of a volume may write back after it was unmounted.
 const WRITE_BACK: Duration = Duration::from_secs(30);
 
+/// The same when nobody waits for the end of the run: a large file takes its time.
+const LAST_UPLOADS: Duration = Duration::from_secs(3600);
+
 /// A run in progress.
 pub struct Run<'a> {
     dir: &'a RunDir,
@@ -44,6 +51,8 @@ pub struct Run<'a> {
     logs: Vec<ExecutionLog>,
     relay: Option<Relay>,
     mounted: Vec<(usize, &'a LaunchMount)>,
+    /// Who serves which volume, and what came of one who is gone.
+    servers: Servers,
     remote: Option<Remote>,
     settle_at: Option<Instant>,
     stage: Stage,
@@ -84,6 +93,7 @@ impl<'a> Run<'a> {
             logs: Vec::new(),
             relay: None,
             mounted: Vec::new(),
+            servers: Servers::default(),
             remote: None,
             settle_at,
             stage: Stage::None,
@@ -107,6 +117,10 @@ impl<'a> Run<'a> {
         self.make_directories()?;
         self.unpack_code()?;
         self.mount()?;
+        self.make_mounted_directories()?;
+        if self.launch.holds {
+            return self.hold();
+        }
         self.open_relay()?;
         // What is served by it has to be there when containers are made.
         self.open_remote();
@@ -121,12 +135,23 @@ impl<'a> Run<'a> {
                 .map_err(|error| Ending::set_up_failed(format!("cannot make directory {}: {error}", path.display())))?;
         }
         for node in &self.launch.nodes {
-            let log = ExecutionLog::open(&node.execution_log).map_err(|error| {
-                Ending::set_up_failed(format!("cannot open {}: {error}", node.execution_log.display()))
-            })?;
+            let is_on_volume = node.mounts.iter().any(|mount| node.execution_log.starts_with(&mount.path));
+            let mut log = ExecutionLog::Waiting(String::new());
+            if !is_on_volume {
+                arrive(&mut log, &node.execution_log)?;
+            }
             self.logs.push(log);
         }
         Ok(())
+    }
+
+    fn make_mounted_directories(&mut self) -> Result<(), Ending> {
+        for path in &self.launch.mounted_directories {
+            std::fs::create_dir_all(path)
+                .map_err(|error| Ending::set_up_failed(format!("cannot make directory {}: {error}", path.display())))?;
+        }
+        let logs = self.logs.iter_mut().zip(&self.launch.nodes);
+        logs.map(|(log, node)| arrive(log, &node.execution_log)).collect()
     }
 
     fn open_relay(&mut self) -> Result<(), Ending> {
@@ -176,7 +201,7 @@ impl<'a> Run<'a> {
                 let (node, lost) = (&launch.nodes[process.node].id, self.lost_container(process.node));
                 Err(lost.unwrap_or_else(|| Ending::preparation_failed(node, end, are_others_left)))
             }
-            Together::Interrupted(why) => Err(Ending::interrupted(why)),
+            Together::Interrupted(why) => Err(self.interrupted(why)),
             Together::TimedOut => unreachable!("no limit was given"),
         }
     }
@@ -207,7 +232,7 @@ impl<'a> Run<'a> {
                 let (has_company, lost) = (launch.processes.len() > 1, self.lost_container(process.node));
                 Err(lost.unwrap_or_else(|| Ending::failed(&process.name, end, are_others_left, has_company)))
             }
-            Together::Interrupted(why) => Err(Ending::interrupted(why)),
+            Together::Interrupted(why) => Err(self.interrupted(why)),
             Together::TimedOut => unreachable!("no limit was given"),
         }
     }
@@ -240,7 +265,7 @@ impl<'a> Run<'a> {
             if !awaited.values().any(|process| process.holds) {
                 return Together::AllZero;
             }
-            if let Some(why) = self.watch.interruption() {
+            if let Some(why) = self.watch.interruption().or_else(|| self.servers.is_one_lost()) {
                 return Together::Interrupted(why);
             }
             if limit.is_some_and(|limit| Instant::now() >= limit) {
@@ -256,7 +281,15 @@ impl<'a> Run<'a> {
     }
 
     fn stop_if_interrupted(&self) -> Result<(), Ending> {
-        self.watch.interruption().map_or(Ok(()), |why| Err(Ending::interrupted(why)))
+        let why = self.watch.interruption().or_else(|| self.servers.is_one_lost());
+        why.map_or(Ok(()), |why| Err(self.interrupted(why)))
+    }
+
+    fn interrupted(&self, why: Interruption) -> Ending {
+        match (why, self.servers.lost()) {
+            (Interruption::VolumeLost, Some(message)) => Ending::mount_failed(message.to_owned()),
+            (Interruption::VolumeLost | Interruption::Asked | Interruption::WallClock, _) => Ending::interrupted(why),
+        }
     }
 
     /// Ends whoever is left, but not yet the servers of mounted volumes.
@@ -283,16 +316,37 @@ impl<'a> Run<'a> {
 
     /// Takes the mounts away, last first, then waits for their servers.
     fn unmount(&mut self, ending: &mut Ending) {
-        while let Some((place, mount)) = self.mounted.pop() {
+        self.close_logs_on_volumes();
+        let mounted = std::mem::take(&mut self.mounted);
+        for (place, mount) in mounted.iter().rev() {
             match unmount::one(mount) {
-                Ok(()) => self.logs[place].say(&format!("{} unmounted", mount.path.display())),
+                Ok(()) => self.logs[*place].say(&format!("{} unmounted", mount.path.display())),
                 Err(problem) => self.complain(ending, &problem),
             }
         }
         if self.family.is_anyone_left(Whom::All) {
-            self.family.wait_for_all(Whom::All, &mut self.watch, WRITE_BACK);
+            let limit = if ending.is_early() { WRITE_BACK } else { LAST_UPLOADS };
+            self.family.wait_for_all(Whom::All, &mut self.watch, limit);
             // Who did not end by itself in that time gets no more of it; who cannot be ended was named before.
             self.family.end(Whom::All, &mut self.watch, LEFTOVER_GRACE);
+        }
+        for (_, mount) in mounted {
+            if let Err(problem) = programs::tidy(mount) {
+                self.complain(ending, &problem);
+                ending.fail_if_succeeded();
+            }
+        }
+    }
+
+    /// An open file would keep a volume from being unmounted.
+    fn close_logs_on_volumes(&mut self) {
+        for (log, node) in self.logs.iter_mut().zip(&self.launch.nodes) {
+            let is_on_volume = |mount: &LaunchMount| {
+                !matches!(mount.how, MountHow::Directory(_)) && node.execution_log.starts_with(&mount.path)
+            };
+            if node.mounts.iter().any(is_on_volume) {
+                *log = ExecutionLog::Closed;
+            }
         }
     }
 
@@ -307,4 +361,8 @@ impl<'a> Run<'a> {
             log.say(text);
         }
     }
+}
+
+fn arrive(log: &mut ExecutionLog, path: &Path) -> Result<(), Ending> {
+    log.arrive(path).map_err(|error| Ending::set_up_failed(format!("cannot open {}: {error}", path.display())))
 }

@@ -6,6 +6,7 @@ use std::io::{self, Read, Seek, SeekFrom};
 use std::path::Path;
 use std::time::{Duration, Instant};
 
+use super::programs::Spot;
 use super::{Awaited, Ending, Run, Together};
 use crate::supervisor::quote::quoted_path;
 use crate::supervisor::run_dir::{LaunchMount, LaunchNode, MountHow};
@@ -30,6 +31,7 @@ impl Run<'_> {
                         failed(&mount.path, &format!("cannot link it to {}: {error}", target.display()))
                     })?,
                     MountHow::Command(command) => self.mount_by(command, place, node, number, mount)?,
+                    MountHow::Program(program) => self.mount_with(program, Spot { place, number, mount })?,
                 }
                 self.logs[place].say(&format!("{} mounted", mount.path.display()));
             }
@@ -69,7 +71,7 @@ impl Run<'_> {
             Together::Failed { end, .. } => {
                 Err(failed(&mount.path, &format!("the mount command {end}: {}", printed(&output))))
             }
-            Together::Interrupted(why) => Err(Ending::interrupted(why)),
+            Together::Interrupted(why) => Err(self.interrupted(why)),
             Together::TimedOut => {
                 let seconds = LIMIT.as_secs();
                 let message = format!("the mount command did not finish in {seconds} s: {}", printed(&output));
@@ -79,7 +81,7 @@ impl Run<'_> {
     }
 }
 
-fn failed(path: &Path, why: &str) -> Ending {
+pub(super) fn failed(path: &Path, why: &str) -> Ending {
     Ending::mount_failed(format!("cannot mount {}: {why}", path.display()))
 }
 

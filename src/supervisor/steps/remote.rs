@@ -70,6 +70,10 @@ impl Run<'_> {
 
     /// A process has ended for which the run does not wait.
     pub(super) fn other_ended(&mut self, pid: i32, end: End) {
+        if let Some(path) = self.servers.ended(pid, end) {
+            self.say_to_all(&format!("whoever served {} {end}", path.display()));
+            return;
+        }
         if let Some((name, place)) = self.remote.as_mut().and_then(|remote| remote.ended(pid, end)) {
             self.logs[place].say(&format!("{name} {end}"));
         }

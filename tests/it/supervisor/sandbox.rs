@@ -10,6 +10,7 @@ use std::time::{Duration, Instant};
 use batchai::supervisor::orphans;
 use batchai::supervisor::run_dir::{
     Cause, Exit, Launch, LaunchMount, LaunchNode, MountHow, Preparation, Process, RUN_MARKER, RunDir, Status, VERSION,
+    VolumeKind,
 };
 
 /// Far longer than anything here takes, so that a slow machine fails nothing.
@@ -47,6 +48,8 @@ impl Sandbox {
             container: None,
             most_output_bytes: None,
             keeps_output: false,
+            mounted_directories: Vec::new(),
+            holds: false,
         };
         let mut sandbox = Self { root, launch };
         sandbox.add_node();
@@ -99,7 +102,7 @@ impl Sandbox {
 
     pub fn mount(&mut self, name: &str, how: MountHow) {
         let path = self.path(&format!("mounts/{name}"));
-        self.launch.nodes[0].mounts.push(LaunchMount { path, how });
+        self.launch.nodes[0].mounts.push(LaunchMount { path, how, kind: VolumeKind::Other });
     }
 
     pub fn start(&self) -> Supervisor {

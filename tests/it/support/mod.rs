@@ -1,5 +1,6 @@
 //! What the tests are written with.
 
+pub mod azurite;
 pub mod bodies;
 pub mod checked;
 pub mod gate;
@@ -19,6 +20,7 @@ pub mod terminal;
 pub mod vault;
 pub mod wait;
 
+pub use azurite::Azurite;
 pub use checked::Checked;
 pub use gate::Gate;
 pub use mpi::Mpi;

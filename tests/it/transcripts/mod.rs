@@ -67,7 +67,7 @@ macro_rules! scenes {
 }
 
 scenes!(
-    bulk cluster config errors experiment explain file_server files job landing login output server shell vault workspace
+    bulk cluster config errors experiment explain file_server files job landing login output server shell storage vault workspace
 );
 
 /// The lines that are typed in all scenes.

@@ -3,6 +3,7 @@
 use crate::api::id::{Child, ResourceId};
 use crate::api::mount::MountVolumes;
 use crate::api::plan::SECRET;
+use crate::api::storage::{self, VolumePlace};
 use crate::api::storage_account::Account;
 use crate::api::workspace::Workspace;
 use crate::cli::commands::job::ensure::with_workspace;
@@ -23,8 +24,7 @@ const PREFIX: &str = "bai";
 /// What a dry run calls an account that would be made.
 const NEW_NAME: &str = "<new-account>";
 
-/// Adds the share and the container of the account of the workspace's region. They need not be made: a batchai
-/// server makes both when they are first mounted.
+/// Adds the share and the container of the account of the workspace's region, and makes what is not there.
 ///
 /// # Errors
 /// When the account can be neither found nor made.
@@ -38,8 +38,20 @@ pub async fn add(
     let id = ResourceId { child: Child::None, ..cluster.clone() };
     let found: Workspace = with_workspace(session, &id, workspace, || session.client.get(&id)).await?;
     let account = account(&id.subscription, &region(&found.location), session).await?;
+    for place in places(&id.subscription, &account.name) {
+        session.client.make_volume(&place, GROUP).await?;
+    }
     mount(volumes, &account);
     Ok(())
+}
+
+fn places(subscription: &str, account: &str) -> [VolumePlace; 2] {
+    [(storage::SHARE, SHARE.0), (storage::CONTAINER, CONTAINER.0)].map(|(kind, name)| VolumePlace {
+        subscription: subscription.to_owned(),
+        account: account.to_owned(),
+        kind,
+        name: name.to_owned(),
+    })
 }
 
 /// The same for a dry run: makes nothing, and answers words of what [`add`] would make.
@@ -57,8 +69,19 @@ pub async fn look(volumes: &mut MountVolumes, cluster: &ResourceId, session: &Se
     if !has_group {
         made.push(format!("resource group {GROUP}"));
     }
-    if found.is_none() {
-        made.push("storage account".to_owned());
+    let there = match &found {
+        Some(account) => client.list_volumes(&cluster.subscription, Some(account)).await?,
+        None => {
+            made.push("storage account".to_owned());
+            Vec::new()
+        }
+    };
+    for (kind, word, name) in
+        [(storage::SHARE.0, "file share", SHARE.0), (storage::CONTAINER.0, "container", CONTAINER.0)]
+    {
+        if !there.iter().any(|volume| volume.kind == kind && volume.name == name) {
+            made.push(format!("{word} {name}"));
+        }
     }
     let name = found.unwrap_or_else(|| NEW_NAME.to_owned());
     mount(volumes, &StorageAccount { name, key: Some(SECRET.to_owned()) });

@@ -14,6 +14,7 @@ use crate::api::job::Job;
 use crate::cli::Outcome;
 use crate::cli::download::Fetched;
 use crate::cli::download::fetch::Fetch;
+use crate::cli::download::source::Source;
 use crate::cli::exit_code::ExitCode;
 use crate::cli::naming;
 use crate::cli::output::rows::Row;
@@ -119,15 +120,14 @@ async fn download(args: &DownloadArgs, session: &Session) -> Outcome {
     let wanted = naming::either("file", args.file.as_ref(), ("-f", args.file_name.as_ref()))?;
     let here = if wanted.is_some() { "." } else { name.as_str() };
     let fetch = Fetch {
-        client: &session.client,
-        job: &id,
-        directory: &directory.output_directory_id,
+        source: Source::Job(&session.client, &id, &directory.output_directory_id),
         to: args.to.as_deref().unwrap_or(Path::new(here)),
         force: args.force,
+        other_folder: "--to",
         report: session.report,
     };
     let fetched = async {
-        let mut files = fetch.list(&directory.path).await?;
+        let mut files = fetch.source.list(&directory.path).await?;
         if let Some(wanted) = &wanted {
             files.retain(|file| file.below == wanted.trim_start_matches("./"));
             if files.is_empty() {

@@ -1,0 +1,210 @@
+//! Blob containers that rclone mounts, in a blob service of the test's own.
+
+use rustix::process::Signal;
+use serde_json::json;
+
+use super::{cluster, container, nothing_is_left, running};
+use crate::support::{Azurite, Sandbox, leaks, process, wait_for, wait_until};
+
+/// A sandbox whose server has the container `models`, which holds `in.txt`.
+#[track_caller]
+fn with_models() -> Option<(Azurite, Sandbox)> {
+    let azurite = Azurite::start()?;
+    azurite.container("models");
+    azurite.write("models", "in.txt", "data\n");
+    let sandbox = Sandbox::new();
+    azurite.settle(&sandbox, &[("models", true)]);
+    Some((azurite, sandbox))
+}
+
+#[test]
+fn what_one_job_writes_is_in_the_container_and_another_reads_it() {
+    let Some((azurite, sandbox)) = with_models() else { return };
+    cluster(&sandbox, "c", &json!({ "azureBlobFileSystems": [container("models", "bfs")] }));
+    sandbox.wait_for_nodes("c", "idleNodeCount", 1);
+    sandbox.job_file("cd $AZ_BATCHAI_MOUNT_ROOT/bfs && cat in.txt && echo one > out.txt && echo two >> out.txt");
+    sandbox.run("job run -c c -f job.json").succeeds().prints("data\n");
+    wait_until("the file is in the container", || azurite.read("models", "out.txt").as_deref() == Some("one\ntwo\n"));
+    let job = json!({
+        "mountVolumes": { "azureBlobFileSystems": [container("models", "own")] },
+        "customToolkitSettings": { "commandLine":
+            "cd $AZ_BATCHAI_JOB_MOUNT_ROOT/own && cat out.txt && stat -f -c %T . && echo three > $AZ_BATCHAI_JOB_MOUNT_ROOT/own/sub.txt" }
+    });
+    sandbox.spec("job.json", &job);
+    sandbox
+        .run("job run -c c -f job.json")
+        .succeeds()
+        .prints("one\ntwo\nfuseblk\n".replace("fuseblk", "fuse").as_str());
+    assert_eq!(azurite.read("models", "sub.txt").as_deref(), Some("three\n"), "it is there when the job has ended");
+    assert_eq!(process::mounts_below(sandbox.home()).len(), 1, "only the cluster's volume is mounted");
+    sandbox.job_file("ls $AZ_BATCHAI_JOB_MOUNT_ROOT/own");
+    assert_ne!(sandbox.run("job run -c c -f job.json").code, 0, "the job's volume went with it");
+    sandbox.run("cluster delete -n c -y").succeeds();
+    nothing_is_left(&sandbox);
+    let signature = azurite.sas_url("models").split_once("&sig=").expect("a signature").1.to_owned();
+    assert_eq!(leaks::holders(sandbox.home(), &signature), [String::new(); 0]);
+}
+
+#[test]
+fn a_container_that_cannot_be_opened_fails_the_job_with_the_recorded_code_and_the_tools_words() {
+    let Some((azurite, sandbox)) = with_models() else { return };
+    azurite.settle(&sandbox, &[("models", false)]);
+    let job = json!({
+        "mountVolumes": { "azureBlobFileSystems": [container("models", "bfs")] },
+        "customToolkitSettings": { "commandLine": "echo begun" }
+    });
+    sandbox.spec("job.json", &job);
+    assert_ne!(sandbox.run("job run -f job.json -n fails").prints("").code, 0);
+    let info = &sandbox.job("fails")["executionInfo"];
+    assert_eq!((&info["exitCode"], &info["errors"][0]["code"]), (&json!(-1), &json!("BFSMountError")), "{info}");
+    let detail = &info["errors"][0]["details"][0];
+    assert_eq!(detail["name"], "Info");
+    assert!(detail["value"].as_str().is_some_and(|text| text.contains("AuthorizationFailure: 403")), "{detail}");
+    nothing_is_left(&sandbox);
+}
+
+#[test]
+fn a_container_that_cannot_be_opened_makes_the_node_unusable_with_the_same_code() {
+    let Some((azurite, sandbox)) = with_models() else { return };
+    azurite.settle(&sandbox, &[("models", false)]);
+    cluster(&sandbox, "c", &json!({ "azureBlobFileSystems": [container("models", "bfs")] }));
+    sandbox.wait_for_nodes("c", "unusableNodeCount", 1);
+    let errors = sandbox.run("cluster show -n c").succeeds().json()["errors"].clone();
+    assert_eq!(errors[0]["code"], "BFSMountError", "{errors}");
+    let message = errors[0]["message"].as_str().expect("a message");
+    assert!(message.starts_with("Unable to mount Azure Blob container: ") && message.contains("403"), "{message}");
+    nothing_is_left(&sandbox);
+    sandbox.run("cluster delete -n c -y").succeeds();
+}
+
+#[test]
+fn logs_and_outputs_may_lie_on_a_container_of_the_job() {
+    let Some((azurite, sandbox)) = with_models() else { return };
+    let job = json!({
+        "mountVolumes": { "azureBlobFileSystems": [container("models", "bfs")] },
+        "stdOutErrPathPrefix": "$AZ_BATCHAI_JOB_MOUNT_ROOT/bfs/logs",
+        "outputDirectories": [{ "id": "MODEL", "pathPrefix": "$AZ_BATCHAI_JOB_MOUNT_ROOT/bfs" }],
+        "customToolkitSettings": { "commandLine": "echo hello; echo weights > $AZ_BATCHAI_OUTPUT_MODEL/model.bin" }
+    });
+    sandbox.spec("job.json", &job);
+    sandbox.run("job create -f job.json -n train").succeeds();
+    sandbox.run("job wait -n train").succeeds();
+    let segment = sandbox.job("train")["jobOutputDirectoryPathSegment"].as_str().expect("a segment").to_owned();
+    let read = |path: String| azurite.read("models", &path);
+    assert_eq!(read(format!("logs/{segment}/stdouterr/stdout.txt")).as_deref(), Some("hello\n"));
+    assert_eq!(read(format!("{segment}/outputs/model.bin")).as_deref(), Some("weights\n"));
+    let log = read(format!("logs/{segment}/stdouterr/execution.log")).expect("a log");
+    assert!(log.contains("bfs mounted"), "{log}");
+    nothing_is_left(&sandbox);
+}
+
+#[test]
+fn a_node_whose_volumes_are_lost_is_made_ready_again_whoever_was_killed() {
+    let Some((_azurite, sandbox)) = with_models() else { return };
+    cluster(&sandbox, "c", &json!({ "azureBlobFileSystems": [container("models", "bfs")] }));
+    sandbox.wait_for_nodes("c", "idleNodeCount", 1);
+    sandbox.job_file("cat $AZ_BATCHAI_MOUNT_ROOT/bfs/in.txt");
+    let lost = |kill: &dyn Fn(i32, i32)| {
+        let rclone = wait_for("rclone runs", || running(&sandbox, "rclone").first().copied());
+        let holder = process::supervisors(sandbox.home())[0];
+        kill(holder, rclone);
+        wait_until("another rclone runs", || running(&sandbox, "rclone").iter().any(|id| *id != rclone));
+        sandbox.wait_for_nodes("c", "idleNodeCount", 1);
+        sandbox.run("job run -c c -f job.json").succeeds().prints("data\n");
+    };
+    lost(&|holder, _| process::signal(holder, Signal::KILL));
+    lost(&|_, rclone| process::signal(rclone, Signal::KILL));
+    let rclone = running(&sandbox, "rclone")[0];
+    process::signal(rclone, Signal::KILL);
+    sandbox.wait_for_nodes("c", "unusableNodeCount", 1);
+    let errors = sandbox.run("cluster show -n c").succeeds().json()["errors"].to_string();
+    assert!(errors.contains("its volumes were lost 3 times within 5 minutes"), "{errors}");
+    nothing_is_left(&sandbox);
+}
+
+#[test]
+fn a_holder_outlives_the_server_and_the_next_one_adopts_it() {
+    let Some((_azurite, sandbox)) = with_models() else { return };
+    cluster(&sandbox, "c", &json!({ "azureBlobFileSystems": [container("models", "bfs")] }));
+    sandbox.wait_for_nodes("c", "idleNodeCount", 1);
+    let rclone = running(&sandbox, "rclone");
+    let gate = sandbox.gate("go");
+    sandbox.job_file(&format!(
+        "{}; cat $AZ_BATCHAI_MOUNT_ROOT/bfs/in.txt > seen; cp seen '{}'",
+        gate.wait(),
+        sandbox.path("seen").display()
+    ));
+    sandbox.run("job create -c c -f job.json -n j").succeeds();
+    sandbox.wait_for_state("j", "running");
+    sandbox.kill_server();
+    gate.open();
+    sandbox.wait_for_file("seen");
+    sandbox.run("job wait -n j").succeeds();
+    assert_eq!(std::fs::read_to_string(sandbox.path("seen")).expect("a file"), "data\n");
+    sandbox.wait_for_nodes("c", "idleNodeCount", 1);
+    assert_eq!(running(&sandbox, "rclone"), rclone, "the same one serves it");
+    sandbox.run("cluster delete -n c -y").succeeds();
+    nothing_is_left(&sandbox);
+}
+
+#[test]
+fn everybody_killed_at_once_leaves_nothing_behind_the_next_server() {
+    let Some((_azurite, sandbox)) = with_models() else { return };
+    let gate = sandbox.gate("never");
+    let job = json!({
+        "mountVolumes": { "azureBlobFileSystems": [container("models", "bfs")] },
+        "customToolkitSettings": { "commandLine": format!("echo $$ > '{}'; {}", sandbox.path("id").display(), gate.wait()) }
+    });
+    sandbox.spec("job.json", &job);
+    sandbox.run("job create -f job.json -n j").succeeds();
+    sandbox.wait_for_id("id");
+    sandbox.kill_server();
+    for id in process::supervisors(sandbox.home()).into_iter().chain(running(&sandbox, "rclone")) {
+        process::signal(id, Signal::KILL);
+    }
+    sandbox.wait_for_state("j", "failed");
+    nothing_is_left(&sandbox);
+}
+
+#[test]
+fn a_job_whose_volume_is_lost_fails_and_says_so() {
+    let Some((_azurite, sandbox)) = with_models() else { return };
+    let gate = sandbox.gate("never");
+    let job = json!({
+        "mountVolumes": { "azureBlobFileSystems": [container("models", "bfs")] },
+        "customToolkitSettings": { "commandLine": format!("echo $$ > '{}'; {}", sandbox.path("id").display(), gate.wait()) }
+    });
+    sandbox.spec("job.json", &job);
+    sandbox.run("job create -f job.json -n j").succeeds();
+    sandbox.wait_for_id("id");
+    process::signal(running(&sandbox, "rclone")[0], Signal::KILL);
+    sandbox.wait_for_state("j", "failed");
+    let info = sandbox.job("j")["executionInfo"].to_string();
+    assert!(info.contains("BFSMountError") && info.contains("was ended by signal 9"), "{info}");
+    nothing_is_left(&sandbox);
+}
+
+#[test]
+fn what_did_not_reach_the_container_fails_the_job() {
+    let Some((mut azurite, sandbox)) = with_models() else { return };
+    let (begun, gate) = (sandbox.path("begun"), sandbox.gate("go"));
+    let command = format!(
+        "cd $AZ_BATCHAI_JOB_MOUNT_ROOT/bfs && {{ echo weights; touch '{}'; {}; }} > model.bin",
+        begun.display(),
+        gate.wait()
+    );
+    let job = json!({
+        "mountVolumes": { "azureBlobFileSystems": [container("models", "bfs")] },
+        "customToolkitSettings": { "commandLine": command }
+    });
+    sandbox.spec("job.json", &job);
+    sandbox.run("job create -f job.json -n j").succeeds();
+    sandbox.wait_for_file("begun");
+    azurite.stop();
+    gate.open();
+    // Nobody waits for uploads of a job that is asked to end, so that the test need not wait for rclone to give up.
+    sandbox.run("job wait -n j --timeout 2");
+    sandbox.run("job terminate -n j -y");
+    sandbox.wait_for_state("j", "failed");
+    nothing_is_left(&sandbox);
+}
