@@ -1,7 +1,7 @@
 //! Where settings come from: default < file < environment < flag.
 //!
 //! Reads, never acts. [`mod@env`] names every variable, [`home`] every file of an installation, [`client`] what
-//! a command needs to know, [`settings`] every setting of it, [`edit`] and [`mod@file`] how one is changed, [`server`] what a server needs to know, [`logins`]
+//! a command needs to know, [`settings`] every setting of it, [`edit`] and [`mod@file`] how one is changed, [`server`] what a server needs to know, [`ssh`] how nodes offer SSH, [`logins`]
 //! which servers were logged in to, [`program`] which build runs.
 
 pub mod client;
@@ -14,6 +14,7 @@ pub mod program;
 pub mod server;
 pub mod settings;
 pub mod size;
+pub mod ssh;
 
 use std::path::PathBuf;
 

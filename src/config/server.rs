@@ -9,6 +9,7 @@ use serde::Deserialize;
 
 use super::home::Home;
 use super::size::Limit;
+use super::ssh::SshSettings;
 use super::{ConfigError, env};
 
 /// Everything a server needs to know.
@@ -30,6 +31,8 @@ pub struct ServerSettings {
     pub most_output_bytes: Option<u64>,
     /// How it runs containers.
     pub containers: Containers,
+    /// How nodes offer SSH.
+    pub ssh: SshSettings,
 }
 
 /// How a server runs the containers of jobs.
@@ -88,6 +91,7 @@ pub struct ServerFile {
     containers: Containers,
     vaults: BTreeMap<String, VaultSettings>,
     max_output_file_size: Option<Limit>,
+    ssh: SshSettings,
 }
 
 impl ServerFile {
@@ -101,6 +105,9 @@ impl ServerFile {
             Err(error) if matches!(error.kind(), ErrorKind::NotFound | ErrorKind::NotADirectory) => Self::default(),
             Err(source) => return Err(ConfigError::Unreadable { path, source }),
         };
+        if let Err(why) = file.ssh.check() {
+            return Err(ConfigError::Invalid { path, message: why.into() });
+        }
         let folder = path.parent().unwrap_or(Path::new(""));
         for named in [&mut file.certificate, &mut file.key].into_iter().flatten() {
             *named = folder.join(&*named);
@@ -121,6 +128,12 @@ impl ServerFile {
     #[must_use]
     pub fn containers(&self) -> Containers {
         self.containers.clone()
+    }
+
+    /// How nodes offer SSH.
+    #[must_use]
+    pub fn ssh(&self) -> SshSettings {
+        self.ssh.clone()
     }
 
     /// The key vaults on the network, by name.

@@ -8,7 +8,7 @@ use super::legacy::Legacy;
 use super::mount::Mount;
 use super::name::ClusterKey;
 use super::provisioning::Provisioning;
-use super::secret::SecretVariable;
+use super::secret::{SecretValue, SecretVariable};
 
 /// A cluster as it is remembered.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -80,7 +80,7 @@ pub struct ClusterSpec {
     pub scale: Scale,
     /// Volumes on every node.
     pub mounts: Vec<Mount>,
-    /// The administrator's name, where there is one.
+    /// The administrator, where there is one.
     pub admin: Option<Admin>,
     /// The command that makes a node ready, where there is one.
     #[serde(default)]
@@ -143,13 +143,16 @@ impl ClusterSpec {
     }
 }
 
-/// The administrator of the nodes. The password is not part of it: nothing offers SSH so far.
+/// The administrator of the nodes: who may log in to them.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Admin {
     /// The name.
     pub name: String,
     /// The public key.
     pub ssh_public_key: Option<String>,
+    /// The password.
+    #[serde(default)]
+    pub password: Option<SecretValue>,
 }
 
 /// How many nodes a cluster should have.

@@ -64,6 +64,12 @@ impl Layout {
         RunDir::at(self.runs().join(safe_name(&run.0)))
     }
 
+    /// The key by which clients of SSH know the nodes of this data directory.
+    #[must_use]
+    pub fn ssh_host_key(&self) -> PathBuf {
+        self.root.join("ssh/host_key")
+    }
+
     /// All nodes of all clusters.
     #[must_use]
     pub fn nodes(&self) -> PathBuf {

@@ -52,13 +52,14 @@ use crate::api::version::ApiVersion;
 use crate::config::home::Home;
 use crate::config::program::built_at;
 use crate::config::server::{Containers, ServerSettings};
+use crate::config::ssh::SshSettings;
 use crate::domain::Timestamp;
 use crate::domain::name::RunId;
 use crate::domain::secret::Seal;
 use crate::domain::signature::Signer;
 use crate::domain::storage_account::AccountKeys;
 use crate::engine::container::ContainerSettings;
-use crate::engine::local::{LocalEngine, LocalSettings};
+use crate::engine::local::{LocalEngine, LocalSettings, SshPlace};
 use crate::engine::secrets::Safe;
 use crate::engine::{Engine, EngineError};
 use crate::operations::watch::FileWatch;
@@ -186,6 +187,7 @@ fn compose(settings: &ServerSettings) -> Result<(Context, Scheduler), ServeError
     let local = LocalSettings {
         most_output_bytes: settings.most_output_bytes,
         containers: container_settings(&settings.containers),
+        ssh: ssh_place(&settings.ssh),
         ..LocalSettings::new(settings.executable.clone(), safe)
     };
     let engine: Arc<dyn Engine> = Arc::new(LocalEngine::open(data, local, bell.hook())?);
@@ -203,6 +205,11 @@ fn container_settings(containers: &Containers) -> ContainerSettings {
     let Containers { engine, options, run_options, gpus } = containers.clone();
     let engine = engine.filter(|engine| !engine.is_empty());
     ContainerSettings { engine, options, run_options, without_gpus: gpus == Some(false) }
+}
+
+fn ssh_place(settings: &SshSettings) -> SshPlace {
+    let SshSettings { enabled, listen, address, first_port } = settings.clone();
+    SshPlace { shared: listen, shown: address, first_port, is_on: enabled }
 }
 
 fn spoken(settings: &ServerSettings) -> Result<Spoken, ServeError> {

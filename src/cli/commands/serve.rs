@@ -184,7 +184,7 @@ fn serve_here(args: &RunArgs) -> Outcome {
     let home = Home::find()?;
     let file = ServerFile::load(home.server_config())?;
     let (api_versions, vaults) = (file.api_versions(), file.vaults());
-    let (most_output_bytes, containers) = (file.most_output_bytes(), file.containers());
+    let (most_output_bytes, containers, ssh) = (file.most_output_bytes(), file.containers(), file.ssh());
     let listening = args.listen.settings(file);
     let settings = ServerSettings {
         home,
@@ -195,6 +195,7 @@ fn serve_here(args: &RunArgs) -> Outcome {
         vaults,
         most_output_bytes,
         containers,
+        ssh,
     };
     let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build();
     let runtime = runtime.map_err(|error| Failure::new(ExitCode::Refused, format!("cannot start threads: {error}")))?;

@@ -16,7 +16,10 @@ mod preparing;
 mod record;
 mod runs;
 mod setting_up;
+mod ssh;
 mod watch;
+
+pub use ssh::SshPlace;
 
 use std::io;
 use std::path::PathBuf;
@@ -30,9 +33,11 @@ use super::secrets::Safe;
 use super::volumes;
 use super::{ClusterPlace, Engine, EngineError, LaunchRequest, NodeFact, NodeName, Observation, Waker};
 use crate::domain::job::{Job, JobDirectory};
+use crate::domain::login::Logins;
 use crate::domain::name::{FileServerKey, RunId};
 use nodes::Nodes;
 use runs::Runs;
+use ssh::{Common, Ssh};
 
 /// What the composition root decides for this engine.
 #[derive(Debug, Clone)]
@@ -45,13 +50,16 @@ pub struct LocalSettings {
     pub containers: ContainerSettings,
     /// The most bytes that one output file of a job takes; `None`: as many as there are.
     pub most_output_bytes: Option<u64>,
+    /// Where nodes offer SSH.
+    pub ssh: SshPlace,
 }
 
 impl LocalSettings {
     /// Nothing decided but what there is no default for.
     #[must_use]
     pub fn new(executable: PathBuf, safe: Safe) -> Self {
-        Self { executable, safe, containers: ContainerSettings::default(), most_output_bytes: None }
+        let (containers, ssh) = (ContainerSettings::default(), SshPlace::default());
+        Self { executable, safe, containers, most_output_bytes: None, ssh }
     }
 }
 
@@ -80,9 +88,16 @@ impl LocalEngine {
         let layout = Layout::at(root);
         let boot_id = host::boot_id().map_err(failed(|| "read the id of this boot".into()))?;
         let host = host::current();
+        let ssh = Ssh::new(Common {
+            layout: layout.clone(),
+            host: host.clone(),
+            executable: settings.executable.clone(),
+            safe: settings.safe.clone(),
+            place: settings.ssh.clone(),
+        });
         let runs = Runs::open(layout.clone(), host.clone(), boot_id.clone(), settings, waker.clone())?;
         let runs = Arc::new(runs);
-        let nodes = Nodes::open(layout.clone(), host, boot_id, Arc::clone(&runs), waker)?;
+        let nodes = Nodes::open(layout.clone(), host, boot_id, Arc::clone(&runs), ssh, waker)?;
         Ok(Self { layout, nodes, runs })
     }
 
@@ -103,6 +118,10 @@ impl Engine for LocalEngine {
 
     fn resize(&self, cluster: &ClusterPlace, nodes: &[NodeName]) -> Result<(), EngineError> {
         self.nodes.resize(cluster, nodes)
+    }
+
+    fn logins(&self) -> Logins {
+        self.nodes.logins()
     }
 
     fn cores(&self) -> u32 {

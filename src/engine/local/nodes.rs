@@ -15,7 +15,9 @@ use super::preparing::{MountCommand, Preparing};
 use super::record::{self, Key, Record, State};
 use super::runs::Runs;
 use super::setting_up::{Attempt, SetUps};
+use super::ssh::Ssh;
 use super::{failed, files};
+use crate::domain::login::Logins;
 use crate::domain::node::Node;
 use crate::engine::directories::Layout;
 use crate::engine::environment::{self, Host};
@@ -37,6 +39,7 @@ pub(super) struct Nodes {
     boot_id: String,
     waker: Waker,
     set_ups: SetUps,
+    ssh: Ssh,
     known: KnownNodes,
     /// One change at a time; never taken by threads that prepare.
     changing: Mutex<()>,
@@ -49,13 +52,15 @@ impl Nodes {
         host: Host,
         boot_id: String,
         runs: Arc<Runs>,
+        ssh: Ssh,
         waker: Waker,
     ) -> Result<Self, EngineError> {
         let nodes = layout.nodes();
         let records = record::read_all(&nodes).map_err(failed(|| format!("read the nodes in {}", nodes.display())))?;
         let known = records.into_iter().map(|(key, record)| (key, Known { record, preparing: None })).collect();
         let set_ups = SetUps::new(layout.clone(), host.clone(), runs);
-        Ok(Self { layout, host, boot_id, waker, set_ups, known: Arc::new(Mutex::new(known)), changing: Mutex::new(()) })
+        let (known, changing) = (Arc::new(Mutex::new(known)), Mutex::new(()));
+        Ok(Self { layout, host, boot_id, waker, set_ups, ssh, known, changing })
     }
 
     /// The nodes of a cluster. Goes on with preparations that a crash or a reboot has interrupted, and with set-up
@@ -66,14 +71,21 @@ impl Nodes {
     pub(super) fn facts(&self, cluster: &ClusterPlace) -> Result<Vec<NodeFact>, EngineError> {
         let _alone = self.changing.lock().unwrap_or_else(PoisonError::into_inner);
         let mut known = lock(&self.known);
-        known.retain(|key, node| {
-            key.0 != cluster.number || node.preparing.is_some() || record::path(&self.layout, *key).exists()
-        });
+        let is_gone = |key: &Key, node: &Known| {
+            key.0 == cluster.number && node.preparing.is_none() && !record::path(&self.layout, *key).exists()
+        };
+        for (key, node) in known.extract_if(.., |key, node| is_gone(key, node)) {
+            if let Err(error) = self.ssh.withdraw(key, &node.record) {
+                tracing::warn!(node = %node.record.id, %error, "cannot end the logins to a node that is gone");
+            }
+        }
+        let ports = ports(&known);
         let mut facts = Vec::new();
         for (key, node) in known.range_mut((cluster.number, 0)..=(cluster.number, u32::MAX)) {
             if node.preparing.is_none() {
                 self.go_on(cluster, *key, node)?;
             }
+            self.offer_ssh(cluster, *key, &mut node.record, &ports);
             facts.push(node.record.fact());
         }
         Ok(facts)
@@ -121,9 +133,27 @@ impl Nodes {
             self.set_ups.end(key.0, key.1, &attempt)?;
         }
         let directory = self.layout.node(key.0, key.1);
+        if let Some(record) = lock(&self.known).get(&key).map(|node| node.record.clone()) {
+            self.ssh.withdraw(key, &record).map_err(failed(|| format!("end the logins to the node {}", record.id)))?;
+        }
         files::remove_tree(&directory).map_err(failed(|| format!("remove the node in {}", directory.display())))?;
         lock(&self.known).remove(&key);
         Ok(())
+    }
+
+    /// Has the node listen, also after a restart of the server. Whoever made its cluster may log in to it from now on, ready
+    /// or not: one that is not is looked at most.
+    fn offer_ssh(&self, cluster: &ClusterPlace, key: Key, record: &mut Record, taken: &BTreeSet<u16>) {
+        let Some(admin) = &cluster.spec.admin else { return };
+        let environment = || environment::of_node(&self.host, &self.layout.node_mounts(key.0, key.1));
+        if self.ssh.offer(key, admin, record, taken, environment) {
+            record.note(&self.layout, key);
+        }
+    }
+
+    /// How users log in to nodes.
+    pub(super) fn logins(&self) -> Logins {
+        self.ssh.logins()
     }
 
     fn set_up_of(&self, key: Key) -> Option<Attempt> {
@@ -161,7 +191,9 @@ impl Nodes {
             Ok(()) if !self.commands(cluster, index).is_empty() => State::Preparing,
             Ok(()) => mounted_state(cluster),
         };
-        let record = Record::new(name, address, self.boot_id.clone(), state);
+        let mut record = Record::new(name, address, self.boot_id.clone(), state);
+        let ports = ports(&known);
+        self.offer_ssh(cluster, key, &mut record, &ports);
         record.write(&record::path(&self.layout, key)).map_err(failed(action))?;
         let mut node = Known { record, preparing: None };
         let begun = self.go_on(cluster, key, &mut node);
@@ -227,6 +259,11 @@ impl Nodes {
         node.preparing = Some(started);
         Ok(())
     }
+}
+
+/// The ports of SSH that nodes have.
+fn ports(known: &BTreeMap<Key, Known>) -> BTreeSet<u16> {
+    known.values().filter_map(|node| node.record.ssh_port).collect()
 }
 
 /// The state of a node whose volumes are there.
