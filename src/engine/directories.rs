@@ -52,6 +52,12 @@ impl Layout {
         Self { root: root.into() }
     }
 
+    /// The data directory itself.
+    #[must_use]
+    pub fn root(&self) -> &Path {
+        &self.root
+    }
+
     /// All runs.
     #[must_use]
     pub fn runs(&self) -> PathBuf {

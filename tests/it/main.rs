@@ -66,6 +66,7 @@ mod server;
 mod setup_files;
 mod setup_task;
 mod signals;
+mod ssh;
 mod storage_accounts;
 mod supervisor;
 mod support;

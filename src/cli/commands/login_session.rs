@@ -27,7 +27,7 @@ pub fn run(role: &Role<'_>) -> Outcome {
         Ok(()) => Ok(ExitCode::Ok.value()),
         Err(error) => {
             let what = match role {
-                Role::Guard => "guard the sessions of a server".to_owned(),
+                Role::Guard(_) => "guard the sessions of a server".to_owned(),
                 Role::Sftp(_) => "serve files".to_owned(),
                 Role::Program { program, .. } => format!("start {} on this node", program.display()),
             };

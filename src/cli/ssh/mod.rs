@@ -3,6 +3,7 @@
 //! [`ExecArgs::work`], [`choose`] and [`words`] decide; [`run`] does. A batchai server says by which key its nodes are
 //! known, so nobody has to trust one at first sight; nodes of other services are trusted so.
 
+mod child;
 mod files;
 mod forward;
 
@@ -223,7 +224,7 @@ fn quoted(text: &str) -> String {
 ///
 /// # Errors
 /// With what to tell the user.
-pub fn run(
+pub async fn run(
     work: &Work,
     args: &ExecArgs,
     nodes: &[RemoteLoginInformation],
@@ -252,7 +253,7 @@ pub fn run(
     if let Some(password) = &args.password {
         folder.answer_with(&mut command, password)?;
     }
-    let status = command.status().map_err(|error| {
+    let status = child::run(&mut command).await.map_err(|error| {
         Failure::new(ExitCode::Refused, format!("cannot run ssh to log in to the node {}: {error}", node.node_id))
             .hint("install it (Debian: `apt-get install openssh-client`)")
     })?;

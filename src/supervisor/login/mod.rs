@@ -26,8 +26,8 @@ pub const WORD: &str = "__session";
 /// What a process that was started with [`WORD`] is for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Role<'w> {
-    /// Hangs up the sessions of a server that has died.
-    Guard,
+    /// Hangs up the sessions of a server that has died: that of this data directory, for who looks at processes.
+    Guard(&'w OsStr),
     /// Serves files over its standard input and output, for the server that is this process.
     Sftp(i32),
     /// Becomes a program.
@@ -51,7 +51,7 @@ impl<'w> Role<'w> {
     pub fn parse(words: &'w [OsString]) -> Option<Self> {
         let server = |text: &OsStr| text.to_str().and_then(|text| text.parse().ok());
         match words {
-            [role] if role == "guard" => Some(Self::Guard),
+            [role, data] if role == "guard" => Some(Self::Guard(data)),
             [role, pid] if role == "sftp" => Some(Self::Sftp(server(pid)?)),
             [role, pid, program, name, arguments @ ..] if role == "terminal" || role == "plain" => {
                 let has_terminal = role == "terminal";
@@ -66,7 +66,7 @@ impl<'w> Role<'w> {
     pub fn words(&self) -> Vec<OsString> {
         let mut words = vec![OsString::from(WORD)];
         match self {
-            Self::Guard => words.push("guard".into()),
+            Self::Guard(data) => words.extend(["guard".into(), data.into()]),
             Self::Sftp(server) => words.extend(["sftp".into(), server.to_string().into()]),
             Self::Program { server, has_terminal, program, name, arguments } => {
                 words.push(if *has_terminal { "terminal" } else { "plain" }.into());
@@ -85,7 +85,7 @@ impl<'w> Role<'w> {
 /// What could not be done: the program is not there, or the terminal is no terminal.
 pub fn run(role: &Role<'_>) -> io::Result<()> {
     match *role {
-        Role::Guard => {
+        Role::Guard(_) => {
             lead()?;
             guard::watch(io::stdin().lock())
         }
@@ -148,7 +148,7 @@ mod tests {
             name: OsStr::new("-bash"),
             arguments: &arguments,
         };
-        for role in [Role::Guard, Role::Sftp(12), program(true), program(false)] {
+        for role in [Role::Guard(OsStr::new("/data")), Role::Sftp(12), program(true), program(false)] {
             let words = role.words();
             assert_eq!(words[0], WORD);
             assert_eq!(Role::parse(&words[1..]), Some(role));
@@ -157,7 +157,7 @@ mod tests {
 
     #[test]
     fn other_words_are_none() {
-        for words in [&[][..], &["x"], &["guard", "x"], &["sftp"], &["sftp", "x"], &["plain", "1", "/bin/sh"]] {
+        for words in [&[][..], &["x"], &["guard"], &["sftp"], &["sftp", "x"], &["plain", "1", "/bin/sh"]] {
             let words: Vec<OsString> = words.iter().map(OsString::from).collect();
             assert_eq!(Role::parse(&words), None, "{words:?}");
         }

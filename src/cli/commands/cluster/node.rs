@@ -74,7 +74,7 @@ pub async fn run(command: NodeCommand, session: &Session) -> Outcome {
             let id = args.cluster.id(session)?;
             let nodes = session.client.list_logins(&id).await?;
             let cluster: Cluster = session.client.get(&id).await?;
-            ssh::run(&work, &args.exec, &nodes, None, &cluster, session.is_near())
+            ssh::run(&work, &args.exec, &nodes, None, &cluster, session.is_near()).await
         }
     }
 }

@@ -100,5 +100,5 @@ async fn exec(args: &NodeExecArgs, session: &Session) -> Outcome {
     })?;
     let nodes = session.client.list_logins(&cluster).await?;
     let cluster: Cluster = session.client.get(&cluster).await?;
-    ssh::run(&work, &args.exec, &nodes, first.as_deref(), &cluster, session.is_near())
+    ssh::run(&work, &args.exec, &nodes, first.as_deref(), &cluster, session.is_near()).await
 }

@@ -114,7 +114,8 @@ impl Connection {
             return Auth::Accept;
         }
         tracing::debug!(node = %self.node.id, user, "a login by SSH was refused");
-        Auth::reject()
+        // The next key, or the next try at a password, may be right.
+        Auth::Reject { proceed_with_methods: Some(self.node.account.methods()), partial_success: false }
     }
 
     fn running(&self, id: ChannelId) -> Option<&Session> {

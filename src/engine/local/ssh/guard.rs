@@ -11,15 +11,16 @@ use crate::supervisor::login::{Role, guard::News};
 /// Our end of it.
 pub(super) struct Guard {
     executable: PathBuf,
+    data: PathBuf,
     /// What it knows, for another one.
     sessions: BTreeMap<i32, String>,
     child: Option<Child>,
 }
 
 impl Guard {
-    /// None is started before there is a session.
-    pub(super) fn new(executable: PathBuf) -> Self {
-        Self { executable, sessions: BTreeMap::new(), child: None }
+    /// For the data directory `data`. None is started before there is a session.
+    pub(super) fn new(executable: PathBuf, data: PathBuf) -> Self {
+        Self { executable, data, sessions: BTreeMap::new(), child: None }
     }
 
     /// A session has begun.
@@ -57,7 +58,7 @@ impl Guard {
 
     fn start(&self) -> io::Result<Child> {
         let mut command = Command::new(&self.executable);
-        command.args(Role::Guard.words()).env_clear().current_dir("/");
+        command.args(Role::Guard(self.data.as_os_str()).words()).env_clear().current_dir("/");
         let mut child = command.stdin(Stdio::piped()).stdout(Stdio::null()).stderr(Stdio::null()).spawn()?;
         let news: String = self.sessions.iter().map(|(id, marker)| News::Begun(*id, marker).line()).collect();
         match child.stdin.as_mut().map(|pipe| pipe.write_all(news.as_bytes())) {

@@ -138,9 +138,13 @@ impl Ssh {
         if state.server.is_none() {
             let key = host_key::load_or_make(&self.common.layout.ssh_host_key())?;
             state.host_key = Some(host_key::public_line(&key)?);
-            state.server = Some(Server::start(key, Guard::new(self.common.executable.clone()))?);
+            state.server = Some(Server::start(key, self.guard())?);
         }
         state.server.as_ref().ok_or_else(|| io::Error::other("the thread of SSH is not there"))
+    }
+
+    fn guard(&self) -> Guard {
+        Guard::new(self.common.executable.clone(), self.common.layout.root().to_owned())
     }
 
     /// What a node that offered SSH leaves goes: listener, connections, and every process that a session began, of this

@@ -11,7 +11,7 @@ use std::sync::{Arc, Mutex, mpsc};
 use std::thread::JoinHandle;
 use std::time::Duration;
 
-use russh::keys::PrivateKey;
+use russh::keys::{Algorithm, PrivateKey};
 use russh::server::{Config, run_stream};
 use russh::{Preferred, SshId, compression};
 use tokio::net::{TcpListener, TcpStream};
@@ -177,9 +177,16 @@ fn config(key: &PrivateKey, node: &Node) -> Config {
         inactivity_timeout: None,
         keepalive_interval: Some(SILENCE),
         keepalive_max: 3,
-        preferred: Preferred { compression: vec![compression::NONE].into(), ..Preferred::DEFAULT },
+        preferred: preferred(),
         ..Config::default()
     }
+}
+
+/// What the library prefers, without signatures by SHA-1 (RFC 8332) and without compression, which a loopback or a fast
+/// network only makes slower.
+fn preferred() -> Preferred {
+    let key = Preferred::DEFAULT.key.iter().filter(|algorithm| **algorithm != Algorithm::Rsa { hash: None });
+    Preferred { key: key.cloned().collect(), compression: vec![compression::NONE].into(), ..Preferred::DEFAULT }
 }
 
 /// Takes connections until it is ended, and ends them with itself.
