@@ -216,6 +216,12 @@ mod tests {
     use super::*;
 
     #[test]
+    fn an_administrator_of_an_older_server_is_read() {
+        let admin: Admin = serde_json::from_str(r#"{"name":"me","ssh_public_key":null}"#).expect("an administrator");
+        assert_eq!(admin, Admin { name: "me".into(), ssh_public_key: None, password: None });
+    }
+
+    #[test]
     fn auto_scale_follows_demand_within_its_bounds() {
         let scale = Scale::Auto { minimum: 1, maximum: 4, initial: 0 };
         assert_eq!([0, 1, 3, 9].map(|demand| scale.wanted(demand)), [1, 1, 3, 4]);

@@ -65,6 +65,19 @@ with connect(client()) as ssh:
         assert sftp.normalize(".") == f"{folder}/made"
         sftp.rmdir(f"{folder}/made")
 
+    stdin, stdout, stderr = ssh.exec_command("trap 'echo caught; exit 9' TERM; echo ready; while :; do sleep 0.1; done")
+    assert stdout.readline() == "ready\n"
+    # RFC 4254, 6.9; paramiko has no function for it.
+    signal = paramiko.Message()
+    signal.add_byte(paramiko.common.cMSG_CHANNEL_REQUEST)
+    signal.add_int(stdout.channel.remote_chanid)
+    signal.add_string("signal")
+    signal.add_boolean(False)
+    signal.add_string("TERM")
+    ssh.get_transport()._send_user_message(signal)
+    assert stdout.readline() == "caught\n"
+    assert stdout.channel.recv_exit_status() == 9
+
     shell = ssh.invoke_shell(term="vt100", width=101, height=31)
     shell.sendall(b"stty size; exit 3\n")
     said = b""

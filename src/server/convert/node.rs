@@ -47,15 +47,15 @@ mod tests {
     fn a_node_is_told_where_it_is_reached_and_our_version_how_it_is_known() {
         insta::assert_snapshot!(
             told(Some(22), None, ApiVersion::V2018May),
-            @""
+            @r#"[{"nodeId":"tvm","ipAddress":"127.70.0.1","port":22}]"#
         );
         insta::assert_snapshot!(
             told(Some(50001), Some("gpu.example.org"), ApiVersion::Ours),
-            @""
+            @r#"[{"nodeId":"tvm","ipAddress":"gpu.example.org","port":50001,"hostKey":"ssh-ed25519 A"}]"#
         );
         insta::assert_snapshot!(
             told(None, Some("gpu.example.org"), ApiVersion::Ours),
-            @""
+            @r#"[{"nodeId":"tvm","ipAddress":"127.70.0.1","port":0}]"#
         );
     }
 }

@@ -86,8 +86,7 @@ fn whoever_tries_too_often_is_sent_away() {
     let Some(login) = Login::with_password(1) else { return };
     let mut command = login.program("ssh");
     let (address, port) = login.address();
-    let options =
-        ["-o", "PreferredAuthentications=password", "-o", "NumberOfPasswordPrompts=50"];
+    let options = ["-o", "PreferredAuthentications=password", "-o", "NumberOfPasswordPrompts=50"];
     command.args(options).args(["-p", &port.to_string(), "-l", "me", &address, "echo in"]);
     let done = with_password(&mut command, &login, "wrong").fails_with(255).prints("");
     assert!(done.stderr.contains("Too many authentication") || done.stderr.contains("closed"), "{}", done.stderr);

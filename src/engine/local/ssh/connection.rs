@@ -180,6 +180,8 @@ impl Handler for Connection {
 
     async fn auth_succeeded(&mut self, _: &mut russh::server::Session) -> Result<(), Error> {
         self.welcome.notify_one();
+        let from = self.variables.get("SSH_CLIENT").map(String::as_str).unwrap_or_default();
+        tracing::info!(node = %self.node.id, from, "logged in by SSH");
         Ok(())
     }
 

@@ -83,7 +83,10 @@ impl Ssh {
         environment: impl FnOnce() -> Variables,
     ) -> bool {
         let mut state = self.lock();
-        if !self.common.place.is_on || state.ports.contains_key(&key) {
+        if !self.common.place.is_on {
+            return self.close_for_good(record);
+        }
+        if state.ports.contains_key(&key) {
             return false;
         }
         match self.begin(&mut state, key, admin, record, taken, environment()) {
@@ -98,6 +101,17 @@ impl Ssh {
                 false
             }
         }
+    }
+
+    /// A node that a server before this one had listen, which had other settings.
+    fn close_for_good(&self, record: &mut Record) -> bool {
+        if record.ssh_port.take().is_none() {
+            return false;
+        }
+        if let Err(error) = end_orphans(&self.marker(&record.id), None) {
+            tracing::warn!(node = %record.id, %error, "cannot end what logins to a node have left");
+        }
+        true
     }
 
     fn begin(

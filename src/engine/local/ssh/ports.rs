@@ -40,7 +40,9 @@ impl SshPlace {
             Some(address) => address,
             None => node.parse().map_err(io::Error::other)?,
         };
-        let candidates: Vec<u16> = match (port, self.shared) {
+        // Where the settings have changed since, the port of an address of its own is not one of the shared address.
+        let kept = port.filter(|port| self.shared.is_none() || *port >= self.first_port);
+        let candidates: Vec<u16> = match (kept, self.shared) {
             (Some(port), _) => vec![port],
             (None, Some(_)) => (self.first_port..=u16::MAX).filter(|port| !taken.contains(port)).collect(),
             (None, None) => OWN.into(),
@@ -90,6 +92,8 @@ mod tests {
         drop(first);
         let again = place.listen("127.70.0.1", Some(ports[0]), &BTreeSet::new()).expect("its port");
         assert_eq!(again.local_addr().expect("it listens").port(), ports[0]);
+        let moved = place.listen("127.70.0.3", Some(22), &BTreeSet::new()).expect("another port");
+        assert!(moved.local_addr().expect("it listens").port() >= 64123);
         assert_eq!(place.told().as_deref(), Some("127.0.0.1"));
     }
 }

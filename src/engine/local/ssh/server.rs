@@ -30,8 +30,8 @@ use crate::engine::local::record::Key;
 const MOST_CONNECTIONS: usize = 500;
 const MOST_STRANGERS: usize = 50;
 
-/// Whoever has not logged in by then is sent away (OpenSSH: `LoginGraceTime`).
-const LOGIN_GRACE: Duration = Duration::from_secs(120);
+/// Whoever has not logged in by then is sent away (OpenSSH: `LoginGraceTime`, 120 s).
+const LOGIN_GRACE: Duration = Duration::from_secs(60);
 
 /// Tries of one connection (OpenSSH: `MaxAuthTries`).
 const MOST_TRIES: usize = 6;
