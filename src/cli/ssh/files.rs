@@ -25,7 +25,7 @@ impl Folder {
     /// When there is no room for it.
     pub fn make() -> Result<Self, Failure> {
         let path = std::env::temp_dir().join(format!("batchai-ssh-{}", uuid::Uuid::new_v4().simple()));
-        private(&path).map_err(failed)?;
+        private(&path).map_err(|error| failed(&error))?;
         Ok(Self(path))
     }
 
@@ -35,7 +35,7 @@ impl Folder {
     /// When it cannot be written.
     pub fn known_hosts(&self, name: &str, key: &str) -> Result<PathBuf, Failure> {
         let path = self.0.join("known_hosts");
-        std::fs::write(&path, format!("{name} {key}\n")).map_err(failed)?;
+        std::fs::write(&path, format!("{name} {key}\n")).map_err(|error| failed(&error))?;
         Ok(path)
     }
 
@@ -55,7 +55,7 @@ impl Folder {
     }
 }
 
-fn failed(error: io::Error) -> Failure {
+fn failed(error: &io::Error) -> Failure {
     Failure::new(ExitCode::Refused, format!("cannot make the files that ssh is to be called with: {error}"))
         .hint("TMPDIR names the folder for them")
 }
@@ -76,7 +76,7 @@ fn executable(path: &Path, text: &[u8]) -> Result<(), Failure> {
     use std::io::Write;
     use std::os::unix::fs::OpenOptionsExt;
     let file = std::fs::OpenOptions::new().write(true).create_new(true).mode(0o700).open(path);
-    file.and_then(|mut file| file.write_all(text)).map_err(failed)
+    file.and_then(|mut file| file.write_all(text)).map_err(|error| failed(&error))
 }
 
 #[cfg(not(unix))]

@@ -43,7 +43,8 @@ impl Wanted {
         }
         if flags & EXTENDED != 0 {
             for _ in 0..fields.number()? {
-                (fields.bytes()?, fields.bytes()?);
+                fields.bytes()?;
+                fields.bytes()?;
             }
         }
         Ok(wanted)
