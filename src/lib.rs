@@ -79,6 +79,7 @@
 //! | what `job explain` says | [`domain::job::waiting`], [`domain::job::ending`], [`operations::explanations`] |
 //! | what a container sees, and which engine makes it | [`engine::container`], `engine/local/containers.rs`, [`supervisor::containers`] |
 //! | how a node is made ready | `engine/local/nodes.rs`, `engine/local/setting_up.rs`, [`engine::setup_task`] |
+//! | SSH to nodes | `engine/local/ssh`, [`supervisor::login`], [`config::ssh`]; [`cli::ssh`] for `node exec` |
 //! | the way of a secret | [`domain::secret`], [`engine::secrets`], [`supervisor::secrets`] |
 //! | secrets in key vaults | [`api::vault`], [`operations::vaults`], `server/vaults`, `engine/local/fetching.rs` |
 //! | how large something may be | [`api::limits`], [`engine::environment`] |

@@ -29,6 +29,9 @@ pub struct RemoteLoginInformation {
     pub node_id: String,
     /// Where it is reached.
     pub ip_address: String,
-    /// The port of its SSH server.
+    /// The port of its SSH server; 0: it offers none.
     pub port: u16,
+    /// What identifies it: a line of `known_hosts` without the host.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub host_key: Option<String>,
 }

@@ -1,7 +1,8 @@
 //! What the user types and sees: `az batchai`'s words, flags and output.
 //!
 //! Lives on `client`, `api` and `config` alone; of the domain, the store and the engines it knows nothing.
-//! Two commands are the server's own: `server run`, and `__supervise`, which is none for people and not parsed.
+//! Three commands are the server's own: `server run`, and `__supervise` and `__session`, which are none for people and
+//! not parsed.
 
 pub mod commands;
 pub mod completion;
@@ -114,6 +115,10 @@ pub fn run(arguments: impl IntoIterator<Item = OsString>) -> u8 {
     #[cfg(target_os = "linux")]
     if let Some(run_dir) = commands::supervise::run_dir(&arguments) {
         return code_of(commands::supervise::run(run_dir), Report::default());
+    }
+    #[cfg(target_os = "linux")]
+    if let Some(role) = commands::login_session::role(&arguments) {
+        return code_of(commands::login_session::run(&role), Report::default());
     }
     if let Some(question) = completion::question(&arguments) {
         completion::answer(&question);

@@ -16,6 +16,7 @@ use super::targets::each;
 use super::{Global, Outcome};
 use crate::api::id::{Child, ResourceId};
 use crate::api::server::Build;
+use crate::api::server::is_this_machine;
 use crate::client::Client;
 use crate::client::local::LocalServer;
 use crate::client::observer::Seen;
@@ -201,6 +202,12 @@ impl Session {
             logins: home.logins(),
             _socket: socket,
         })
+    }
+
+    /// Whether the server is on this machine, as far as its address tells.
+    #[must_use]
+    pub fn is_near(&self) -> bool {
+        self.client.remote().is_none_or(|remote| remote.url().host_str().is_some_and(is_this_machine))
     }
 
     /// Prints a result.

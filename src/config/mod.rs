@@ -1,7 +1,7 @@
 //! Where settings come from: default < file < environment < flag.
 //!
 //! Reads, never acts. [`mod@env`] names every variable, [`home`] every file of an installation, [`client`] what
-//! a command needs to know, [`settings`] every setting of it, [`edit`] and [`mod@file`] how one is changed, [`server`] what a server needs to know, [`storage`] where its volumes are, [`logins`]
+//! a command needs to know, [`settings`] every setting of it, [`edit`] and [`mod@file`] how one is changed, [`server`] what a server needs to know, [`storage`] where its volumes are, [`ssh`] how nodes offer SSH, [`logins`]
 //! which servers were logged in to, [`program`] which build runs.
 
 pub mod client;
@@ -16,6 +16,7 @@ pub mod quotas;
 pub mod server;
 pub mod settings;
 pub mod size;
+pub mod ssh;
 pub mod storage;
 
 use std::path::PathBuf;

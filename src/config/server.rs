@@ -11,6 +11,7 @@ use super::gpus::Gpus;
 use super::home::Home;
 use super::quotas::QuotaSettings;
 use super::size::Limit;
+use super::ssh::SshSettings;
 use super::storage::Storage;
 use super::{ConfigError, env};
 
@@ -39,6 +40,8 @@ pub struct ServerSettings {
     pub quotas: QuotaSettings,
     /// Where volumes are.
     pub storage: Storage,
+    /// How nodes offer SSH.
+    pub ssh: SshSettings,
 }
 
 /// How a server runs the containers of jobs.
@@ -100,6 +103,7 @@ pub struct ServerFile {
     max_output_file_size: Option<Limit>,
     quotas: QuotaSettings,
     storage: Storage,
+    ssh: SshSettings,
 }
 
 impl ServerFile {
@@ -113,6 +117,9 @@ impl ServerFile {
             Err(error) if matches!(error.kind(), ErrorKind::NotFound | ErrorKind::NotADirectory) => Self::default(),
             Err(source) => return Err(ConfigError::Unreadable { path, source }),
         };
+        if let Err(why) = file.ssh.check() {
+            return Err(ConfigError::Invalid { path, message: why.into() });
+        }
         let folder = path.parent().unwrap_or(Path::new(""));
         for named in [&mut file.certificate, &mut file.key].into_iter().flatten() {
             *named = folder.join(&*named);
@@ -147,6 +154,12 @@ impl ServerFile {
     #[must_use]
     pub fn storage(&self) -> Storage {
         self.storage.clone()
+    }
+
+    /// How nodes offer SSH.
+    #[must_use]
+    pub fn ssh(&self) -> SshSettings {
+        self.ssh.clone()
     }
 
     /// The key vaults on the network, by name.

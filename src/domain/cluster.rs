@@ -12,7 +12,7 @@ use super::mount::Mount;
 use super::name::ClusterKey;
 use super::provisioning::Provisioning;
 use super::quota::Shortage;
-use super::secret::SecretVariable;
+use super::secret::{SecretValue, SecretVariable};
 
 /// A cluster as it is remembered.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -92,7 +92,7 @@ pub struct ClusterSpec {
     pub scale: Scale,
     /// Volumes on every node.
     pub mounts: Vec<Mount>,
-    /// The administrator's name, where there is one.
+    /// The administrator, where there is one.
     pub admin: Option<Admin>,
     /// The command that makes a node ready, where there is one.
     #[serde(default)]
@@ -155,13 +155,16 @@ impl ClusterSpec {
     }
 }
 
-/// The administrator of the nodes. The password is not part of it: nothing offers SSH so far.
+/// The administrator of the nodes: who may log in to them.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Admin {
     /// The name.
     pub name: String,
     /// The public key.
     pub ssh_public_key: Option<String>,
+    /// The password.
+    #[serde(default)]
+    pub password: Option<SecretValue>,
 }
 
 /// How many nodes a cluster should have.
@@ -242,6 +245,12 @@ impl Scale {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn an_administrator_of_an_older_server_is_read() {
+        let admin: Admin = serde_json::from_str(r#"{"name":"me","ssh_public_key":null}"#).expect("an administrator");
+        assert_eq!(admin, Admin { name: "me".into(), ssh_public_key: None, password: None });
+    }
 
     #[test]
     fn auto_scale_follows_demand_within_its_bounds() {

@@ -9,6 +9,7 @@ pub mod file_server;
 pub mod group;
 pub mod job;
 pub mod legacy;
+pub mod login;
 pub mod long_operation;
 pub mod machine;
 pub mod mount;

@@ -68,6 +68,12 @@ impl Layout {
         &self.drivers
     }
 
+    /// The data directory itself.
+    #[must_use]
+    pub fn root(&self) -> &Path {
+        &self.root
+    }
+
     /// All runs.
     #[must_use]
     pub fn runs(&self) -> PathBuf {
@@ -78,6 +84,12 @@ impl Layout {
     #[must_use]
     pub fn run(&self, run: &RunId) -> RunDir {
         RunDir::at(self.runs().join(safe_name(&run.0)))
+    }
+
+    /// The key by which clients of SSH know the nodes of this data directory.
+    #[must_use]
+    pub fn ssh_host_key(&self) -> PathBuf {
+        self.root.join("ssh/host_key")
     }
 
     /// All nodes of all clusters.

@@ -30,6 +30,7 @@ use self::preview::Preview;
 use self::storage::VolumePlace;
 use crate::domain::cluster::{Cluster, ClusterSpec};
 use crate::domain::job::{Job, JobDirectory, Outcome};
+use crate::domain::login::Logins;
 use crate::domain::name::{FileServerKey, RunId};
 use crate::domain::node::Node;
 use crate::domain::snapshot::SnapshotId;
@@ -151,6 +152,11 @@ pub trait Engine: Send + Sync {
     /// # Errors
     /// When not all of them could be made or removed; [`Engine::nodes`] tells which are there.
     fn resize(&self, cluster: &ClusterPlace, nodes: &[NodeName]) -> Result<(), EngineError>;
+
+    /// How users log in to nodes.
+    fn logins(&self) -> Logins {
+        Logins::default()
+    }
 
     /// How many processor cores there are for all nodes together.
     fn cores(&self) -> u32;

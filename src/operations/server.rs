@@ -13,8 +13,9 @@ pub fn active_jobs(context: &Context) -> Result<u64, OperationError> {
     })
 }
 
-/// Whether there is anything to stay for. A store that cannot tell may hold work.
+/// Whether there is anything to stay for: a job, or a node that somebody may log in to. A store that cannot tell may hold
+/// work.
 #[must_use]
 pub fn has_work(context: &Context) -> bool {
-    active_jobs(context).map_or(true, |count| count > 0)
+    context.engine.logins().open > 0 || active_jobs(context).map_or(true, |count| count > 0)
 }

@@ -54,6 +54,7 @@ use crate::config::home::Home;
 use crate::config::program::built_at;
 use crate::config::quotas::{Cores, QuotaSettings};
 use crate::config::server::{Containers, ServerSettings};
+use crate::config::ssh::SshSettings;
 use crate::domain::Timestamp;
 use crate::domain::name::RunId;
 use crate::domain::quota::Quotas;
@@ -61,7 +62,7 @@ use crate::domain::secret::Seal;
 use crate::domain::signature::Signer;
 use crate::domain::storage_account::AccountKeys;
 use crate::engine::container::ContainerSettings;
-use crate::engine::local::{LocalEngine, LocalSettings};
+use crate::engine::local::{LocalEngine, LocalSettings, SshPlace};
 use crate::engine::secrets::Safe;
 use crate::engine::{Engine, EngineError};
 use crate::operations::watch::FileWatch;
@@ -191,6 +192,7 @@ fn compose(settings: &ServerSettings) -> Result<(Context, Scheduler), ServeError
         containers: container_settings(&settings.containers),
         gpus: settings.gpus.clone(),
         drivers: drivers::drivers(&settings.storage),
+        ssh: ssh_place(&settings.ssh),
         ..LocalSettings::new(settings.executable.clone(), safe)
     };
     let engine: Arc<dyn Engine> = Arc::new(LocalEngine::open(data, local, bell.hook())?);
@@ -222,6 +224,11 @@ fn container_settings(containers: &Containers) -> ContainerSettings {
     let Containers { engine, options, run_options, gpus } = containers.clone();
     let engine = engine.filter(|engine| !engine.is_empty());
     ContainerSettings { engine, options, run_options, without_gpus: gpus == Some(false) }
+}
+
+fn ssh_place(settings: &SshSettings) -> SshPlace {
+    let SshSettings { enabled, listen, address, first_port } = settings.clone();
+    SshPlace { shared: listen, shown: address, first_port, is_on: enabled }
 }
 
 fn spoken(settings: &ServerSettings) -> Result<Spoken, ServeError> {

@@ -84,7 +84,7 @@ fn session_of(status: &Status, all: &[Seen]) -> Option<i32> {
 }
 
 /// Whether a process was started with this variable. Those of other users cannot be read, and are not ours.
-fn has_marker(pid: i32, marker: &str) -> bool {
+pub(super) fn has_marker(pid: i32, marker: &str) -> bool {
     let environment = std::fs::read(format!("/proc/{pid}/environ")).unwrap_or_default();
     environment.split(|&byte| byte == 0).any(|variable| variable == marker.as_bytes())
 }

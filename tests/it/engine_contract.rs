@@ -35,7 +35,7 @@ struct Bench {
 
 enum Kind {
     Simulated(Simulated),
-    Local(LocalEngine),
+    Local(Box<LocalEngine>),
 }
 
 fn names(places: &[u32]) -> Vec<NodeName> {
@@ -60,21 +60,21 @@ impl Bench {
     fn local() -> Self {
         let (waker, news) = bell();
         let sandbox = Sandbox::new();
-        let kind = Kind::Local(open(sandbox.home(), waker.clone()));
+        let kind = Kind::Local(Box::new(open(sandbox.home(), waker.clone())));
         Self { sandbox, kind, waker, news }
     }
 
     fn engine(&self) -> &dyn Engine {
         match &self.kind {
             Kind::Simulated(engine) => engine,
-            Kind::Local(engine) => engine,
+            Kind::Local(engine) => engine.as_ref(),
         }
     }
 
     /// Another server on the same data. The simulated engine keeps nothing outside itself.
     fn reopen(&mut self) {
         if let Kind::Local(engine) = &mut self.kind {
-            *engine = open(self.sandbox.home(), self.waker.clone());
+            **engine = open(self.sandbox.home(), self.waker.clone());
         }
     }
 

@@ -72,6 +72,7 @@ mod server;
 mod setup_files;
 mod setup_task;
 mod signals;
+mod ssh;
 mod storage;
 mod storage_accounts;
 mod supervisor;

@@ -1,4 +1,4 @@
-//! `cluster node` and `job node`: lists of a batchai server, and logging in to nodes of a service that has real ones.
+//! `cluster node` and `job node`: lists, and what `ssh` is called with. Nodes that are really there: `ssh/node_exec.rs`.
 
 use std::io::{BufRead, BufReader, Read, Write};
 use std::net::{TcpListener, TcpStream};
@@ -26,7 +26,7 @@ fn the_nodes_of_a_cluster_and_of_a_job_are_listed() {
     sandbox.wait_for_state("j", "running");
     let of_job = sandbox.run("job node list j").succeeds().json();
     assert!(nodes.as_array().expect("a list").contains(&of_job[0]), "{of_job} in {nodes}");
-    sandbox.run("job node exec j --exec ls").fails_with(1).says("the nodes of the cluster c offer no SSH");
+    sandbox.run("job node exec j --exec ls").fails_with(1).says("the cluster c: it has no user account");
     gate.open();
     sandbox.run("job wait -n j").succeeds();
     assert_eq!(sandbox.run("job node list -j j").succeeds().json(), json!([]));
@@ -35,7 +35,7 @@ fn the_nodes_of_a_cluster_and_of_a_job_are_listed() {
 }
 
 #[test]
-fn nodes_of_a_batchai_server_offer_no_ssh_and_say_so() {
+fn nodes_without_a_user_account_offer_no_ssh_and_say_so() {
     let sandbox = Sandbox::new();
     sandbox.run("cluster create none -t 0").succeeds();
     sandbox
@@ -47,9 +47,10 @@ fn nodes_of_a_batchai_server_offer_no_ssh_and_say_so() {
     sandbox
         .run("cluster node exec c --exec ls")
         .fails_with(1)
-        .says("the nodes of the cluster c offer no SSH")
+        .says("the cluster c: it has no user account")
+        .says("--generate-ssh-keys")
         .prints("");
-    sandbox.run("cluster node exec c -L 1:h:1").fails_with(1).says("offer no SSH");
+    sandbox.run("cluster node exec c -L 1:h:1").fails_with(1).says("it has no user account");
     sandbox
         .run("cluster node exec c -n x --exec ls")
         .fails_with(1)
@@ -160,19 +161,19 @@ fn a_command_runs_on_the_node_and_its_exit_code_is_ours() {
     with_ssh(&sandbox, "", &["job", "node", "exec", "j", "-n", "first", "--exec", "ls"], &url).succeeds();
     assert_eq!(words(&sandbox)[1], "50000");
     with_ssh(&sandbox, "echo 'Permission denied' >&2; exit 255", &exec, &url)
-        .fails_with(1)
+        .fails_with(255)
         .says("Permission denied")
         .says("Connection to remote host failed. Please check provided credentials.");
 }
 
 #[test]
-fn ports_are_forwarded_as_they_are_given() {
+fn ports_are_forwarded_for_this_machine() {
     let sandbox = Sandbox::new();
     let url = service(json!({ "adminUserName": "me" }));
     let ports = ["cluster", "node", "exec", "c", "-L", "8080:localhost:80", "-L", "9:h:9"];
     with_ssh(&sandbox, "", &ports, &url).succeeds();
     let said = words(&sandbox);
-    let tail = ["-L", "8080:localhost:80", "-L", "9:h:9", "-N", "-l", "me", "--", "203.0.113.7"];
+    let tail = ["-L", "127.0.0.1:8080:localhost:80", "-L", "127.0.0.1:9:h:9", "-N", "-l", "me", "--", "203.0.113.7"];
     assert_eq!(said[said.len() - tail.len()..], tail);
 }
 
@@ -198,7 +199,7 @@ fn a_password_reaches_ssh_and_no_argument() {
 fn without_an_administrator_or_ssh_nobody_logs_in() {
     let sandbox = Sandbox::new();
     let exec = ["cluster", "node", "exec", "c", "--exec", "ls"];
-    with_ssh(&sandbox, "", &exec, &service(Value::Null)).fails_with(1).says("it has no administrator");
+    with_ssh(&sandbox, "", &exec, &service(Value::Null)).fails_with(1).says("it has no user account");
     let url = service(json!({ "adminUserName": "me" }));
     let mut command = sandbox.command(exec);
     command.env("PATH", "/nonexistent").env("BATCHAI_ENDPOINT", &url).env("BATCHAI_TOKEN", "x");

@@ -12,6 +12,8 @@ pub mod fresh;
 pub mod job;
 pub mod landing;
 pub mod login;
+#[cfg(target_os = "linux")]
+pub mod login_session;
 pub mod man;
 pub mod mounted;
 pub mod schema;

@@ -185,7 +185,7 @@ fn serve_here(args: &RunArgs) -> Outcome {
     let file = ServerFile::load(home.server_config())?;
     let (api_versions, vaults) = (file.api_versions(), file.vaults());
     let (most_output_bytes, containers, gpus) = (file.most_output_bytes(), file.containers(), file.gpus());
-    let (quotas, storage) = (file.quotas(), file.storage());
+    let (quotas, storage, ssh) = (file.quotas(), file.storage(), file.ssh());
     let listening = args.listen.settings(file);
     let settings = ServerSettings {
         home,
@@ -199,6 +199,7 @@ fn serve_here(args: &RunArgs) -> Outcome {
         gpus,
         quotas,
         storage,
+        ssh,
     };
     let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build();
     let runtime = runtime.map_err(|error| Failure::new(ExitCode::Refused, format!("cannot start threads: {error}")))?;

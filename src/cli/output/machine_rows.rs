@@ -51,7 +51,8 @@ impl Row for RemoteLoginInformation {
     }
 
     fn cells(&self) -> Vec<String> {
-        vec![self.node_id.clone(), self.ip_address.clone(), self.port.to_string()]
+        let port = if self.port == 0 { String::new() } else { self.port.to_string() };
+        vec![self.node_id.clone(), self.ip_address.clone(), port]
     }
 }
 
@@ -151,7 +152,12 @@ mod tests {
 
     #[test]
     fn the_port_of_a_node_is_a_float_but_in_its_table() {
-        let node = RemoteLoginInformation { node_id: "tvm-1".into(), ip_address: "127.0.0.1".into(), port: 50000 };
+        let node = RemoteLoginInformation {
+            node_id: "tvm-1".into(),
+            ip_address: "127.0.0.1".into(),
+            port: 50000,
+            host_key: None,
+        };
         insta::assert_snapshot!(printed(Format::Json, &Output::list(std::slice::from_ref(&node))), @r#"
         [
           {

@@ -17,8 +17,11 @@ mod nodes;
 mod record;
 mod runs;
 mod setting_up;
+mod ssh;
 mod wanted;
 mod watch;
+
+pub use ssh::SshPlace;
 
 use std::io;
 use std::path::{Path, PathBuf};
@@ -34,11 +37,13 @@ use super::storage::{self, VolumePlace};
 use super::volumes;
 use super::{ClusterPlace, Engine, EngineError, LaunchRequest, NodeFact, NodeName, Observation, Waker};
 use crate::domain::job::{Job, JobDirectory};
+use crate::domain::login::Logins;
 use crate::domain::name::{FileServerKey, RunId};
 use crate::domain::volume::VolumeKey;
 use devices::Devices;
 use nodes::Nodes;
 use runs::Runs;
+use ssh::{Common, Ssh};
 
 /// What the composition root decides for this engine.
 #[derive(Debug, Clone)]
@@ -55,6 +60,8 @@ pub struct LocalSettings {
     pub gpus: Option<Vec<String>>,
     /// What makes volumes appear.
     pub drivers: Drivers,
+    /// Where nodes offer SSH.
+    pub ssh: SshPlace,
 }
 
 impl LocalSettings {
@@ -68,6 +75,7 @@ impl LocalSettings {
             most_output_bytes: None,
             drivers: Drivers::default(),
             gpus: None,
+            ssh: SshPlace::default(),
         }
     }
 }
@@ -99,9 +107,16 @@ impl LocalEngine {
         let boot_id = host::boot_id().map_err(failed(|| "read the id of this boot".into()))?;
         let devices = Devices::new(settings.gpus.clone());
         let host = host::current(devices.count());
+        let ssh = Ssh::new(Common {
+            layout: layout.clone(),
+            host: host.clone(),
+            executable: settings.executable.clone(),
+            safe: settings.safe.clone(),
+            place: settings.ssh.clone(),
+        });
         let runs = Runs::open(layout.clone(), host.clone(), boot_id.clone(), settings, devices.clone(), waker.clone())?;
         let runs = Arc::new(runs);
-        let nodes = Nodes::open(layout.clone(), host, boot_id, Arc::clone(&runs), devices.clone())?;
+        let nodes = Nodes::open(layout.clone(), host, boot_id, Arc::clone(&runs), devices.clone(), ssh)?;
         Ok(Self { layout, nodes, runs, devices })
     }
 
@@ -122,6 +137,10 @@ impl Engine for LocalEngine {
 
     fn resize(&self, cluster: &ClusterPlace, nodes: &[NodeName]) -> Result<(), EngineError> {
         self.nodes.resize(cluster, nodes)
+    }
+
+    fn logins(&self) -> Logins {
+        self.nodes.logins()
     }
 
     fn cores(&self) -> u32 {

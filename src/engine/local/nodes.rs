@@ -16,10 +16,12 @@ use super::holding::{Hold, Holders, Volumes};
 use super::record::{self, Key, Record, State};
 use super::runs::Runs;
 use super::setting_up::{Attempt, SetUps};
+use super::ssh::Ssh;
 use super::{failed, files};
+use crate::domain::login::Logins;
 use crate::domain::node::Node;
 use crate::engine::directories::{Layout, below};
-use crate::engine::environment::Host;
+use crate::engine::environment::{self, Host};
 use crate::engine::{ClusterPlace, EngineError, NodeFact, NodeName, gpus, volumes};
 
 type KnownNodes = Mutex<BTreeMap<Key, Record>>;
@@ -27,10 +29,12 @@ type KnownNodes = Mutex<BTreeMap<Key, Record>>;
 /// The nodes of this machine.
 pub(super) struct Nodes {
     layout: Layout,
+    host: Host,
     devices: Devices,
     boot_id: String,
     holders: Holders,
     set_ups: SetUps,
+    ssh: Ssh,
     known: KnownNodes,
     /// One change at a time.
     changing: Mutex<()>,
@@ -44,13 +48,14 @@ impl Nodes {
         boot_id: String,
         runs: Arc<Runs>,
         devices: Devices,
+        ssh: Ssh,
     ) -> Result<Self, EngineError> {
         let nodes = layout.nodes();
         let records = record::read_all(&nodes).map_err(failed(|| format!("read the nodes in {}", nodes.display())))?;
         let holders = Holders::new(layout.clone(), host.clone(), Arc::clone(&runs));
-        let set_ups = SetUps::new(layout.clone(), host, runs);
+        let set_ups = SetUps::new(layout.clone(), host.clone(), runs);
         let (known, changing) = (Mutex::new(records), Mutex::new(()));
-        Ok(Self { layout, devices, boot_id, holders, set_ups, known, changing })
+        Ok(Self { layout, host, devices, boot_id, holders, set_ups, ssh, known, changing })
     }
 
     /// The nodes of a cluster. Goes on with preparations that a crash or a reboot has interrupted, and with set-up
@@ -61,11 +66,18 @@ impl Nodes {
     pub(super) fn facts(&self, cluster: &ClusterPlace) -> Result<Vec<NodeFact>, EngineError> {
         let _alone = self.changing.lock().unwrap_or_else(PoisonError::into_inner);
         let mut known = lock(&self.known);
-        known.retain(|key, _| key.0 != cluster.number || record::path(&self.layout, *key).exists());
+        let is_gone = |key: &Key| key.0 == cluster.number && !record::path(&self.layout, *key).exists();
+        for (key, node) in known.extract_if(.., |key, _| is_gone(key)) {
+            if let Err(error) = self.ssh.withdraw(key, &node) {
+                tracing::warn!(node = %node.id, %error, "cannot end the logins to a node that is gone");
+            }
+        }
         self.deal_late(cluster, &mut known);
+        let ports = ports(&known);
         let mut facts = Vec::new();
         for (key, node) in known.range_mut((cluster.number, 0)..=(cluster.number, u32::MAX)) {
             self.go_on(cluster, *key, node)?;
+            self.offer_ssh(cluster, *key, node, &ports);
             facts.push(node.fact());
         }
         Ok(facts)
@@ -105,6 +117,10 @@ impl Nodes {
     }
 
     fn remove(&self, key: Key) -> Result<(), EngineError> {
+        // Before its volumes go: whoever is logged in may have files open there.
+        if let Some(record) = lock(&self.known).get(&key).cloned() {
+            self.ssh.withdraw(key, &record).map_err(failed(|| format!("end the logins to the node {}", record.id)))?;
+        }
         if let Some(attempt) = self.set_up_of(key) {
             self.set_ups.end(key.0, key.1, &attempt)?;
         }
@@ -128,6 +144,22 @@ impl Nodes {
     fn hold_of(&self, key: Key) -> Option<Hold> {
         let known = lock(&self.known).get(&key).map(|record| record.hold.clone());
         known.unwrap_or_else(|| self.holders.found(key.0, key.1))
+    }
+
+    /// Has the node listen, also after a restart of the server. Whoever made its cluster may log in to it from now on, ready
+    /// or not: one that is not is looked at most.
+    fn offer_ssh(&self, cluster: &ClusterPlace, key: Key, record: &mut Record, taken: &BTreeSet<u16>) {
+        let Some(admin) = &cluster.spec.admin else { return };
+        let gpus = record.gpus.clone();
+        let environment = || environment::of_node(&self.host, &self.layout.node_mounts(key.0, key.1), &gpus);
+        if self.ssh.offer(key, admin, record, taken, environment) {
+            record.note(&self.layout, key);
+        }
+    }
+
+    /// How users log in to nodes.
+    pub(super) fn logins(&self) -> Logins {
+        self.ssh.logins()
     }
 
     fn set_up_of(&self, key: Key) -> Option<Attempt> {
@@ -195,6 +227,8 @@ impl Nodes {
         };
         let mut record = Record::new(name, address, self.boot_id.clone(), state);
         (record.gpus, record.is_dealt) = (gpus, !all.is_empty());
+        let ports = ports(&known);
+        self.offer_ssh(cluster, key, &mut record, &ports);
         record.write(&record::path(&self.layout, key)).map_err(failed(action))?;
         let begun = self.go_on(cluster, key, &mut record);
         known.insert(key, record);
@@ -234,6 +268,11 @@ impl Nodes {
         }
         self.set_ups.go_on(cluster, node)
     }
+}
+
+/// The ports of SSH that nodes have.
+fn ports(known: &BTreeMap<Key, Record>) -> BTreeSet<u16> {
+    known.values().filter_map(|node| node.ssh_port).collect()
 }
 
 /// The state of a node whose volumes are there.

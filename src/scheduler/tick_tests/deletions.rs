@@ -104,7 +104,7 @@ fn deleted_file_server(key: FileServerKey) -> FileServer {
     let at = Timestamp::UNIX_EPOCH;
     let spec = FileServerSpec {
         vm_size: "local".into(),
-        admin: Admin { name: "me".into(), ssh_public_key: None },
+        admin: Admin { name: "me".into(), ssh_public_key: None, password: None },
         public_ips: None,
         disks: DataDisks { size_gb: 1, count: 1, storage: DiskStorage::Standard, caching: Caching::None },
         subnet: None,

@@ -56,7 +56,7 @@ fn admin(account: Option<&wire::UserAccountSettings>, rules: &Rules<'_>, errors:
     if account.is_none() && !rules.version.is_ours() {
         errors.add(TARGET, "it is required");
     }
-    account.map(|account| machine::admin(TARGET, account, rules.version, errors))
+    account.map(|account| machine::admin(TARGET, account, rules, errors))
 }
 
 /// Body of an update to the scale from now on. An initial number of nodes means nothing any more, and is 0

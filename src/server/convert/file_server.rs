@@ -4,6 +4,7 @@ use super::{FieldErrors, Rules, machine, time};
 use crate::api::ResourceReference;
 use crate::api::file_server as wire;
 use crate::api::id::{Child, ResourceId};
+use crate::domain::cluster::Admin;
 use crate::domain::file_server::{Caching, DataDisks, DiskStorage, FileServer, FileServerSpec};
 use crate::domain::name::{FileServerKey, WorkspaceKey};
 
@@ -24,7 +25,11 @@ pub fn spec(body: &wire::FileServerCreate, rules: &Rules<'_>) -> Result<FileServ
     const SSH: &str = "properties.sshConfiguration";
     let spec = FileServerSpec {
         vm_size: machine::any_vm_size("properties.vmSize", vm_size.as_deref(), rules.version, &mut errors),
-        admin: machine::admin(&format!("{SSH}.userAccountSettings"), user_account_settings, rules.version, &mut errors),
+        // Nobody logs in to a file server here, so its password is not kept.
+        admin: Admin {
+            password: None,
+            ..machine::admin(&format!("{SSH}.userAccountSettings"), user_account_settings, rules, &mut errors)
+        },
         public_ips: public_ips(&format!("{SSH}.publicIPsToAllow"), public_ips_to_allow.as_deref(), &mut errors),
         disks: disks(data_disks),
         subnet: subnet.as_ref().map(|subnet| subnet.id.clone()),

@@ -1,10 +1,11 @@
 //! Machines in Azure's words: VM sizes, images, administrators. Nodes are what the engine has; most of this is
 //! checked as the service did, kept, and shown again.
 
-use super::FieldErrors;
+use super::{FieldErrors, Rules};
 use crate::api::cluster as wire;
 use crate::api::version::ApiVersion;
 use crate::domain::cluster::{Admin, Image};
+use crate::domain::secret::SecretValue;
 use crate::domain::vm_size;
 
 /// The VM size of a cluster whose creator named none: this machine.
@@ -86,21 +87,22 @@ pub(super) fn image_back(image: &Image) -> wire::VirtualMachineConfiguration {
 pub(super) fn admin(
     target: &str,
     account: &wire::UserAccountSettings,
-    version: ApiVersion,
+    rules: &Rules<'_>,
     errors: &mut FieldErrors,
 ) -> Admin {
     let wire::UserAccountSettings { admin_user_name, admin_user_ssh_public_key, admin_user_password } = account;
     super::check_filled(format!("{target}.adminUserName"), admin_user_name, errors);
     let key = admin_user_ssh_public_key.as_deref().map(str::trim).filter(|key| !key.is_empty());
-    let has_password = admin_user_password.as_ref().is_some_and(|password| !password.is_empty());
-    if !version.is_ours() && key.is_none() && !has_password {
+    let password = admin_user_password.as_ref().filter(|password| !password.is_empty());
+    if !rules.version.is_ours() && key.is_none() && password.is_none() {
         let message = "at least one of adminUserSshPublicKey and adminUserPassword must be given";
         errors.add(format!("{target}.adminUserSshPublicKey"), message);
     }
     if key.is_some_and(|key| key.contains(char::is_control)) {
         errors.add(format!("{target}.adminUserSshPublicKey"), "it must be one public key, on one line");
     }
-    Admin { name: admin_user_name.clone(), ssh_public_key: key.map(str::to_owned) }
+    let password = password.map(|text| SecretValue::Sealed(rules.seal.seal(text)));
+    Admin { name: admin_user_name.clone(), ssh_public_key: key.map(str::to_owned), password }
 }
 
 /// The administrator as answered: never a password.

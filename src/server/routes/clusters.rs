@@ -95,8 +95,10 @@ pub async fn list(
 pub async fn remote_login(
     State(context): State<Context>,
     Key(key): Key<ClusterKey>,
+    Version(version): Version,
 ) -> Answer<Wire<Page<RemoteLoginInformation>>> {
-    Ok(Wire(node::remote_login(&clusters::get(&context.store, &key)?.nodes)))
+    let nodes = clusters::get(&context.store, &key)?.nodes;
+    Ok(Wire(node::remote_login(&nodes, &context.engine.logins(), version)))
 }
 
 /// POST: takes a node away. The service had no such request; it was Azure that took nodes.

@@ -103,8 +103,9 @@ pub async fn terminate(
 pub async fn remote_login(
     State(context): State<Context>,
     Key(key): Key<JobKey>,
+    Version(version): Version,
 ) -> Answer<Wire<Page<RemoteLoginInformation>>> {
-    Ok(Wire(node::remote_login(&jobs::nodes(&context.store, &key)?)))
+    Ok(Wire(node::remote_login(&jobs::nodes(&context.store, &key)?, &context.engine.logins(), version)))
 }
 
 /// DELETE.

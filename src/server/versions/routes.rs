@@ -23,7 +23,7 @@ use crate::operations::{Context, clusters, jobs, migrated};
 use crate::server::authorise::Caller;
 use crate::server::convert::{self, FieldErrors, Rules};
 use crate::server::error::ApiError;
-use crate::server::extract::{Described, Entity, Key, LongRequest, Paging, Params, Wire, checked};
+use crate::server::extract::{Described, Entity, Key, LongRequest, Paging, Params, Version, Wire, checked};
 use crate::server::links;
 use crate::server::routes;
 use crate::server::routes::files::Links;
@@ -123,18 +123,20 @@ pub async fn terminate(State(context): State<Context>, flat: Flat, request: Long
 pub async fn cluster_remote_login(
     State(context): State<Context>,
     flat: Flat,
+    version: Version,
 ) -> Answer<Wire<Page<RemoteLoginInformation>>> {
     let key = find_cluster(&context, &flat)?.ok_or_else(|| missing(Kind::Cluster, &flat))?;
-    routes::clusters::remote_login(State(context), Key(key)).await
+    routes::clusters::remote_login(State(context), Key(key), version).await
 }
 
 /// POST listRemoteLoginInformation of a job.
 pub async fn job_remote_login(
     State(context): State<Context>,
     flat: Flat,
+    version: Version,
 ) -> Answer<Wire<Page<RemoteLoginInformation>>> {
     let key = find_job(&context, &flat)?;
-    routes::jobs::remote_login(State(context), Key(key)).await
+    routes::jobs::remote_login(State(context), Key(key), version).await
 }
 
 /// POST listOutputFiles.

@@ -184,7 +184,7 @@ fn records_being_deleted_are_listed_once_they_are_empty() {
 fn file_server(text: &str) -> FileServer {
     let spec = FileServerSpec {
         vm_size: "local".into(),
-        admin: Admin { name: "me".into(), ssh_public_key: None },
+        admin: Admin { name: "me".into(), ssh_public_key: None, password: None },
         public_ips: None,
         disks: DataDisks { size_gb: 1, count: 1, storage: DiskStorage::Standard, caching: Caching::None },
         subnet: None,

@@ -61,6 +61,12 @@ impl OnTerminal {
         self.keyboard.write_all(text.as_bytes()).expect("a terminal");
     }
 
+    /// Makes its lines so long, as whoever pulls at the corner of a window does.
+    pub fn resize(&self, width: u16) {
+        let size = Winsize { ws_col: width, ws_row: 40, ws_xpixel: 0, ws_ypixel: 0 };
+        tcsetwinsize(&self.keyboard, size).expect("a terminal of that size");
+    }
+
     /// Everything shown so far.
     pub fn screen(&self) -> String {
         String::from_utf8_lossy(&self.screen.lock().expect("the screen")).into_owned()

@@ -19,7 +19,7 @@ pub enum NodeCommand {
     /// List the nodes of a cluster: ids, and where they are reached.
     #[command(before_help = "Example: batchai cluster node list -w ws -c gpu -o table")]
     List(ClusterArgs),
-    /// Run a command on a node, or forward ports from it, by SSH, where nodes offer that.
+    /// Run a command on a node, log in to it, or forward ports from it, by SSH.
     #[command(before_help = "Example: batchai cluster node exec -w ws -c gpu --exec nvidia-smi")]
     Exec(NodeExecArgs),
     /// Take a node of a low-priority cluster away, as Azure did at any time: what runs on it runs again later, and the
@@ -90,11 +90,11 @@ pub async fn run(command: NodeCommand, session: &Session) -> Outcome {
             session.print(&Output::list(&nodes))
         }
         NodeCommand::Exec(args) => {
-            let work = args.exec.work()?;
+            let work = args.exec.work(ssh::has_terminal())?;
             let id = args.cluster.id(session)?;
             let nodes = session.client.list_logins(&id).await?;
             let cluster: Cluster = session.client.get(&id).await?;
-            ssh::run(&work, &args.exec, &nodes, None, &cluster)
+            ssh::run(&work, &args.exec, &nodes, None, &cluster, session.is_near()).await
         }
         NodeCommand::Preempt(args) => {
             let id = args.cluster.id(session)?;

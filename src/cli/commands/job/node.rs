@@ -20,7 +20,7 @@ pub enum NodeCommand {
     /// List the nodes on which a job runs: ids, and where they are reached.
     #[command(before_help = "Example: batchai job node list -j train -o table")]
     List(JobArgs),
-    /// Run a command on a node of a job, or forward ports from it, by SSH, where nodes offer that.
+    /// Run a command on a node of a job, log in to it, or forward ports from it, by SSH.
     #[command(before_help = "Example: batchai job node exec -j train --exec nvidia-smi")]
     Exec(NodeExecArgs),
 }
@@ -80,7 +80,7 @@ pub async fn run(command: NodeCommand, session: &Session) -> Outcome {
 }
 
 async fn exec(args: &NodeExecArgs, session: &Session) -> Outcome {
-    let work = args.exec.work()?;
+    let work = args.exec.work(ssh::has_terminal())?;
     let id = args.job.id(session)?;
     let first = match args.exec.node_id {
         Some(_) => None,
@@ -100,5 +100,5 @@ async fn exec(args: &NodeExecArgs, session: &Session) -> Outcome {
     })?;
     let nodes = session.client.list_logins(&cluster).await?;
     let cluster: Cluster = session.client.get(&cluster).await?;
-    ssh::run(&work, &args.exec, &nodes, first.as_deref(), &cluster)
+    ssh::run(&work, &args.exec, &nodes, first.as_deref(), &cluster, session.is_near()).await
 }
