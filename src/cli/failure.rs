@@ -136,6 +136,13 @@ fn hint(error_code: &str) -> Option<&'static str> {
         code::CLUSTER_NOT_FOUND => Some(
             "`batchai cluster create -w WORKSPACE -n NAME --min 0 --max 4` creates one, `batchai cluster list -w WORKSPACE` shows those there are",
         ),
+        code::NODE_NOT_FOUND => Some("`batchai cluster node list -w WORKSPACE -c CLUSTER` shows the nodes there are"),
+        code::NOT_PREEMPTIBLE => Some(
+            "`batchai cluster create --vm-priority lowpriority` makes a cluster whose nodes may be taken away; `batchai cluster resize` works with any",
+        ),
+        code::CLUSTER_QUOTA_EXCEEDED => {
+            Some("`batchai list-usages` shows what is in use; `batchai cluster delete` frees a place")
+        }
         code::FILE_SERVER_NOT_FOUND => Some("`batchai file-server list -w WORKSPACE` shows the file servers there are"),
         code::JOB_NOT_FOUND => Some("`batchai job list -w WORKSPACE -e EXPERIMENT` shows the jobs there are"),
         code::SHARE_NOT_FOUND | code::CONTAINER_NOT_FOUND => {

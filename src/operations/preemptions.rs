@@ -45,8 +45,7 @@ fn chosen(cluster: &Cluster, nodes: &[Node], wanted: Option<&str>) -> Result<Nod
     let name = &cluster.key.name;
     if !cluster.spec.low_priority {
         return Err(OperationError::NotPreemptible(format!(
-            "The nodes of the cluster {name} are dedicated, and only nodes of low priority are taken away: make a \
-             cluster with vmPriority lowpriority, or resize this one"
+            "The nodes of the cluster {name} are dedicated, and only nodes of low priority are taken away"
         )));
     }
     let found = match wanted {
