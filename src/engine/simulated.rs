@@ -12,8 +12,9 @@ use std::time::Duration;
 
 use super::preview::Preview;
 use super::{ClusterPlace, Engine, EngineError, LaunchRequest, NodeCondition, NodeFact, NodeName, Observation, Waker};
-use crate::domain::job::{Job, JobDirectory, JobError, Outcome};
+use crate::domain::job::{FarDirectory, Job, JobDirectory, JobError, Outcome};
 use crate::domain::name::{FileServerKey, RunId};
+use crate::engine::far::{FarBytes, FarEntry};
 
 /// What runs of a job do.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -232,6 +233,7 @@ impl Engine for Simulated {
             id: id.to_owned(),
             path: format!("/simulated/{}/{id}", job.path_segment()),
             is_listable: true,
+            far: None,
         };
         let outputs = job.spec.outputs.iter().map(|output| directory(&output.id));
         Ok(std::iter::once(directory("stdouterr")).chain(outputs).collect())
@@ -304,6 +306,14 @@ impl Engine for Simulated {
     fn remove_output(&self, job: &Job) -> Result<(), EngineError> {
         self.state().removed_outputs.push(job.key.name.to_string());
         Ok(())
+    }
+
+    fn list_far(&self, _: &FarDirectory, _: &str) -> Result<Vec<FarEntry>, EngineError> {
+        Ok(Vec::new())
+    }
+
+    fn read_far(&self, _: &FarDirectory, _: &str, _: std::ops::Range<u64>) -> Result<FarBytes, EngineError> {
+        Ok(Box::new(std::io::empty()))
     }
 
     fn make_export(&self, server: &FileServerKey) -> Result<PathBuf, EngineError> {

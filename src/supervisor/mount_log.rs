@@ -103,6 +103,12 @@ impl Hidden {
     }
 }
 
+/// The last words of a program that was listened to, without `hidden`.
+#[must_use]
+pub fn said(text: &str, hidden: Vec<String>) -> String {
+    last_words(&Hidden::new(hidden).out_of(text))
+}
+
 /// What of the words of a program tells why it failed: the error of the storage service in them, else the last line that
 /// says something.
 fn last_words(text: &str) -> String {

@@ -7,6 +7,7 @@
 mod address;
 mod command;
 mod containers;
+mod far;
 mod fetching;
 mod files;
 mod holding;
@@ -20,6 +21,7 @@ mod wanted;
 mod watch;
 
 use std::io;
+use std::ops::Range;
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
@@ -27,12 +29,14 @@ use std::time::Duration;
 use super::container::ContainerSettings;
 use super::directories::{self, Layout};
 use super::drivers::Drivers;
+use super::far::{FarBytes, FarEntry};
 use super::preview::Preview;
 use super::secrets::Safe;
 use super::volumes;
 use super::{ClusterPlace, Engine, EngineError, LaunchRequest, NodeFact, NodeName, Observation, Waker};
-use crate::domain::job::{Job, JobDirectory};
+use crate::domain::job::{FarDirectory, Job, JobDirectory};
 use crate::domain::name::{FileServerKey, RunId};
+use far::Far;
 use nodes::Nodes;
 use runs::Runs;
 
@@ -70,6 +74,7 @@ pub struct LocalEngine {
     layout: Layout,
     nodes: Nodes,
     runs: Arc<Runs>,
+    far: Far,
 }
 
 impl LocalEngine {
@@ -90,10 +95,11 @@ impl LocalEngine {
         let layout = Layout::at(root).with_drivers(settings.drivers.clone());
         let boot_id = host::boot_id().map_err(failed(|| "read the id of this boot".into()))?;
         let host = host::current();
+        let far = Far::new(layout.clone(), host.clone(), settings.safe.clone());
         let runs = Runs::open(layout.clone(), host.clone(), boot_id.clone(), settings, waker)?;
         let runs = Arc::new(runs);
         let nodes = Nodes::open(layout.clone(), host, boot_id, Arc::clone(&runs))?;
-        Ok(Self { layout, nodes, runs })
+        Ok(Self { layout, nodes, runs, far })
     }
 
     fn remove_own_output(&self, job: &Job) -> io::Result<()> {
@@ -163,6 +169,14 @@ impl Engine for LocalEngine {
         // A job that starts at this moment must not lose the folders that it shares with this one.
         let _starts_wait = self.runs.hold_starts();
         self.remove_own_output(job).map_err(failed(|| format!("remove the output of job `{}`", job.key.name)))
+    }
+
+    fn list_far(&self, directory: &FarDirectory, folder: &str) -> Result<Vec<FarEntry>, EngineError> {
+        self.far.list(directory, folder)
+    }
+
+    fn read_far(&self, directory: &FarDirectory, path: &str, range: Range<u64>) -> Result<FarBytes, EngineError> {
+        self.far.read(directory, path, range)
     }
 
     fn make_export(&self, server: &FileServerKey) -> Result<PathBuf, EngineError> {

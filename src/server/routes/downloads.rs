@@ -32,7 +32,7 @@ pub async fn read(
 ) -> Answer<Response> {
     let file = file(path).ok_or_else(|| refused(Refusal::NotSigned))?;
     check(&context.signer, &file, &signature, (context.clock)()).map_err(refused)?;
-    let download = open_file(&context, &file)?;
+    let download = open_file(&context, &file).await?;
     let validators = validators(&download);
     let part = part(&headers, &validators, download.length);
     let mut response = answer(download, part);

@@ -22,7 +22,7 @@ fn with_programs(storage: &Value, programs: &[(&str, &str)]) -> Sandbox {
     for (name, rest) in programs {
         let said = sandbox.path(&format!("said-{name}"));
         let text = format!(
-            "#!/bin/sh\n{{ echo \"$0 $*\" | sed 's#^.*/##'; env | cut -d= -f1 | sort | grep -vE '^(_|PWD|SHLVL)$'; }} >> \
+            "#!/bin/sh\n{{ echo \"${{0##*/}} $*\"; env | cut -d= -f1 | sort | grep -vE '^(_|PWD|SHLVL)$'; }} >> \
              '{}'\n{rest}\n",
             said.display()
         );
