@@ -150,8 +150,8 @@ impl<'a> Run<'a> {
             std::fs::create_dir_all(path)
                 .map_err(|error| Ending::set_up_failed(format!("cannot make directory {}: {error}", path.display())))?;
         }
-        let logs = self.logs.iter_mut().zip(&self.launch.nodes);
-        logs.map(|(log, node)| arrive(log, &node.execution_log)).collect()
+        let mut logs = self.logs.iter_mut().zip(&self.launch.nodes);
+        logs.try_for_each(|(log, node)| arrive(log, &node.execution_log))
     }
 
     fn open_relay(&mut self) -> Result<(), Ending> {
