@@ -80,6 +80,9 @@
 //! | what a container sees, and which engine makes it | [`engine::container`], `engine/local/containers.rs`, [`supervisor::containers`] |
 //! | how a node is made ready | `engine/local/nodes.rs`, `engine/local/setting_up.rs`, [`engine::setup_task`] |
 //! | SSH to nodes | `engine/local/ssh`, [`supervisor::login`], [`config::ssh`]; [`cli::ssh`] for `node exec` |
+//! | where volumes really are, and what mounts them | [`config::storage`], [`engine::drivers`], [`engine::volumes`] |
+//! | who mounts them | of jobs `supervisor/steps/mounting.rs`, of nodes the same by [`engine::holder`] and `engine/local/holding.rs` |
+//! | files on volumes that no node has mounted | [`engine::far`], `engine/local/far.rs` |
 //! | the way of a secret | [`domain::secret`], [`engine::secrets`], [`supervisor::secrets`] |
 //! | secrets in key vaults | [`api::vault`], [`operations::vaults`], `server/vaults`, `engine/local/fetching.rs` |
 //! | how large something may be | [`api::limits`], [`engine::environment`] |

@@ -3,7 +3,7 @@
 //! Read by [`super::server`]; `server/drivers.rs` makes drivers of it. Knows the form and its mistakes, nothing of
 //! programs.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
 use std::path::{Path, PathBuf};
 
@@ -108,6 +108,26 @@ impl Choice {
 }
 
 impl Storage {
+    /// The programs that mount its volumes, by name.
+    #[must_use]
+    pub fn programs(&self) -> BTreeSet<&'static str> {
+        let of_volume = |is_share: bool, settings: &VolumeSettings| match settings.programs() {
+            (true, _) => Some("rclone"),
+            (false, true) if is_share => Some("mount.cifs"),
+            (false, true) if settings.native == Some(Choice::Named("blobfuse".into())) => Some("blobfuse"),
+            (false, true) => Some("blobfuse2"),
+            (false, false) => None,
+        };
+        let shares = self.accounts.values().flat_map(|account| account.shares.values());
+        let containers = self.accounts.values().flat_map(|account| account.containers.values());
+        let nfs = self.file_servers.values().filter(|server| server.address.is_some()).map(|_| "mount.nfs");
+        shares
+            .filter_map(|share| of_volume(true, share))
+            .chain(containers.filter_map(|container| of_volume(false, container)))
+            .chain(nfs)
+            .collect()
+    }
+
     /// Makes the files that it names absolute: they are found from `folder`.
     pub(super) fn find_from(&mut self, folder: &Path) {
         let find = |path: &mut PathBuf| *path = folder.join(&*path);
@@ -252,6 +272,10 @@ fileServers:
         assert_eq!(storage.file_servers["nfs"].path, Path::new("/export"));
         assert_eq!(storage.file_servers["local"].path, Path::new("/etc/export"));
         assert_eq!(storage.mount_seconds, Some(60));
+        assert_eq!(
+            storage.programs().into_iter().collect::<Vec<_>>(),
+            ["blobfuse", "mount.cifs", "mount.nfs", "rclone"]
+        );
     }
 
     #[test]

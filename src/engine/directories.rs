@@ -17,12 +17,12 @@ use std::sync::Arc;
 
 use sha2::{Digest, Sha256};
 
-use super::drivers::Drivers;
+use super::drivers::{Driver, Drivers};
 use super::volumes;
 use super::{ClusterPlace, EngineError};
 use crate::domain::cluster::ClusterSpec;
 use crate::domain::job::spec::Output;
-use crate::domain::job::{Job, JobDirectory};
+use crate::domain::job::{FarDirectory, Job, JobDirectory};
 use crate::domain::mount::{Mount, relative_path};
 use crate::domain::name::RunId;
 use crate::domain::snapshot::SnapshotId;
@@ -259,11 +259,13 @@ fn set_up_place(layout: &Layout, cluster: &ClusterPlace, prefix: &str) -> Result
 struct Place {
     path: String,
     is_listable: bool,
+    far: Option<FarDirectory>,
 }
 
 impl Place {
     fn directory(&self, id: &str, rest: &str) -> JobDirectory {
-        JobDirectory { id: id.to_owned(), path: format!("{}/{rest}", self.path), is_listable: self.is_listable }
+        let far = self.far.clone().map(|far| FarDirectory { path: format!("{}/{rest}", far.path), ..far });
+        JobDirectory { id: id.to_owned(), path: format!("{}/{rest}", self.path), is_listable: self.is_listable, far }
     }
 }
 
@@ -318,18 +320,32 @@ impl Resolver<'_> {
         };
         match volumes::real_directory(self.layout, &mount.source) {
             Some(real) => Ok(self.under(&real, &rest[mount.path.len()..], mount.source.is_listable())),
-            None => Ok(Place { path: format!("${variable}/{rest}/{}", self.segment), is_listable: false }),
+            None => {
+                let path = format!("${variable}/{rest}/{}", self.segment);
+                Ok(Place { path, is_listable: false, far: self.far(mount, &rest[mount.path.len()..]) })
+            }
+        }
+    }
+
+    /// For those that are mounted by a program which reads without mounting too.
+    fn far(&self, mount: &Mount, rest: &str) -> Option<FarDirectory> {
+        match volumes::driver(self.layout, &mount.source)? {
+            Driver::Rclone(_) => {
+                let path = below(Path::new(""), rest).join(&self.segment).to_string_lossy().into_owned();
+                Some(FarDirectory { source: mount.source.clone(), key: mount.key.clone(), path })
+            }
+            Driver::Directory(_) | Driver::Samba(_) | Driver::Blobfuse(_) => None,
         }
     }
 
     fn temporary(&self, rest: &str) -> Place {
         let path = below(&self.layout.temporary_output().join(&self.segment), rest);
-        Place { path: path.to_string_lossy().into_owned(), is_listable: false }
+        Place { path: path.to_string_lossy().into_owned(), is_listable: false, far: None }
     }
 
     fn under(&self, root: &Path, rest: &str, is_listable: bool) -> Place {
         let path = below(root, rest).join(&self.segment);
-        Place { path: path.to_string_lossy().into_owned(), is_listable }
+        Place { path: path.to_string_lossy().into_owned(), is_listable, far: None }
     }
 }
 

@@ -48,6 +48,7 @@ fn without_a_prefix_output_lies_in_storage_of_the_server() {
         id: id.into(),
         path: format!("/d/output/{SEGMENT}/{rest}"),
         is_listable: true,
+        far: None,
     };
     assert_eq!(found, [managed("stdouterr", "stdouterr"), managed("MODEL", "outputs/m/1")]);
 }

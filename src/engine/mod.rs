@@ -8,6 +8,7 @@ pub mod container;
 pub mod directories;
 pub mod drivers;
 pub mod environment;
+pub mod far;
 pub mod gpus;
 pub mod holder;
 pub mod launch;
@@ -22,14 +23,16 @@ pub mod storage;
 pub mod toolkit;
 pub mod volumes;
 
+use std::ops::Range;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
 
+use self::far::{FarBytes, FarEntry};
 use self::preview::Preview;
 use self::storage::VolumePlace;
 use crate::domain::cluster::{Cluster, ClusterSpec};
-use crate::domain::job::{Job, JobDirectory, Outcome};
+use crate::domain::job::{FarDirectory, Job, JobDirectory, Outcome};
 use crate::domain::login::Logins;
 use crate::domain::name::{FileServerKey, RunId};
 use crate::domain::node::Node;
@@ -223,6 +226,19 @@ pub trait Engine: Send + Sync {
     /// # Errors
     /// When something could not be removed.
     fn remove_output(&self, job: &Job) -> Result<(), EngineError>;
+
+    /// What is in a folder of a directory that no directory of this machine is behind, by name; one level. One that is
+    /// not there is empty. Blocks for as long as the far end takes.
+    ///
+    /// # Errors
+    /// Why it cannot be known.
+    fn list_far(&self, directory: &FarDirectory, folder: &str) -> Result<Vec<FarEntry>, EngineError>;
+
+    /// These bytes of a file of such a directory; fewer where it has fewer. Reading blocks likewise.
+    ///
+    /// # Errors
+    /// Why nothing can be read.
+    fn read_far(&self, directory: &FarDirectory, path: &str, range: Range<u64>) -> Result<FarBytes, EngineError>;
 
     /// Makes the directory that a file server exports, unless it is there. Returns its absolute path.
     ///

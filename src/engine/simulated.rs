@@ -14,9 +14,10 @@ use super::directories::Layout;
 use super::preview::Preview;
 use super::storage::{self, VolumePlace};
 use super::{ClusterPlace, Engine, EngineError, LaunchRequest, NodeCondition, NodeFact, NodeName, Observation, Waker};
-use crate::domain::job::{Job, JobDirectory, JobError, Outcome};
+use crate::domain::job::{FarDirectory, Job, JobDirectory, JobError, Outcome};
 use crate::domain::name::{FileServerKey, RunId};
 use crate::domain::volume::VolumeKey;
+use crate::engine::far::{FarBytes, FarEntry};
 
 /// What runs of a job do.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -251,6 +252,7 @@ impl Engine for Simulated {
             id: id.to_owned(),
             path: format!("/simulated/{}/{id}", job.path_segment()),
             is_listable: true,
+            far: None,
         };
         let outputs = job.spec.outputs.iter().map(|output| directory(&output.id));
         Ok(std::iter::once(directory("stdouterr")).chain(outputs).collect())
@@ -323,6 +325,14 @@ impl Engine for Simulated {
     fn remove_output(&self, job: &Job) -> Result<(), EngineError> {
         self.state().removed_outputs.push(job.key.name.to_string());
         Ok(())
+    }
+
+    fn list_far(&self, _: &FarDirectory, _: &str) -> Result<Vec<FarEntry>, EngineError> {
+        Ok(Vec::new())
+    }
+
+    fn read_far(&self, _: &FarDirectory, _: &str, _: std::ops::Range<u64>) -> Result<FarBytes, EngineError> {
+        Ok(Box::new(std::io::empty()))
     }
 
     fn make_export(&self, server: &FileServerKey) -> Result<PathBuf, EngineError> {

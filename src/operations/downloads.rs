@@ -8,10 +8,12 @@ use std::sync::Arc;
 
 use bytes::Bytes;
 use futures_util::Stream;
+use futures_util::future::Either;
 
 use super::follow::{open, read_chunk};
-use super::{Context, OperationError, files, setup_files};
+use super::{Context, OperationError, far_files, files, setup_files};
 use crate::domain::Timestamp;
+use crate::domain::job::FarDirectory;
 
 /// Whose a file is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -38,20 +40,27 @@ pub struct OwnedFile {
 }
 
 /// A file that is open.
-#[derive(Debug, Clone)]
+#[derive(Clone)]
 pub struct Download {
-    file: Arc<File>,
+    content: Content,
     /// Bytes it has.
     pub length: u64,
     /// Its last change.
     pub modified: Timestamp,
 }
 
+/// Where its bytes are.
+#[derive(Clone)]
+enum Content {
+    Near(Arc<File>),
+    Far(Box<(Context, FarDirectory, String)>),
+}
+
 /// Opens a file; nothing is read. Links are followed now, and refused when they lead out of the directory.
 ///
 /// # Errors
 /// When its owner or the file is gone, or cannot be read.
-pub fn open_file(context: &Context, wish: &OwnedFile) -> Result<Download, OperationError> {
+pub async fn open_file(context: &Context, wish: &OwnedFile) -> Result<Download, OperationError> {
     let gone = || OperationError::NoFile {
         job: wish.uuid.clone(),
         directory: wish.directory.clone(),
@@ -61,6 +70,12 @@ pub fn open_file(context: &Context, wish: &OwnedFile) -> Result<Download, Operat
         Owner::Job => {
             let job = context.store.read(|reader| reader.job_by_number(wish.number))?;
             let job = job.filter(|job| job.value.uuid == wish.uuid).ok_or_else(gone)?.value;
+            if let Some(directory) = files::far(&job, &wish.directory) {
+                let seen = far_files::look(context, directory, &wish.path).await?;
+                let (length, modified) = seen.ok_or_else(gone)?;
+                let content = Content::Far(Box::new((context.clone(), directory.clone(), wish.path.clone())));
+                return Ok(Download { content, length, modified });
+            }
             files::locate(&job, &wish.directory, &wish.path)?
         }
         Owner::Cluster => setup_files::locate(context, wish)?,
@@ -75,12 +90,22 @@ impl Download {
     pub(super) fn of(file: Arc<File>, path: PathBuf) -> Result<Self, OperationError> {
         let metadata = file.metadata().map_err(|source| OperationError::File { action: "read", path, source })?;
         let modified = metadata.modified().ok().and_then(|at| Timestamp::try_from(at).ok()).unwrap_or_default();
-        Ok(Self { file, length: metadata.len(), modified })
+        Ok(Self { content: Content::Near(file), length: metadata.len(), modified })
     }
 
     /// These bytes, neither more when the file grows nor fewer: a file that shrinks is an error in the middle.
     pub fn bytes(self, range: Range<u64>) -> impl Stream<Item = io::Result<Bytes>> + use<> {
-        futures_util::stream::try_unfold((self.file, range), |(file, range)| async move {
+        match self.content {
+            Content::Near(file) => Either::Left(Self::near(file, range)),
+            Content::Far(far) => {
+                let (context, directory, path) = *far;
+                Either::Right(far_files::bytes(&context, &directory, &path, range))
+            }
+        }
+    }
+
+    fn near(file: Arc<File>, range: Range<u64>) -> impl Stream<Item = io::Result<Bytes>> + use<> {
+        futures_util::stream::try_unfold((file, range), |(file, range)| async move {
             if range.is_empty() {
                 return Ok(None);
             }
@@ -112,7 +137,7 @@ mod tests {
         let content: Vec<u8> = (0..600_000_u32).map(|number| number.to_le_bytes()[0]).collect();
         std::fs::write(&path, &content).expect("a file");
         let file = Arc::new(File::open(&path).expect("the file"));
-        let download = Download { file, length: 600_000, modified: Timestamp::UNIX_EPOCH };
+        let download = Download { content: Content::Near(file), length: 600_000, modified: Timestamp::UNIX_EPOCH };
         std::fs::write(&path, [content.as_slice(), b"more"].concat()).expect("a longer file");
         assert_eq!(sent(download.clone(), 0..600_000).await.expect("all"), content);
         assert_eq!(sent(download.clone(), 262_143..262_146).await.expect("a part"), content[262_143..262_146]);

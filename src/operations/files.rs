@@ -4,9 +4,9 @@
 use std::io;
 use std::path::{Path, PathBuf};
 
-use super::{Context, OperationError, jobs};
+use super::{Context, OperationError, far_files, jobs};
 use crate::domain::Timestamp;
-use crate::domain::job::{Job, JobDirectory};
+use crate::domain::job::{FarDirectory, Job, JobDirectory};
 use crate::domain::mount::relative_path;
 use crate::domain::name::JobKey;
 
@@ -18,8 +18,8 @@ pub const STDOUTERR: &str = "stdouterr";
 pub struct FileEntry {
     /// Its base name.
     pub name: String,
-    /// Where it really is: absolute, no link.
-    pub path: PathBuf,
+    /// Where it really is: absolute, no link; `None` where no directory of this machine is behind it.
+    pub path: Option<PathBuf>,
     /// Size in bytes and last change; `None` for a directory.
     pub file: Option<(u64, Timestamp)>,
 }
@@ -39,10 +39,18 @@ pub struct Listing {
 ///
 /// # Errors
 /// When the job is not there, has no such directory, its files cannot be listed, or `path` leaves it.
-pub fn list(context: &Context, key: &JobKey, directory: &str, path: &str) -> Result<Listing, OperationError> {
+pub async fn list(context: &Context, key: &JobKey, directory: &str, path: &str) -> Result<Listing, OperationError> {
     let job = context.store.read(|reader| jobs::find(reader, key))?;
-    let entries = entries(&job.value, directory, path)?;
+    let entries = match far(&job.value, directory) {
+        Some(far) => far_files::list(context, far, path).await?,
+        None => entries(&job.value, directory, path)?,
+    };
     Ok(Listing { number: job.number, uuid: job.value.uuid, entries })
+}
+
+/// Where the files of a directory of a job are, when no directory of this machine is behind them.
+pub(super) fn far<'a>(job: &'a Job, id: &str) -> Option<&'a FarDirectory> {
+    job.directories.iter().find(|directory| directory.id == id)?.far.as_ref()
 }
 
 fn entries(job: &Job, directory: &str, path: &str) -> Result<Vec<FileEntry>, OperationError> {
@@ -155,10 +163,10 @@ fn describe(root: &Path, entry: &std::fs::DirEntry) -> Option<FileEntry> {
         false => (path, entry.metadata().ok()?),
     };
     let modified = metadata.modified().ok().and_then(|at| Timestamp::try_from(at).ok()).unwrap_or_default();
-    Some(FileEntry { name, path, file: (!metadata.is_dir()).then_some((metadata.len(), modified)) })
+    Some(FileEntry { name, path: Some(path), file: (!metadata.is_dir()).then_some((metadata.len(), modified)) })
 }
 
-fn leaves(path: &str) -> OperationError {
+pub(super) fn leaves(path: &str) -> OperationError {
     invalid("directory", format!("`{path}` must be a relative path that stays inside the directory"))
 }
 

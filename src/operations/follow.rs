@@ -9,10 +9,11 @@ use std::sync::Arc;
 
 use bytes::{Bytes, BytesMut};
 use futures_util::Stream;
+use futures_util::future::Either;
 
 use super::watch::Watcher;
-use super::{Context, OperationError, files, jobs};
-use crate::domain::job::Job;
+use super::{Context, OperationError, far_files, files, jobs};
+use crate::domain::job::{FarDirectory, Job};
 use crate::domain::name::JobKey;
 use crate::store::StoreError;
 
@@ -36,14 +37,20 @@ pub struct Wish {
 ///
 /// # Errors
 /// When the job or the file is not there or cannot be read.
-pub fn read(context: &Context, wish: &Wish) -> Result<impl Stream<Item = io::Result<Bytes>> + use<>, OperationError> {
+pub async fn read(
+    context: &Context,
+    wish: &Wish,
+) -> Result<impl Stream<Item = io::Result<Bytes>> + use<>, OperationError> {
     let job = context.store.read(|reader| jobs::find(reader, &wish.job))?.value;
+    if let Some(directory) = files::far(&job, &wish.directory) {
+        return Ok(Either::Right(far(context, directory, wish).await?));
+    }
     let file = match files::locate(&job, &wish.directory, &wish.path)? {
         None => None,
         Some(path) => open(path)?,
     };
     let file = file.ok_or_else(|| no_file(wish))?;
-    Ok(futures_util::stream::try_unfold(wish.offset, move |offset| {
+    Ok(Either::Left(futures_util::stream::try_unfold(wish.offset, move |offset| {
         let file = file.clone();
         async move {
             let chunk = read_chunk(file, offset).await?;
@@ -52,7 +59,18 @@ pub fn read(context: &Context, wish: &Wish) -> Result<impl Stream<Item = io::Res
                 (chunk, next)
             }))
         }
-    }))
+    })))
+}
+
+/// A file on a volume that a program mounts, as it is now.
+async fn far(
+    context: &Context,
+    directory: &FarDirectory,
+    wish: &Wish,
+) -> Result<impl Stream<Item = io::Result<Bytes>> + use<>, OperationError> {
+    let seen = far_files::look(context, directory, &wish.path).await?;
+    let (length, _) = seen.ok_or_else(|| no_file(wish))?;
+    Ok(far_files::bytes(context, directory, &wish.path, wish.offset.min(length)..length))
 }
 
 /// The bytes of a file as they are written. Returns when the file is there; the stream ends after the last
@@ -64,11 +82,33 @@ pub async fn follow(
     context: &Context,
     wish: &Wish,
 ) -> Result<impl Stream<Item = io::Result<Bytes>> + use<>, OperationError> {
+    if let Some(directory) = ended_far(context, wish).await? {
+        return Ok(Either::Right(far(context, &directory, wish).await?));
+    }
     let follower = Follower::start(context.clone(), wish).await?;
-    Ok(futures_util::stream::try_unfold(follower, |mut follower| async move {
+    Ok(Either::Left(futures_util::stream::try_unfold(follower, |mut follower| async move {
         let chunk = follower.next().await?;
         Ok((!chunk.is_empty()).then_some((chunk, follower)))
-    }))
+    })))
+}
+
+/// Where the file is, when a program mounts its volume: such a file is whole only when the job has closed it, so that
+/// the end of the job is waited for (azure-docs `batch-ai`: streaming works on file shares only). `None`: it is near.
+async fn ended_far(context: &Context, wish: &Wish) -> Result<Option<FarDirectory>, OperationError> {
+    let mut changes = context.store.changes();
+    loop {
+        changes.mark_unchanged();
+        let job = context.store.read(|reader| jobs::find(reader, &wish.job))?.value;
+        let is_ended = job.execution().is_ended();
+        match files::far(&job, &wish.directory) {
+            Some(directory) if is_ended => return Ok(Some(directory.clone())),
+            None if is_ended || !job.directories.is_empty() => return Ok(None),
+            // Not until it starts is it known where its files are.
+            Some(_) | None => {
+                let _ = changes.changed().await;
+            }
+        }
+    }
 }
 
 struct Follower {

@@ -9,6 +9,7 @@ pub mod downloads;
 pub mod error;
 pub mod experiments;
 pub mod explanations;
+mod far_files;
 pub mod file_servers;
 pub mod files;
 pub mod follow;

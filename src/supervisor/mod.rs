@@ -5,7 +5,7 @@
 //! starts, so nothing escapes it; it ends them by cgroup where it could make one, else by walking its
 //! descendants: TERM, grace, KILL. No async runtime, no network, no database: it must outlive and outsimple
 //! the server. [`run_dir`] and [`secrets`] are all it shares with the rest; [`identity`], [`orphans`],
-//! [`containers`] and [`unmount`] are for engines. [`login`] is the process of a login to a node, which has no job.
+//! [`containers`], [`mount_log`] and [`unmount`] are for engines. [`login`] is the process of a login to a node, which has no job.
 //!
 //! ```text
 //! begin (here) -> steps: directories, code, mounts, containers, preparation, processes -> family: end what is left
@@ -22,7 +22,7 @@ mod inside;
 mod ladder;
 mod last_word;
 pub mod login;
-mod mount_log;
+pub mod mount_log;
 mod mountinfo;
 pub mod orphans;
 mod processes;

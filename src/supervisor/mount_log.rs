@@ -6,9 +6,9 @@ use std::fs::File;
 use std::io::{self, BufRead, BufReader, PipeReader, PipeWriter, Read, Write};
 use std::os::unix::fs::OpenOptionsExt;
 use std::path::{Path, PathBuf};
-use std::sync::mpsc::{Receiver, channel};
+use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
 use std::thread;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 /// With more than so much, the file is begun anew: programs that stay may complain for days.
 const MOST_BYTES: u64 = 1 << 20;
@@ -19,6 +19,9 @@ const LONGEST_LINE: u64 = 16 * 1024;
 /// How long what a program has said may be under way when it has ended.
 const UNDER_WAY: Duration = Duration::from_secs(1);
 
+/// A program that says nothing for so long has said it.
+const QUIET: Duration = Duration::from_millis(300);
+
 /// So much of it goes into a message.
 const MOST_SAID: usize = 600;
 
@@ -26,7 +29,8 @@ const MOST_SAID: usize = 600;
 #[derive(Debug)]
 pub struct MountLog {
     path: PathBuf,
-    end: Receiver<()>,
+    /// Tells of something new, and of the end by being closed.
+    heard: Receiver<()>,
 }
 
 impl MountLog {
@@ -37,22 +41,33 @@ impl MountLog {
     pub fn open(path: &Path, hidden: Vec<String>) -> io::Result<(Self, PipeWriter)> {
         let file = File::options().create(true).write(true).truncate(true).mode(0o600).open(path)?;
         let (reader, writer) = io::pipe()?;
-        let (ended, end) = channel();
+        let (tell, heard) = sync_channel(1);
         let hidden = Hidden::new(hidden);
         let work = move || {
             // Nobody can be told of a full disk here; the program must not stop for it.
-            let _ = copy(reader, file, &hidden);
-            let _ = ended.send(());
+            let _ = copy(reader, file, &hidden, &tell);
         };
         thread::Builder::new().name("mount log".into()).spawn(work)?;
-        Ok((Self { path: path.to_owned(), end }, writer))
+        Ok((Self { path: path.to_owned(), heard }, writer))
     }
 
     /// The last words of a program that has ended.
     pub fn finish(&self) -> String {
         // A child of it that still runs may hold the other end of the pipe.
-        let _ = self.end.recv_timeout(UNDER_WAY);
+        self.listen(UNDER_WAY);
         self.so_far()
+    }
+
+    /// The last words of a program that goes on, about what it has just failed at.
+    pub fn settled(&self) -> String {
+        self.listen(QUIET);
+        self.so_far()
+    }
+
+    /// Until there is nothing new for so long, or the end.
+    fn listen(&self, quiet: Duration) {
+        let until = Instant::now() + UNDER_WAY;
+        while Instant::now() < until && self.heard.recv_timeout(quiet).is_ok() {}
     }
 
     /// The last words so far.
@@ -61,7 +76,7 @@ impl MountLog {
     }
 }
 
-fn copy(reader: PipeReader, mut file: File, hidden: &Hidden) -> io::Result<()> {
+fn copy(reader: PipeReader, mut file: File, hidden: &Hidden, tell: &SyncSender<()>) -> io::Result<()> {
     let mut reader = BufReader::new(reader);
     let mut line = Vec::new();
     let mut written = 0;
@@ -74,6 +89,8 @@ fn copy(reader: PipeReader, mut file: File, hidden: &Hidden) -> io::Result<()> {
         }
         file.write_all(text.as_bytes())?;
         written += text.len() as u64;
+        // Whoever has not yet heard of the line before hears of both.
+        let _ = tell.try_send(());
         line.clear();
     }
     Ok(())
@@ -101,6 +118,12 @@ impl Hidden {
         }
         shown
     }
+}
+
+/// The last words of a program that was listened to, without `hidden`.
+#[must_use]
+pub fn said(text: &str, hidden: Vec<String>) -> String {
+    last_words(&Hidden::new(hidden).out_of(text))
 }
 
 /// What of the words of a program tells why it failed: the error of the storage service in them, else the last line that

@@ -62,7 +62,8 @@ impl Secrets {
     }
 
     /// What opens volumes, by [`MountProgram::secret_name`].
-    pub(super) const fn volumes(&self) -> &BTreeMap<String, String> {
+    #[must_use]
+    pub const fn volumes(&self) -> &BTreeMap<String, String> {
         &self.volumes
     }
 

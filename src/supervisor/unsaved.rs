@@ -65,7 +65,7 @@ mod tests {
         fs::write(meta.join("b.bin"), r#"{"Size": 1, "Dirty": false}"#).expect("a file");
         fs::write(meta.join("torn"), "{").expect("a file");
         assert_eq!(files(cache.path()), [PathBuf::from("remote/models/a.bin")]);
-        assert_eq!(files(Path::new("/nowhere")), [PathBuf::new(); 0]);
+        assert!(files(Path::new("/nowhere")).is_empty());
         let many: Vec<PathBuf> = (0..7).map(|number| format!("f{number}").into()).collect();
         assert_eq!(shown(&many).as_deref(), Some("f0, f1, f2, f3, f4 and 2 more"));
         assert_eq!((shown(&many[..1]).as_deref(), shown(&[])), (Some("f0"), None));

@@ -22,8 +22,8 @@ pub fn run(global: &Global, report: Report) -> Outcome {
     let home = Home::find()?;
     let settings = ClientSettings::load(&home.client_config())?;
     // What is wrong with the settings, the server says when it starts.
-    let containers = ServerFile::load(home.server_config()).map(|file| file.containers()).unwrap_or_default();
-    let findings = judge::judge(&probe::look(home.data(), &containers));
+    let file = ServerFile::load(home.server_config()).unwrap_or_default();
+    let findings = judge::judge(&probe::look(home.data(), &file.containers(), &file.storage()));
     if let Some(endpoint) = global.endpoint.as_ref().or(settings.endpoint.as_ref()) {
         report.note(&format!("Your jobs run at {endpoint}; this is about the machine that you are at."));
     }

@@ -1,6 +1,6 @@
 //! What the machine has, as sentences about jobs. Pure.
 
-use super::probe::{Cgroup, Data, Engine, Facts};
+use super::probe::{Cgroup, Data, Engine, Facts, Volumes};
 use super::{Finding, Level};
 
 /// Less free space than this is too little for the server's own files.
@@ -23,6 +23,7 @@ pub fn judge(facts: &Facts) -> Vec<Finding> {
         mpi(facts.mpi.as_deref()),
         cgroups(&facts.cgroup),
         sessions(facts.lingering),
+        volumes(&facts.volumes),
         slurm(facts.slurm.as_deref()),
     ]
 }
@@ -155,6 +156,42 @@ fn sessions(lingering: Option<bool>) -> Finding {
     }
 }
 
+fn volumes(volumes: &Volumes) -> Finding {
+    let Volumes { wanted, missing, fuse_problem } = volumes;
+    if wanted.is_empty() {
+        let meaning = "shares, containers and file servers are folders of this machine, unless `storage` in server.yaml \
+                       says otherwise";
+        return finding("volumes", Level::Ok, "emulated", meaning);
+    }
+    let found = wanted.join(", ");
+    if !missing.is_empty() {
+        let meaning = format!(
+            "what {} is to mount cannot be mounted: install it, such as with apt-get install {}",
+            missing.join(", "),
+            missing.iter().map(|program| package(program)).collect::<Vec<_>>().join(" ")
+        );
+        return finding("volumes", Level::Limited, found, meaning);
+    }
+    if let Some(problem) = fuse_problem {
+        let meaning = format!(
+            "containers cannot be mounted, for {problem}: `modprobe fuse`, or give the device to the container that the \
+             server is in"
+        );
+        return finding("volumes", Level::Limited, found, meaning);
+    }
+    finding("volumes", Level::Ok, found, "they mount what `storage` in server.yaml says, on nodes and for jobs")
+}
+
+/// The Debian package of a program; Microsoft's are in its own repository.
+fn package(program: &'static str) -> &'static str {
+    match program {
+        "mount.cifs" => "cifs-utils",
+        "mount.nfs" => "nfs-common",
+        "fusermount3" => "fuse3",
+        other => other,
+    }
+}
+
 fn slurm(version: Option<&str>) -> Finding {
     let meaning = "jobs run on this machine; this version submits none to Slurm";
     finding("Slurm", Level::Ok, version.unwrap_or("no sbatch on PATH"), meaning)
@@ -208,6 +245,27 @@ mod tests {
         assert_eq!(level_of("data directory", &data(true, 1 << 40, "ext4")), Level::Ok);
         let bare = data(true, 1 << 40, "ext4");
         assert!(judge(&bare).iter().all(|finding| finding.level != Level::Broken));
+    }
+
+    #[test]
+    fn what_volumes_need_and_do_not_have_is_named() {
+        let told = |missing: &[&'static str], fuse_problem: Option<&str>| {
+            let fuse_problem = fuse_problem.map(str::to_owned);
+            let finding = super::volumes(&Volumes {
+                wanted: vec!["mount.nfs", "rclone"],
+                missing: missing.to_vec(),
+                fuse_problem,
+            });
+            (finding.level, finding.meaning)
+        };
+        assert_eq!(told(&[], None).0, Level::Ok);
+        let (level, meaning) = told(&["mount.nfs", "rclone"], None);
+        assert!(level == Level::Limited && meaning.ends_with("apt-get install nfs-common rclone"), "{meaning}");
+        let (level, meaning) = told(&[], Some("/dev/fuse: No such file"));
+        assert!(
+            level == Level::Limited && meaning.contains("for /dev/fuse: No such file: `modprobe fuse`"),
+            "{meaning}"
+        );
     }
 
     #[test]

@@ -9,6 +9,7 @@ use std::time::Duration;
 use rustix::fs::{Access, access, statvfs};
 
 use crate::config::server::Containers;
+use crate::config::storage::Storage;
 
 /// A program that does not say its version within this time counts as one that does not work.
 const PATIENCE: Duration = Duration::from_secs(3);
@@ -34,8 +35,21 @@ pub struct Facts {
     pub cgroup: Cgroup,
     /// Whether processes of the user outlive their logins; `None` where nobody ends them.
     pub lingering: Option<bool>,
+    /// Volumes that programs mount.
+    pub volumes: Volumes,
     /// The first line of `sbatch --version`.
     pub slurm: Option<String>,
+}
+
+/// Volumes that programs mount.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Volumes {
+    /// Programs that the settings of the server ask for.
+    pub wanted: Vec<&'static str>,
+    /// Those of them that are not there.
+    pub missing: Vec<&'static str>,
+    /// Why the kernel's FUSE cannot be used, where one of them needs it.
+    pub fuse_problem: Option<String>,
 }
 
 /// A container engine.
@@ -74,9 +88,10 @@ pub enum Cgroup {
     Open(PathBuf),
 }
 
-/// Looks at everything; `data` is the data directory, `containers` how the server is to run them.
+/// Looks at everything; `data` is the data directory, `containers` how the server is to run them, `storage` where it has
+/// volumes.
 #[must_use]
-pub fn look(data: &Path, containers: &Containers) -> Facts {
+pub fn look(data: &Path, containers: &Containers, storage: &Storage) -> Facts {
     let mounts = std::fs::read_to_string("/proc/self/mounts").unwrap_or_default();
     Facts {
         cores: std::thread::available_parallelism().map_or(1, NonZero::get),
@@ -88,8 +103,26 @@ pub fn look(data: &Path, containers: &Containers) -> Facts {
         gpus: gpus(),
         cgroup: cgroup(&mounts, &std::fs::read_to_string("/proc/self/cgroup").unwrap_or_default()),
         lingering: lingering(),
+        volumes: volumes(storage),
         slurm: first_line("sbatch", &["--version"]),
     }
+}
+
+fn volumes(storage: &Storage) -> Volumes {
+    let wanted: Vec<&'static str> = storage.programs().into_iter().collect();
+    let path = std::env::var("PATH").unwrap_or_default();
+    // Where programs of root are, which not everybody has on his path.
+    let folders: Vec<PathBuf> = std::env::split_paths(&format!("{path}:/usr/local/sbin:/usr/sbin:/sbin")).collect();
+    let is_there = |program: &str| folders.iter().any(|folder| folder.join(program).is_file());
+    let mut missing: Vec<&'static str> = wanted.iter().copied().filter(|program| !is_there(program)).collect();
+    let needs_fuse = wanted.iter().any(|program| !program.starts_with("mount."));
+    if needs_fuse && !is_there("fusermount3") && !is_there("fusermount") {
+        missing.push("fusermount3");
+    }
+    let device = Path::new("/dev/fuse");
+    let opened = std::fs::File::options().read(true).write(true).open(device);
+    let fuse_problem = opened.err().filter(|_| needs_fuse).map(|error| format!("{}: {error}", device.display()));
+    Volumes { wanted, missing, fuse_problem }
 }
 
 /// The one that the settings name, else all that are there.

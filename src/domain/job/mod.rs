@@ -16,8 +16,10 @@ pub use spec::{Container, JobSpec, Priority, Toolkit};
 use interruption::Setback;
 
 use super::legacy::Legacy;
+use super::mount::MountSource;
 use super::name::JobKey;
 use super::provisioning::Provisioning;
+use super::secret::SecretValue;
 use super::{Step, Timestamp};
 
 /// A job as it is remembered. Its execution changes through [`Job::apply`] only.
@@ -52,6 +54,20 @@ pub struct JobDirectory {
     pub path: String,
     /// Whether its files may be listed.
     pub is_listable: bool,
+    /// Where its files are for whoever is not on a node, when a program mounts the volume that they lie on.
+    #[serde(default)]
+    pub far: Option<FarDirectory>,
+}
+
+/// A directory of a share or container that a program mounts on nodes: what is needed to read it without them.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct FarDirectory {
+    /// The share or container.
+    pub source: MountSource,
+    /// The key of its account, as it was given with the volume.
+    pub key: Option<SecretValue>,
+    /// The directory below it.
+    pub path: String,
 }
 
 impl Job {

@@ -98,14 +98,14 @@ mod tests {
     use super::super::native::tests::shown;
     use super::*;
 
-    fn planned(remote: Remote) -> String {
+    fn planned(remote: &Remote) -> String {
         let spot = Spot { path: "/r/mounts/bfs".as_ref(), cache: "/r/cache-0-1".as_ref(), limit_seconds: 300 };
-        shown(&mount(&remote, "acc", "models", spot))
+        shown(&mount(remote, "acc", "models", spot))
     }
 
     #[test]
     fn a_container_is_opened_by_the_key_of_its_account() {
-        insta::assert_snapshot!(planned(Remote::default()), @r"
+        insta::assert_snapshot!(planned(&Remote::default()), @r"
         rclone mount :azureblob:models /r/mounts/bfs --vfs-cache-mode writes --vfs-write-back 0s --dir-cache-time 5s
         RCLONE_AZUREBLOB_ACCOUNT=acc
         RCLONE_CACHE_DIR=/r/cache-0-1
@@ -122,7 +122,7 @@ mod tests {
             options: vec!["--vfs-cache-mode".into(), "full".into()],
             ..Remote::default()
         };
-        insta::assert_snapshot!(planned(remote), @r#"
+        insta::assert_snapshot!(planned(&remote), @r#"
         rclone mount :azureblob:models /r/mounts/bfs --vfs-cache-mode writes --vfs-write-back 0s --dir-cache-time 5s --vfs-cache-mode full
         RCLONE_AZUREBLOB_ENDPOINT=http://127.0.0.1:10000/acc
         RCLONE_CACHE_DIR=/r/cache-0-1
@@ -138,7 +138,7 @@ mod tests {
             config: Some("/etc/rclone.conf".into()),
             ..Remote::default()
         };
-        insta::assert_snapshot!(planned(remote), @r"
+        insta::assert_snapshot!(planned(&remote), @r"
         rclone mount s3:bucket/models /r/mounts/bfs --vfs-cache-mode writes --vfs-write-back 0s --dir-cache-time 5s
         RCLONE_CACHE_DIR=/r/cache-0-1
         RCLONE_CONFIG=/etc/rclone.conf

@@ -8,6 +8,7 @@ mod address;
 mod command;
 mod containers;
 mod devices;
+mod far;
 mod fetching;
 mod files;
 mod holding;
@@ -24,6 +25,7 @@ mod watch;
 pub use ssh::SshPlace;
 
 use std::io;
+use std::ops::Range;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
@@ -31,16 +33,18 @@ use std::time::Duration;
 use super::container::ContainerSettings;
 use super::directories::{self, Layout};
 use super::drivers::Drivers;
+use super::far::{FarBytes, FarEntry};
 use super::preview::Preview;
 use super::secrets::Safe;
 use super::storage::{self, VolumePlace};
 use super::volumes;
 use super::{ClusterPlace, Engine, EngineError, LaunchRequest, NodeFact, NodeName, Observation, Waker};
-use crate::domain::job::{Job, JobDirectory};
+use crate::domain::job::{FarDirectory, Job, JobDirectory};
 use crate::domain::login::Logins;
 use crate::domain::name::{FileServerKey, RunId};
 use crate::domain::volume::VolumeKey;
 use devices::Devices;
+use far::Far;
 use nodes::Nodes;
 use runs::Runs;
 use ssh::{Common, Ssh};
@@ -86,6 +90,7 @@ pub struct LocalEngine {
     nodes: Nodes,
     runs: Arc<Runs>,
     devices: Devices,
+    far: Far,
 }
 
 impl LocalEngine {
@@ -114,10 +119,11 @@ impl LocalEngine {
             safe: settings.safe.clone(),
             place: settings.ssh.clone(),
         });
+        let far = Far::new(layout.clone(), host.clone(), settings.safe.clone());
         let runs = Runs::open(layout.clone(), host.clone(), boot_id.clone(), settings, devices.clone(), waker.clone())?;
         let runs = Arc::new(runs);
         let nodes = Nodes::open(layout.clone(), host, boot_id, Arc::clone(&runs), devices.clone(), ssh)?;
-        Ok(Self { layout, nodes, runs, devices })
+        Ok(Self { layout, nodes, runs, devices, far })
     }
 
     fn remove_own_output(&self, job: &Job) -> io::Result<()> {
@@ -199,6 +205,14 @@ impl Engine for LocalEngine {
         // A job that starts at this moment must not lose the folders that it shares with this one.
         let _starts_wait = self.runs.hold_starts();
         self.remove_own_output(job).map_err(failed(|| format!("remove the output of job `{}`", job.key.name)))
+    }
+
+    fn list_far(&self, directory: &FarDirectory, folder: &str) -> Result<Vec<FarEntry>, EngineError> {
+        self.far.list(directory, folder)
+    }
+
+    fn read_far(&self, directory: &FarDirectory, path: &str, range: Range<u64>) -> Result<FarBytes, EngineError> {
+        self.far.read(directory, path, range)
     }
 
     fn make_export(&self, server: &FileServerKey) -> Result<PathBuf, EngineError> {

@@ -32,7 +32,7 @@ pub async fn read(
 ) -> Answer<Response> {
     let file = file(path).ok_or_else(|| refused(Refusal::NotSigned))?;
     check(&context.signer, &file, &signature, (context.clock)()).map_err(refused)?;
-    Ok(sent(open_file(&context, &file)?, &headers))
+    Ok(sent(open_file(&context, &file).await?, &headers))
 }
 
 /// The answer to a request for a file, or a range of it.

@@ -44,7 +44,7 @@ pub async fn list(
     paging: Paging,
 ) -> Answer<Wire<Page<File>>> {
     let Asked { id, folder, expiry } = asked(query)?;
-    let listing = files::list(&context, &key, &id, &folder)?;
+    let listing = files::list(&context, &key, &id, &folder).await?;
     let rest = format!("&outputdirectoryid={}", path::encode(&id));
     let listed = Listed { owner: Owner::Job, id, folder, expiry, listing };
     Ok(Wire(page_of(&context, listed, &rest, &links, &paging)))
@@ -89,10 +89,12 @@ fn page_of(context: &Context, listed: Listed, rest: &str, links: &Links, paging:
     let expires = (context.clock)() + SignedDuration::from_mins(expiry);
     let address = |entry: &FileEntry| match links {
         // Whoever can open the socket can open the file.
-        Links::Files => path::file_url(entry.path.as_os_str().as_encoded_bytes()),
+        // Where there is no file to open, it is read by its name.
+        Links::Files => entry.path.as_ref().map(|path| path::file_url(path.as_os_str().as_encoded_bytes())),
         Links::Signed(origin) => {
             let (uuid, directory, path) = (uuid.clone(), id.clone(), below(&folder, &entry.name));
-            origin.url(&signed::address(&context.signer, &OwnedFile { owner, number, uuid, directory, path }, expires))
+            let file = OwnedFile { owner, number, uuid, directory, path };
+            Some(origin.url(&signed::address(&context.signer, &file, expires)))
         }
     };
     Page { value: entries[first..end].iter().map(|entry| file(entry, address)).collect(), next_link }
@@ -135,12 +137,12 @@ fn below(folder: &str, name: &str) -> String {
     }
 }
 
-fn file(entry: &FileEntry, address: impl Fn(&FileEntry) -> String) -> File {
+fn file(entry: &FileEntry, address: impl Fn(&FileEntry) -> Option<String>) -> File {
     let FileEntry { name, path: _, file } = entry;
     File {
         name: name.clone(),
         file_type: if file.is_some() { "file" } else { "directory" }.into(),
-        download_url: file.map(|_| address(entry)),
+        download_url: file.and_then(|_| address(entry)),
         properties: file.map(|(length, modified)| FileProperties {
             last_modified: Some(convert::time(modified)),
             content_length: Some(length),
@@ -194,7 +196,7 @@ pub async fn read(
     let body = if is_followed {
         Body::from_stream(follow::follow(&context, &wish).await?)
     } else {
-        Body::from_stream(follow::read(&context, &wish)?)
+        Body::from_stream(follow::read(&context, &wish).await?)
     };
     Ok(([(header::CONTENT_TYPE, "application/octet-stream")], body).into_response())
 }

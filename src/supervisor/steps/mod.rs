@@ -150,8 +150,8 @@ impl<'a> Run<'a> {
             std::fs::create_dir_all(path)
                 .map_err(|error| Ending::set_up_failed(format!("cannot make directory {}: {error}", path.display())))?;
         }
-        let logs = self.logs.iter_mut().zip(&self.launch.nodes);
-        logs.map(|(log, node)| arrive(log, &node.execution_log)).collect()
+        let mut logs = self.logs.iter_mut().zip(&self.launch.nodes);
+        logs.try_for_each(|(log, node)| arrive(log, &node.execution_log))
     }
 
     fn open_relay(&mut self) -> Result<(), Ending> {
@@ -325,8 +325,7 @@ impl<'a> Run<'a> {
             }
         }
         if self.family.is_anyone_left(Whom::All) {
-            let limit = if ending.is_early() { WRITE_BACK } else { LAST_UPLOADS };
-            self.family.wait_for_all(Whom::All, &mut self.watch, limit);
+            self.wait_for_uploads(ending);
             // Who did not end by itself in that time gets no more of it; who cannot be ended was named before.
             self.family.end(Whom::All, &mut self.watch, LEFTOVER_GRACE);
         }
@@ -335,6 +334,19 @@ impl<'a> Run<'a> {
                 self.complain(ending, &problem);
                 ending.fail_if_succeeded();
             }
+        }
+    }
+
+    /// Waits for the servers of volumes that are unmounted; not for long once somebody waits for the run to be gone.
+    fn wait_for_uploads(&mut self, ending: &Ending) {
+        let mut until = Instant::now() + if ending.is_early() { WRITE_BACK } else { LAST_UPLOADS };
+        let mut is_asked = ending.is_early();
+        while self.family.is_anyone_left(Whom::All) && Instant::now() < until {
+            if !is_asked && self.watch.interruption().is_some() {
+                is_asked = true;
+                until = until.min(Instant::now() + WRITE_BACK);
+            }
+            self.watch.pause(Some(until));
         }
     }
 

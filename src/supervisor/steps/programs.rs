@@ -173,7 +173,7 @@ impl Run<'_> {
         let looking = Awaited { name: format!("a look into {}", path.display()), node: spot.place, holds: true };
         match self.wait_together(BTreeMap::from([(pid, looking)]), Some(limit)) {
             Together::AllZero => Ok(()),
-            Together::Failed { .. } => Err(failed(path, &format!("it cannot be read: {}", log.so_far()))),
+            Together::Failed { .. } => Err(failed(path, &format!("it cannot be read: {}", log.settled()))),
             Together::Interrupted(why) => Err(self.interrupted(why)),
             Together::TimedOut => Err(failed(path, &format!("it does not answer: {}", log.so_far()))),
         }

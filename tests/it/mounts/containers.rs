@@ -1,10 +1,13 @@
 //! Blob containers that rclone mounts, in a blob service of the test's own.
 
+use std::io::Write;
+
 use rustix::process::Signal;
 use serde_json::json;
 
 use super::{cluster, container, nothing_is_left, running};
-use crate::support::{Azurite, Sandbox, leaks, process, wait_for, wait_until};
+use crate::support::network::received;
+use crate::support::{Azurite, Network, Sandbox, leaks, process, wait_for, wait_until};
 
 /// A sandbox whose server has the container `models`, which holds `in.txt`.
 #[track_caller]
@@ -31,10 +34,7 @@ fn what_one_job_writes_is_in_the_container_and_another_reads_it() {
             "cd $AZ_BATCHAI_JOB_MOUNT_ROOT/own && cat out.txt && stat -f -c %T . && echo three > $AZ_BATCHAI_JOB_MOUNT_ROOT/own/sub.txt" }
     });
     sandbox.spec("job.json", &job);
-    sandbox
-        .run("job run -c c -f job.json")
-        .succeeds()
-        .prints("one\ntwo\nfuseblk\n".replace("fuseblk", "fuse").as_str());
+    sandbox.run("job run -c c -f job.json").succeeds().prints("one\ntwo\nfuseblk\n");
     assert_eq!(azurite.read("models", "sub.txt").as_deref(), Some("three\n"), "it is there when the job has ended");
     assert_eq!(process::mounts_below(sandbox.home()).len(), 1, "only the cluster's volume is mounted");
     sandbox.job_file("ls $AZ_BATCHAI_JOB_MOUNT_ROOT/own");
@@ -42,7 +42,7 @@ fn what_one_job_writes_is_in_the_container_and_another_reads_it() {
     sandbox.run("cluster delete -n c -y").succeeds();
     nothing_is_left(&sandbox);
     let signature = azurite.sas_url("models").split_once("&sig=").expect("a signature").1.to_owned();
-    assert_eq!(leaks::holders(sandbox.home(), &signature), [String::new(); 0]);
+    assert_eq!(leaks::holders(sandbox.home(), &signature), Vec::<String>::new());
 }
 
 #[test]
@@ -96,6 +96,47 @@ fn logs_and_outputs_may_lie_on_a_container_of_the_job() {
     let log = read(format!("logs/{segment}/stdouterr/execution.log")).expect("a log");
     assert!(log.contains("bfs mounted"), "{log}");
     nothing_is_left(&sandbox);
+
+    let listed = sandbox.run("job file list -j train -d MODEL").succeeds().json();
+    assert_eq!((&listed[0]["name"], &listed[0]["contentLength"]), (&json!("model.bin"), &json!(8)), "{listed}");
+    assert_eq!(sandbox.run("job file list -j train").succeeds().json().as_array().map(Vec::len), Some(3));
+    assert_eq!(sandbox.run("job file list -j train -p nowhere").succeeds().json(), json!([]));
+    sandbox.run("job file stream -j train -f stdout.txt").succeeds().prints("hello\n");
+    sandbox.run("job file stream -j train -f nowhere.txt").says("nowhere.txt");
+    sandbox.run("job file list -j train -d MODEL -p ../..").says("must be a relative path that stays inside");
+}
+
+#[test]
+fn output_on_a_container_of_a_cluster_is_found_when_the_cluster_is_gone() {
+    let Some((_azurite, sandbox)) = with_models() else { return };
+    let server = Network::start(&sandbox, "");
+    cluster(&sandbox, "c", &json!({ "azureBlobFileSystems": [container("models", "bfs")] }));
+    let job = json!({
+        "stdOutErrPathPrefix": "$AZ_BATCHAI_MOUNT_ROOT/bfs",
+        "customToolkitSettings": { "commandLine": "seq 100000" }
+    });
+    sandbox.spec("job.json", &job);
+    sandbox.run("job create -c c -f job.json -n j").succeeds();
+    let expected: String = (1..=100_000).map(|number| format!("{number}\n")).collect();
+    sandbox.run("job wait -n j").succeeds();
+    sandbox.run("cluster delete -n c -y").succeeds();
+    nothing_is_left(&sandbox);
+    sandbox.run("job file stream -j j -f stdout.txt").succeeds().prints(&expected);
+    let user = Sandbox::new();
+    let token = server.token("reader", "--role reader");
+    let listed = server.run(&user, "job file list -j j", Some(&token)).succeeds().json();
+    let stdout =
+        listed.as_array().and_then(|all| all.iter().find(|file| file["name"] == "stdout.txt")).expect("a file");
+    let address = stdout["downloadUrl"].as_str().expect("an address");
+    let path = address.strip_prefix(&server.url).expect("an address of the server");
+    let get = |range: &str| {
+        let mut stream = server.connect();
+        let head = format!("GET {path} HTTP/1.1\r\nHost: {}\r\nConnection: close\r\n{range}\r\n", server.host());
+        stream.write_all(head.as_bytes()).expect("sent");
+        received(stream)
+    };
+    assert_eq!(get("").is(200).text(), expected);
+    assert_eq!(get("Range: bytes=2-5\r\n").is(206).text(), expected[2..6]);
 }
 
 #[test]
@@ -202,9 +243,9 @@ fn what_did_not_reach_the_container_fails_the_job() {
     sandbox.wait_for_file("begun");
     azurite.stop();
     gate.open();
-    // Nobody waits for uploads of a job that is asked to end, so that the test need not wait for rclone to give up.
-    sandbox.run("job wait -n j --timeout 2");
-    sandbox.run("job terminate -n j -y");
-    sandbox.wait_for_state("j", "failed");
+    // Nobody waits for long for the uploads of a job that is asked to end, so that rclone need not give up before.
+    sandbox.run("job terminate -n j -y --no-wait").succeeds();
+    assert_ne!(sandbox.run("job wait -n j").code, 0);
+    assert_eq!(sandbox.job("j")["executionState"], "failed");
     nothing_is_left(&sandbox);
 }

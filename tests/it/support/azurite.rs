@@ -44,12 +44,14 @@ impl Azurite {
             folder.display()
         );
         let mut command = Command::new(folder.join("node_modules/.bin/azurite-blob"));
-        command.args(["--blobPort", "0", "--inMemoryPersistence", "--skipApiVersionCheck", "--disableTelemetry"]);
+        command.args(["--blobPort", "0", "--inMemoryPersistence", "--skipApiVersionCheck"]);
         command.current_dir(&folder).stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::null());
         let mut process = command.spawn().expect("Azurite, which needs node on PATH");
-        let stdout = BufReader::new(process.stdout.take().expect("its output"));
-        let line = stdout.lines().map_while(Result::ok).find(|line| line.contains("successfully listening on"));
+        let mut lines = BufReader::new(process.stdout.take().expect("its output")).lines().map_while(Result::ok);
+        let line = lines.by_ref().find(|line| line.contains("successfully listens"));
         let line = line.expect("a line that says where it listens");
+        // It says every request, and would end when nobody listened.
+        std::thread::spawn(move || lines.for_each(drop));
         let address = line.rsplit_once("http://").expect("an address").1.trim().to_owned();
         Some(Self { process, address })
     }
