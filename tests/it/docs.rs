@@ -142,7 +142,8 @@ fn every_example_of_the_help_does_what_it_says() {
                 let shown = sandbox.run("cluster show -w ws -n gpu").succeeds().json();
                 shown["nodeStateCounts"]["idleNodeCount"] == 1
             });
-            sandbox.run(&example).fails_with(1).says(if example.starts_with("job") { "No nodes" } else { "no SSH" });
+            let why = if example.starts_with("job") { "No nodes" } else { "no user account" };
+            sandbox.run(&example).fails_with(1).says(why);
         } else if example.starts_with("logout") {
             sandbox.run(&example).fails_with(3).says("nobody is logged in");
         } else {

@@ -44,9 +44,10 @@ pub const NODES: &[&str] = &[
     "cluster resize --ids WS/clusters/f -t 0 --query name",
     "cluster auto-scale -n f --min 0 --max 1 --query scaleSettings",
     "cluster auto-scale --ids WS/clusters/f WS/clusters/d --min 0 --max 2 --query [].scaleSettings",
-    "cluster node list -c c",
+    // Only a server of ours tells the host key.
+    "cluster node list -c c --query [].[nodeId,ipAddress,port]",
     "cluster node list c -o table",
-    "cluster node exec -c c --exec ls",
+    "cluster node exec -c c -n nobody --exec ls",
     "cluster file list -c c",
     "cluster file list c --path . --expiry 5 -o table",
     "list-usages -l eastus",
@@ -86,7 +87,7 @@ pub const JOBS: &[&str] = &[
 pub const RUNNING: &[&str] = &[
     "job show -n long -e e --query executionState",
     "job node list -j long -e e -o table",
-    "job node exec -j long -e e --exec ls",
+    "job node exec -j long -e e -n nobody --exec ls",
     "job terminate -n long -e e -y",
     "job show -n long -e e --query executionState",
     "job wait -n long -e e",

@@ -33,6 +33,8 @@ fn ctrl_c_ends_the_command_and_not_the_shell() {
     terminal.types("echo be''gun; sleep 600\r");
     terminal.shows("begun");
     terminal.types("\u{3}");
+    // What is typed before the shell asks again may be thrown away with the rest of the line.
+    terminal.shows_times("ready> ", 2);
     terminal.types("echo code=$?\r");
     terminal.shows("code=130");
     terminal.types("exit\r");

@@ -86,8 +86,8 @@ impl Ssh {
         if !self.common.place.is_on {
             return self.close_for_good(record);
         }
-        if state.ports.contains_key(&key) {
-            return false;
+        if let Some(port) = state.ports.get(&key) {
+            return record.ssh_port.replace(*port) != Some(*port);
         }
         match self.begin(&mut state, key, admin, record, taken, environment()) {
             Ok(port) => {
