@@ -35,7 +35,7 @@ pub fn departures(view: &ClusterView, wanted: u32, now: Timestamp) -> Departures
     }
     let (due, early): (Vec<&NodeView>, Vec<&NodeView>) =
         idle.iter().partition(|node| goes_at(view.scale, node).is_none_or(|at| at <= now));
-    let mut going: BTreeSet<u32> = due.iter().take(excess).map(|node| node.index).collect();
+    let mut going = dismissed(view.scale, &staying, &due, wanted);
     let is_early_wanted = going.len() < excess;
     let next = early.iter().filter_map(|node| goes_at(view.scale, node)).min().filter(|_| is_early_wanted);
     let busy_too_many = match view.scale {
@@ -44,6 +44,23 @@ pub fn departures(view: &ClusterView, wanted: u32, now: Timestamp) -> Departures
     };
     going.extend(busy.iter().take(busy_too_many).map(|node| node.index));
     Departures { going, retained: retained(view, wanted.saturating_sub(counted(staying.len()))), next }
+}
+
+/// Those of the `due` nodes that go, in their order. Auto-scale makes up for unusable nodes, so they are no reason for
+/// it to dismiss one that it has made up for them with.
+fn dismissed(scale: Scale, staying: &[&NodeView], due: &[&NodeView], wanted: u32) -> BTreeSet<u32> {
+    let excess = staying.len().saturating_sub(size(wanted));
+    let is_usable = |node: &NodeView| node.standing != Standing::Unusable;
+    let mut usable = match scale {
+        Scale::Manual { .. } => excess,
+        Scale::Auto { .. } => staying.iter().filter(|node| is_usable(node)).count().saturating_sub(size(wanted)),
+    };
+    let mut goes = |node: &&&NodeView| {
+        let is_spared = is_usable(node) && usable == 0;
+        usable -= usize::from(is_usable(node) && !is_spared);
+        !is_spared
+    };
+    due.iter().filter(|node| goes(node)).take(excess).map(|node| node.index).collect()
 }
 
 /// The lowest places first.

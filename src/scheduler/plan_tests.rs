@@ -120,6 +120,14 @@ fn auto_scale_makes_up_for_unusable_nodes_within_its_maximum() {
 }
 
 #[test]
+fn auto_scale_keeps_the_node_that_makes_up_for_a_broken_one_under_a_run() {
+    let at_once = Scale::Auto { minimum: 0, maximum: 2, initial: 0, idle: Some(0) };
+    assert_eq!(shown(&view(at_once, "x", &[]), 0), " | [0, 1] | settled | -");
+    assert_eq!(shown(&view(at_once, "xr", &[]), 0), " | [0, 1] | settled | -");
+    assert_eq!(shown(&view(at_once, "ur", &[]), 0), " | [] | settled | -");
+}
+
+#[test]
 fn a_place_that_is_cleared_is_not_filled_in_the_same_plan() {
     assert_eq!(shown(&view(auto(0, 2), "uu", &[1]), 60), " | [0] | settled | -");
     assert_eq!(shown(&view(manual(2), "lr", &[]), 0), " | [1] | resizing | -");
