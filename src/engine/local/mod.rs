@@ -74,7 +74,7 @@ pub struct LocalEngine {
     layout: Layout,
     nodes: Nodes,
     runs: Arc<Runs>,
-    far: Far,
+    far: Box<Far>,
 }
 
 impl LocalEngine {
@@ -95,7 +95,7 @@ impl LocalEngine {
         let layout = Layout::at(root).with_drivers(settings.drivers.clone());
         let boot_id = host::boot_id().map_err(failed(|| "read the id of this boot".into()))?;
         let host = host::current();
-        let far = Far::new(layout.clone(), host.clone(), settings.safe.clone());
+        let far = Box::new(Far::new(layout.clone(), host.clone(), settings.safe.clone()));
         let runs = Runs::open(layout.clone(), host.clone(), boot_id.clone(), settings, waker)?;
         let runs = Arc::new(runs);
         let nodes = Nodes::open(layout.clone(), host, boot_id, Arc::clone(&runs))?;
