@@ -90,7 +90,7 @@ pub struct LocalEngine {
     nodes: Nodes,
     runs: Arc<Runs>,
     devices: Devices,
-    far: Far,
+    far: Box<Far>,
 }
 
 impl LocalEngine {
@@ -119,7 +119,7 @@ impl LocalEngine {
             safe: settings.safe.clone(),
             place: settings.ssh.clone(),
         });
-        let far = Far::new(layout.clone(), host.clone(), settings.safe.clone());
+        let far = Box::new(Far::new(layout.clone(), host.clone(), settings.safe.clone()));
         let runs = Runs::open(layout.clone(), host.clone(), boot_id.clone(), settings, devices.clone(), waker.clone())?;
         let runs = Arc::new(runs);
         let nodes = Nodes::open(layout.clone(), host, boot_id, Arc::clone(&runs), devices.clone(), ssh)?;
