@@ -165,11 +165,9 @@ impl Engine for LocalEngine {
         directories::directories(&self.layout, job, &cluster.spec)
     }
 
-    fn set_up_output(&self, cluster: &ClusterPlace) -> Result<Option<PathBuf>, EngineError> {
-        match &cluster.spec.setup {
-            Some(task) => directories::listable_set_up(&self.layout, cluster, &task.std_out_err_prefix),
-            None => Ok(None),
-        }
+    fn set_up_output(&self, cluster: &ClusterPlace) -> Result<Option<JobDirectory>, EngineError> {
+        let task = cluster.spec.setup.as_ref();
+        task.map(|task| directories::set_up_output(&self.layout, cluster, &task.std_out_err_prefix)).transpose()
     }
 
     fn launch(&self, request: &LaunchRequest) -> Result<(), EngineError> {
