@@ -17,7 +17,7 @@ use std::collections::BTreeSet;
 use serde_json::{Value, json};
 
 use crate::support::{Sandbox, process, wait_until};
-use parts::Part;
+use parts::{ALL, Part};
 
 /// A sandbox, and what its jobs and nodes tell in its working folder.
 struct Stage {
@@ -116,9 +116,12 @@ impl Stage {
         wait_until(&format!("{file} tells {word} {times} times"), || self.count(file, word) == times);
     }
 
-    /// Kills these, all in the same moment, and has a server after that.
+    /// Kills these, each of which is there, all in the same moment, and has a server after that.
     #[track_caller]
     fn kill(&self, parts: &[Part]) {
+        for part in parts.iter().filter(|_| parts != ALL) {
+            assert!(!parts::of(&self.sandbox, &[*part]).is_empty(), "there is no {part:?}");
+        }
         parts::kill(&self.sandbox, parts);
         self.sandbox.run("server start").succeeds();
     }

@@ -48,10 +48,6 @@ fn of_the_clock() -> u64 {
     u64::from(now.subsec_nanos())
 }
 
-/// Points of time at which somebody is killed.
-const MOMENTS: [&[Part]; 5] =
-    [&[Part::Server], &[Part::Holder], &[Part::Mounter], &[Part::SetUpSupervisor, Part::Job], &[Part::Supervisor]];
-
 const CHANGES: [&str; 6] = [
     "cluster resize c -t 1 --node-deallocation-option requeue",
     "cluster resize c -t 1 --node-deallocation-option terminate",
@@ -86,7 +82,7 @@ fn whoever_is_killed_whenever_all_jobs_end_for_a_reason_and_nothing_is_left() {
     cluster(&stage);
     let mut jobs = Vec::new();
     let mut said = Vec::new();
-    for round in 0..8 {
+    for round in 0..10 {
         let name = format!("j{round}");
         let own = if random.below(2) == 0 { json!({ "mountVolumes": mounting::unmanaged(&stage) }) } else { json!({}) };
         stage.submit("c", &name, own);
@@ -94,17 +90,30 @@ fn whoever_is_killed_whenever_all_jobs_end_for_a_reason_and_nothing_is_left() {
         let change = *random.of(&CHANGES);
         // Refused where there is no node that could be taken away, which the next rounds make up for.
         let code = stage.sandbox.run(change).code;
-        let moment = *random.of(&MOMENTS);
+        let steps = random.below(14);
+        let told = told(&stage) + steps;
+        wait_until("enough has happened, or nothing more will", || self::told(&stage) >= told || is_settled(&stage));
         let parts = random.parts();
-        let moved = || stage.shown("c")["allocationState"] == "steady" || !parts::of(&stage.sandbox, moment).is_empty();
-        wait_until("there is somebody to kill", moved);
-        stage.kill(&parts);
-        said.push(format!("{change} -> {code}; at {moment:?} killed {parts:?}"));
+        parts::kill(&stage.sandbox, &parts);
+        stage.sandbox.run("server start").succeeds();
+        said.push(format!("{change} -> {code}; killed after {steps} steps: {parts:?}"));
         let early = random.of(&jobs).clone();
         stage.release(&early);
     }
     println!("{said:#?}");
     finish(&stage, &jobs);
+}
+
+/// How many steps of clusters, nodes and jobs the server's log tells.
+fn told(stage: &Stage) -> usize {
+    std::fs::read_to_string(stage.sandbox.home().join("server.log")).unwrap_or_default().lines().count()
+}
+
+/// Whether no node is on its way anywhere.
+fn is_settled(stage: &Stage) -> bool {
+    let shown = stage.shown("c");
+    let moving = ["preparingNodeCount", "leavingNodeCount"].map(|state| shown["nodeStateCounts"][state] == 0);
+    shown["allocationState"] == "steady" && moving == [true, true]
 }
 
 /// All that was acknowledged is there, and comes to an end that says why.
