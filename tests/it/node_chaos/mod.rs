@@ -6,6 +6,7 @@
 
 mod gpus;
 mod mounting;
+mod moving;
 mod parts;
 mod preempting;
 mod random;
