@@ -286,10 +286,13 @@ impl Nodes {
             if let State::SettingUp(attempt) = &node.state {
                 self.set_ups.end(key.0, key.1, attempt)?;
             }
-            if let Some(hold) = node.hold.take() {
-                self.holders.end(key.0, key.1, &hold)?;
-            }
             let mounts = self.layout.node_mounts(key.0, key.1);
+            // Their holder would look for them where they were; without them it leaves.
+            files::unmount_below(&mounts).map_err(failed(|| format!("unmount what is in {}", mounts.display())))?;
+            if let Some(hold) = &node.hold {
+                self.holders.end(key.0, key.1, hold)?;
+            }
+            node.hold = None;
             files::remove_tree(&mounts)
                 .and_then(|()| fs::create_dir_all(&mounts))
                 .map_err(failed(|| format!("empty {}", mounts.display())))?;
