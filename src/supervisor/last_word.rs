@@ -6,7 +6,7 @@ use std::path::Path;
 use std::time::{Duration, Instant};
 
 use super::run_dir::{Exit, Launch, RunDir, RunDirError};
-use super::{mountinfo, note, sentence};
+use super::{mountinfo, moved, note, sentence};
 
 /// Long enough for somebody to make room, short enough that nobody waits for a word that will not come.
 const PATIENCE: Duration = Duration::from_secs(10);
@@ -19,7 +19,7 @@ const TRY_AGAIN: Duration = Duration::from_millis(500);
 /// # Errors
 /// When it still fails after 10 s.
 pub fn write(dir: &RunDir, launch: &Launch, exit: &Exit) -> Result<(), RunDirError> {
-    let dir = &place(dir);
+    let dir = &moved::run_dir(dir);
     let began = Instant::now();
     loop {
         let Err(error) = dir.write_exit(exit) else { return Ok(()) };
@@ -36,13 +36,6 @@ pub fn write(dir: &RunDir, launch: &Launch, exit: &Exit) -> Result<(), RunDirErr
             std::thread::sleep(TRY_AGAIN);
         }
     }
-}
-
-/// Where the run directory is now: we were started inside of it, so that our working directory tells where it was moved.
-fn place(dir: &RunDir) -> RunDir {
-    let now =
-        std::env::current_dir().ok().filter(|now| !dir.path().exists() && now.file_name() == dir.path().file_name());
-    RunDir::at(now.unwrap_or_else(|| dir.path().to_owned()))
 }
 
 /// Whether the run directory was gone and is there again. Where the whole data directory is gone, nobody asks any more.

@@ -246,3 +246,45 @@ fn an_upload_for_which_there_is_no_room_is_refused_and_leaves_nothing_behind() {
     sandbox.run("storage download -s data small -d back").succeeds();
     assert_eq!(fs::read_to_string(sandbox.path("back/small")).expect("a file"), "small");
 }
+
+#[test]
+fn nodes_that_there_is_no_room_for_are_made_when_there_is() {
+    let Some(disk) = SmallDisk::of(6) else { return };
+    let sandbox = &disk.sandbox;
+    let share = serde_json::json!({ "azureFileUrl": "https://acc.file.core.windows.net/data", "relativeMountPath": "afs",
+                                    "credentials": { "accountKey": "a2V5" } });
+    let spec = serde_json::json!({
+        "scaleSettings": { "manual": { "targetNodeCount": 0 } },
+        "nodeSetup": {
+            "mountVolumes": {
+                "azureFileShares": [share],
+                "unmanagedFileSystems": [{ "mountCommand": "test -d", "relativeMountPath": "vol" }],
+            },
+            "setupTask": { "commandLine": "true", "stdOutErrPathPrefix": "$AZ_BATCHAI_MOUNT_ROOT/afs/logs" },
+        },
+    });
+    sandbox.spec("cluster.json", &spec);
+    sandbox.run("cluster create -n c -f cluster.json").succeeds();
+    let server = sandbox.server();
+    // Enough for the store, and for less than all nodes.
+    for left in [64 << 10, 160 << 10, 400 << 10] {
+        disk.fill(left);
+        let asked = sandbox.run("cluster resize -n c -t 60");
+        assert!(asked.code == 0 || asked.stderr.contains("is full"), "{}", asked.stderr);
+        wait_until("something came of it", || {
+            let shown = sandbox.run("cluster show -n c").succeeds().json();
+            asked.code != 0 || !shown["errors"].is_null() || shown["nodeStateCounts"]["preparingNodeCount"] != 0
+        });
+        disk.make_room();
+        assert_eq!(sandbox.server(), server, "the server stays up");
+        sandbox.run("cluster resize -n c -t 3").succeeds();
+        wait_until("three nodes are ready", || {
+            let shown = sandbox.run("cluster show -n c").succeeds().json();
+            shown["nodeStateCounts"]["idleNodeCount"] == 3 && shown["currentNodeCount"] == 3
+        });
+        sandbox.run("cluster resize -n c -t 0").succeeds();
+        wait_until("they are gone", || sandbox.run("cluster show -n c").succeeds().json()["currentNodeCount"] == 0);
+    }
+    sandbox.run("cluster delete -n c -y").succeeds();
+    assert!(sandbox.job_processes().is_empty());
+}
