@@ -19,7 +19,7 @@ const ABOUT: &str = "Training jobs on clusters, as Azure Batch AI ran them: api-
                      Unix socket none does. What is not set is left out of an answer, never null.";
 
 /// What the parts of a path mean.
-const PARTS: [(&str, &str); 15] = [
+const PARTS: [(&str, &str); 18] = [
     ("subscription", "The id of the subscription"),
     ("group", "The resource group; nothing has to be made for it"),
     ("workspace", "The name of the workspace"),
@@ -28,9 +28,12 @@ const PARTS: [(&str, &str); 15] = [
     ("experiment", "The name of the experiment"),
     ("job", "The name of the job, or what stands for it in a signed address"),
     ("directory", "`stdouterr`, or the id of an output directory"),
-    ("path", "The path of a file in it; may have slashes"),
+    ("path", "The path of a file in that directory or volume; may have slashes"),
     ("name", "The name of the token"),
     ("vault", "The name of the key vault"),
+    ("account", "The name of the storage account"),
+    ("kind", "`shares` or `containers`"),
+    ("volume", "The name of the share or container"),
     ("secret", "The name of the secret"),
     ("location", "The region"),
     ("id", "The guid of the operation"),

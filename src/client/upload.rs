@@ -28,8 +28,11 @@ pub(super) fn body(
         let mut out = io::BufWriter::with_capacity(PIECE, Pieces(pieces.clone()));
         let written = snapshot.write_to(&mut out).and_then(|()| out.flush().map_err(SnapshotError::Send));
         if let Err(error) = written {
-            // The receiver of the reason may be gone, together with whoever wanted to know.
-            let _ = tell.send(error);
+            // Nobody takes pieces any more when the server has answered early: its answer is the reason then. The receiver
+            // of the reason may be gone too, together with whoever wanted to know.
+            if !matches!(error, SnapshotError::Send(_)) {
+                let _ = tell.send(error);
+            }
             let _ = pieces.blocking_send(Err(io::Error::other("the code folder could not be read to its end")));
         }
     });

@@ -232,13 +232,13 @@ pub fn set_up_directory(layout: &Layout, cluster: &ClusterPlace, prefix: &str) -
     Ok(set_up_place(layout, cluster, prefix)?.path)
 }
 
-/// The same directory, if the server can see what nodes write into it.
+/// The same directory, and whether the server can see what nodes write into it.
 ///
 /// # Errors
 /// As [`set_up_directory`].
-pub fn listable_set_up(layout: &Layout, cluster: &ClusterPlace, prefix: &str) -> Result<Option<PathBuf>, EngineError> {
-    let place = set_up_place(layout, cluster, prefix)?;
-    Ok(place.is_listable.then(|| PathBuf::from(place.path)))
+pub fn set_up_output(layout: &Layout, cluster: &ClusterPlace, prefix: &str) -> Result<JobDirectory, EngineError> {
+    let Place { path, is_listable, far } = set_up_place(layout, cluster, prefix)?;
+    Ok(JobDirectory { id: STD_OUT_ERR.to_owned(), path, is_listable, far })
 }
 
 fn set_up_place(layout: &Layout, cluster: &ClusterPlace, prefix: &str) -> Result<Place, EngineError> {

@@ -178,11 +178,11 @@ pub trait Engine: Send + Sync {
     fn directories(&self, job: &Job, cluster: &ClusterPlace) -> Result<Vec<JobDirectory>, EngineError>;
 
     /// Where the output of the set-up task of a cluster is, or will be: a directory of which every node has its files.
-    /// `None` when there is no such task, or its output lies where only nodes see it.
+    /// `None` when there is no such task.
     ///
     /// # Errors
     /// [`EngineError::NotStarted`] when its prefix leads nowhere this engine knows.
-    fn set_up_output(&self, cluster: &ClusterPlace) -> Result<Option<PathBuf>, EngineError>;
+    fn set_up_output(&self, cluster: &ClusterPlace) -> Result<Option<JobDirectory>, EngineError>;
 
     /// Starts a run. A second launch of a run that has begun re-attaches to it.
     ///

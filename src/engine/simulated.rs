@@ -258,9 +258,13 @@ impl Engine for Simulated {
         Ok(std::iter::once(directory("stdouterr")).chain(outputs).collect())
     }
 
-    fn set_up_output(&self, cluster: &ClusterPlace) -> Result<Option<PathBuf>, EngineError> {
-        let task = cluster.spec.setup.as_ref();
-        Ok(task.map(|_| PathBuf::from(format!("/simulated/{}", cluster.path_segment))))
+    fn set_up_output(&self, cluster: &ClusterPlace) -> Result<Option<JobDirectory>, EngineError> {
+        Ok(cluster.spec.setup.as_ref().map(|_| JobDirectory {
+            id: "stdouterr".into(),
+            path: format!("/simulated/{}", cluster.path_segment),
+            is_listable: true,
+            far: None,
+        }))
     }
 
     fn launch(&self, request: &LaunchRequest) -> Result<(), EngineError> {

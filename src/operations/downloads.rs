@@ -11,7 +11,8 @@ use futures_util::Stream;
 use futures_util::future::Either;
 
 use super::follow::{open, read_chunk};
-use super::{Context, OperationError, far_files, files, setup_files};
+use super::setup_files::{self, Root};
+use super::{Context, OperationError, far_files, files};
 use crate::domain::Timestamp;
 use crate::domain::job::FarDirectory;
 
@@ -66,23 +67,26 @@ pub async fn open_file(context: &Context, wish: &OwnedFile) -> Result<Download, 
         directory: wish.directory.clone(),
         path: wish.path.clone(),
     };
-    let path = match wish.owner {
+    let place = match wish.owner {
         Owner::Job => {
             let job = context.store.read(|reader| reader.job_by_number(wish.number))?;
             let job = job.filter(|job| job.value.uuid == wish.uuid).ok_or_else(gone)?.value;
-            if let Some(directory) = files::far(&job, &wish.directory) {
-                let seen = far_files::look(context, directory, &wish.path).await?;
-                let (length, modified) = seen.ok_or_else(gone)?;
-                let content = Content::Far(Box::new((context.clone(), directory.clone(), wish.path.clone())));
-                return Ok(Download { content, length, modified });
+            match files::far(&job, &wish.directory) {
+                Some(far) => Some(Root::Far(far.clone())),
+                None => files::locate(&job, &wish.directory, &wish.path)?.map(Root::Near),
             }
-            files::locate(&job, &wish.directory, &wish.path)?
         }
         Owner::Cluster => setup_files::locate(context, wish)?,
     };
-    let path = path.ok_or_else(gone)?;
-    let file = open(path.clone())?.ok_or_else(gone)?;
-    Download::of(file, path)
+    match place.ok_or_else(gone)? {
+        Root::Near(path) => Download::of(open(path.clone())?.ok_or_else(gone)?, path),
+        Root::Far(directory) => {
+            let seen = far_files::look(context, &directory, &wish.path).await?;
+            let (length, modified) = seen.ok_or_else(gone)?;
+            let content = Content::Far(Box::new((context.clone(), directory, wish.path.clone())));
+            Ok(Download { content, length, modified })
+        }
+    }
 }
 
 impl Download {

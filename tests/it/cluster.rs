@@ -205,7 +205,7 @@ fn a_node_whose_mount_command_fails_is_unusable_and_says_why() {
     let error = &sandbox.run("cluster show -n c").succeeds().json()["errors"][0];
     assert_eq!(error["code"], "NodePreparationFailed");
     let message = error["message"].as_str().expect("a message");
-    assert!(message.contains("failed with exit status: 1"), "{message}");
+    assert!(message.contains("gfs: the mount command exited with code 1: no such server"), "{message}");
     assert_eq!(error["details"][0]["name"], "nodeId");
     sandbox.job_file("true");
     let job = sandbox.run("job create -c c -n waits -f job.json").succeeds().json();

@@ -120,7 +120,7 @@ impl LocalEngine {
             place: settings.ssh.clone(),
         });
         let far = Box::new(Far::new(layout.clone(), host.clone(), settings.safe.clone()));
-        let runs = Runs::open(layout.clone(), host.clone(), boot_id.clone(), settings, devices.clone(), waker.clone())?;
+        let runs = Runs::open(layout.clone(), host.clone(), boot_id.clone(), settings, devices.clone(), waker)?;
         let runs = Arc::new(runs);
         let nodes = Nodes::open(layout.clone(), host, boot_id, Arc::clone(&runs), devices.clone(), ssh)?;
         Ok(Self { layout, nodes, runs, devices, far })
@@ -165,11 +165,9 @@ impl Engine for LocalEngine {
         directories::directories(&self.layout, job, &cluster.spec)
     }
 
-    fn set_up_output(&self, cluster: &ClusterPlace) -> Result<Option<PathBuf>, EngineError> {
-        match &cluster.spec.setup {
-            Some(task) => directories::listable_set_up(&self.layout, cluster, &task.std_out_err_prefix),
-            None => Ok(None),
-        }
+    fn set_up_output(&self, cluster: &ClusterPlace) -> Result<Option<JobDirectory>, EngineError> {
+        let task = cluster.spec.setup.as_ref();
+        task.map(|task| directories::set_up_output(&self.layout, cluster, &task.std_out_err_prefix)).transpose()
     }
 
     fn launch(&self, request: &LaunchRequest) -> Result<(), EngineError> {

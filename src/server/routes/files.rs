@@ -60,7 +60,7 @@ pub async fn list_of_setup(
 ) -> Answer<Wire<Page<File>>> {
     let Directory { outputdirectoryid: _, directory, linkexpiryinminutes } = query;
     let (folder, expiry) = (directory.unwrap_or_else(|| ".".into()), expiry(linkexpiryinminutes)?);
-    let listing = setup_files::list(&context, &key, &folder)?;
+    let listing = setup_files::list(&context, &key, &folder).await?;
     let listed = Listed { owner: Owner::Cluster, id: STDOUTERR.into(), folder, expiry, listing };
     Ok(Wire(page_of(&context, listed, "", &links, &paging)))
 }

@@ -140,6 +140,37 @@ fn output_on_a_container_of_a_cluster_is_found_when_the_cluster_is_gone() {
 }
 
 #[test]
+fn what_a_set_up_task_wrote_to_a_container_is_listed_without_nodes() {
+    let Some((_azurite, sandbox)) = with_models() else { return };
+    let server = Network::start(&sandbox, "");
+    let spec = json!({
+        "scaleSettings": { "manual": { "targetNodeCount": 1 } },
+        "nodeSetup": {
+            "mountVolumes": { "azureBlobFileSystems": [container("models", "bfs")] },
+            "setupTask": { "commandLine": "echo set up", "stdOutErrPathPrefix": "$AZ_BATCHAI_MOUNT_ROOT/bfs/logs" }
+        }
+    });
+    sandbox.spec("cluster.json", &spec);
+    sandbox.run("cluster create -n c -f cluster.json").succeeds();
+    sandbox.wait_for_nodes("c", "idleNodeCount", 1);
+    let node = sandbox.run("cluster node list -c c").succeeds().json()[0]["nodeId"].as_str().expect("an id").to_owned();
+    sandbox.run("cluster resize -n c --target 0").succeeds();
+    nothing_is_left(&sandbox);
+    let user = Sandbox::new();
+    let token = server.token("reader", "--role reader");
+    let listed = server.run(&user, "cluster file list -c c", Some(&token)).succeeds().json();
+    let all = listed.as_array().expect("files");
+    assert_eq!(all.len(), 3, "{listed}");
+    let is_stdout = |file: &&serde_json::Value| file["name"] == format!("stdout-{node}.txt").as_str();
+    let address = all.iter().find(is_stdout).and_then(|file| file["download_url"].as_str()).expect("an address");
+    let path = address.strip_prefix(&server.url).expect("an address of the server");
+    let mut stream = server.connect();
+    let head = format!("GET {path} HTTP/1.1\r\nHost: {}\r\nConnection: close\r\n\r\n", server.host());
+    stream.write_all(head.as_bytes()).expect("sent");
+    assert_eq!(received(stream).is(200).text(), "set up\n");
+}
+
+#[test]
 fn a_node_whose_volumes_are_lost_is_made_ready_again_whoever_was_killed() {
     let Some((_azurite, sandbox)) = with_models() else { return };
     cluster(&sandbox, "c", &json!({ "azureBlobFileSystems": [container("models", "bfs")] }));
