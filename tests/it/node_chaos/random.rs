@@ -17,7 +17,7 @@ impl Random {
     fn new() -> Self {
         let given = std::env::var("BATCHAI_TESTS_SEED").ok();
         let seed = given.map_or_else(of_the_clock, |text| text.parse().expect("BATCHAI_TESTS_SEED is a number"));
-        println!("BATCHAI_TESTS_SEED={seed}");
+        say(&format!("BATCHAI_TESTS_SEED={seed}"));
         Self(seed.wrapping_mul(0x9e37_79b9_7f4a_7c15) | 1)
     }
 
@@ -41,6 +41,11 @@ impl Random {
         some.push(*self.of(ALL));
         some
     }
+}
+
+#[expect(clippy::print_stdout, reason = "the test runner shows it when the test fails")]
+fn say(text: &str) {
+    println!("{text}");
 }
 
 fn of_the_clock() -> u64 {
@@ -100,7 +105,7 @@ fn whoever_is_killed_whenever_all_jobs_end_for_a_reason_and_nothing_is_left() {
         let early = random.of(&jobs).clone();
         stage.release(&early);
     }
-    println!("{said:#?}");
+    say(&format!("{said:#?}"));
     finish(&stage, &jobs);
 }
 
