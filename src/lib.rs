@@ -88,6 +88,7 @@
 //! | how large something may be | [`api::limits`], [`engine::environment`] |
 //! | what of a file is never shown | `cli/spec/hidden.rs` |
 //! | where files lie | [`config::home`], [`engine::directories`], [`supervisor::run_dir`] |
+//! | a data directory that was moved | [`operations::moving`]; of nodes `engine/local/nodes.rs`, of runs `supervisor/moved.rs` |
 //! | how things are ended | `supervisor/ladder.rs` |
 //! | what is stored | [`store`], whose documents are [`domain`] values |
 

@@ -112,6 +112,12 @@ impl Home {
         self.data.join("batchai.db")
     }
 
+    /// Where the data directory was when a server last ran on it.
+    #[must_use]
+    pub fn place(&self) -> PathBuf {
+        self.data.join("place")
+    }
+
     /// What seals the secrets that the server remembers.
     #[must_use]
     pub fn secret_key(&self) -> PathBuf {

@@ -17,6 +17,7 @@ pub mod groups;
 pub mod jobs;
 pub mod long;
 pub mod migrated;
+pub mod moving;
 pub mod plans;
 pub mod preemptions;
 pub mod reruns;

@@ -66,7 +66,7 @@ use crate::engine::local::{LocalEngine, LocalSettings, SshPlace};
 use crate::engine::secrets::Safe;
 use crate::engine::{Engine, EngineError};
 use crate::operations::watch::FileWatch;
-use crate::operations::{Context, long, snapshots, storage};
+use crate::operations::{Context, long, moving, snapshots, storage};
 use crate::scheduler::{self, Bell, Scheduler};
 use crate::store::{Store, StoreError};
 
@@ -183,6 +183,8 @@ fn compose(settings: &ServerSettings) -> Result<(Context, Scheduler), ServeError
     let (seal, signer) = (Arc::new(Seal::new(&key)), Signer::new(&key, "download"));
     let account_keys = AccountKeys::new(&key);
     let data = settings.home.data().to_owned();
+    let here = std::fs::canonicalize(&data).map_err(io_error("find", &data))?;
+    moving::follow(&store, &settings.home.place(), &here).map_err(io_error("follow the data directory to", &here))?;
     let vaults = KeyVaults::open(store.clone(), seal.clone(), &settings.vaults);
     let vaults = vaults.map_err(|(name, why)| ServeError::Vault { name, why })?;
     let remote_vaults = Arc::new(vaults.addresses());

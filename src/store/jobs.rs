@@ -93,6 +93,14 @@ impl Reader<'_> {
         )
     }
 
+    /// Jobs of all workspaces, oldest first.
+    pub fn all_jobs(&self, window: Window) -> Result<Vec<Stored<Job>>, StoreError> {
+        self.many(
+            "SELECT number, generation, document FROM jobs WHERE number > ?1 ORDER BY number LIMIT ?2",
+            params![window.after, window.limit],
+        )
+    }
+
     /// Jobs that have a run now, of all clusters, also of those that are gone; oldest first.
     pub fn running_jobs(&self) -> Result<Vec<Stored<Job>>, StoreError> {
         self.many(

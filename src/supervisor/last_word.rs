@@ -6,7 +6,7 @@ use std::path::Path;
 use std::time::{Duration, Instant};
 
 use super::run_dir::{Exit, Launch, RunDir, RunDirError};
-use super::{mountinfo, note, sentence};
+use super::{mountinfo, moved, note, sentence};
 
 /// Long enough for somebody to make room, short enough that nobody waits for a word that will not come.
 const PATIENCE: Duration = Duration::from_secs(10);
@@ -19,6 +19,7 @@ const TRY_AGAIN: Duration = Duration::from_millis(500);
 /// # Errors
 /// When it still fails after 10 s.
 pub fn write(dir: &RunDir, launch: &Launch, exit: &Exit) -> Result<(), RunDirError> {
+    let dir = &moved::run_dir(dir);
     let began = Instant::now();
     loop {
         let Err(error) = dir.write_exit(exit) else { return Ok(()) };

@@ -24,6 +24,7 @@ mod last_word;
 pub mod login;
 pub mod mount_log;
 mod mountinfo;
+mod moved;
 pub mod orphans;
 mod processes;
 pub mod quote;

@@ -246,3 +246,48 @@ fn an_upload_for_which_there_is_no_room_is_refused_and_leaves_nothing_behind() {
     sandbox.run("storage download -s data small -d back").succeeds();
     assert_eq!(fs::read_to_string(sandbox.path("back/small")).expect("a file"), "small");
 }
+
+#[test]
+fn nodes_that_there_is_no_room_for_are_made_when_there_is() {
+    let Some(disk) = SmallDisk::of(6) else { return };
+    let sandbox = &disk.sandbox;
+    let share = serde_json::json!({ "azureFileUrl": "https://acc.file.core.windows.net/data", "relativeMountPath": "afs",
+                                    "credentials": { "accountKey": "a2V5" } });
+    let spec = serde_json::json!({
+        "scaleSettings": { "manual": { "targetNodeCount": 0 } },
+        "nodeSetup": {
+            "mountVolumes": {
+                "azureFileShares": [share],
+                "unmanagedFileSystems": [{ "mountCommand": "test -d", "relativeMountPath": "vol" }],
+            },
+            "setupTask": { "commandLine": "true", "stdOutErrPathPrefix": "$AZ_BATCHAI_MOUNT_ROOT/afs/logs" },
+        },
+    });
+    sandbox.spec("cluster.json", &spec);
+    sandbox.run("cluster create -n c -f cluster.json").succeeds();
+    let server = sandbox.server();
+    // Just enough to take on something new, and less than so many nodes need.
+    for left in [570_000, 640_000] {
+        disk.fill(left);
+        sandbox.run("cluster resize -n c -t 40").succeeds();
+        wait_until("it says what it lacks", || {
+            let shown = sandbox.run("cluster show -n c").succeeds().json();
+            shown["errors"].to_string().contains("No space left on device")
+        });
+        disk.make_room();
+        assert_eq!(sandbox.server(), server, "the server stays up");
+        sandbox.run("cluster resize -n c -t 0").succeeds();
+        wait_until("all of them are gone", || {
+            sandbox.run("cluster show -n c").succeeds().json()["currentNodeCount"] == 0
+        });
+        sandbox.run("cluster resize -n c -t 3").succeeds();
+        wait_until("three nodes are ready", || {
+            let shown = sandbox.run("cluster show -n c").succeeds().json();
+            shown["nodeStateCounts"]["idleNodeCount"] == 3 && shown["currentNodeCount"] == 3
+        });
+        sandbox.run("cluster resize -n c -t 0").succeeds();
+        wait_until("they are gone", || sandbox.run("cluster show -n c").succeeds().json()["currentNodeCount"] == 0);
+    }
+    sandbox.run("cluster delete -n c -y").succeeds();
+    assert!(sandbox.job_processes().is_empty());
+}

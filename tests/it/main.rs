@@ -45,6 +45,7 @@ mod man;
 mod mounts;
 mod mpi;
 mod names;
+mod node_chaos;
 mod node_exec;
 mod node_set_up;
 mod old_server;

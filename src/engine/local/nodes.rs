@@ -216,16 +216,11 @@ impl Nodes {
             .map_err(|short| EngineError::NotStarted(short.sentence()))?;
         let action = || format!("make the node in {}", self.layout.node(key.0, key.1).display());
         fs::create_dir_all(self.layout.node_mounts(cluster.number, index)).map_err(failed(action))?;
-        let mounted = self.link_volumes(cluster, index);
+        let state = self.linked_state(cluster, index);
         let mut known = lock(&self.known);
         let used = known.values().map(|node| node.address.as_str()).collect();
         let address = free_address(&self.layout, &used);
-        let state = match mounted {
-            Err(reason) => State::Broken(reason),
-            Ok(()) if self.holders.are_needed(cluster) => State::Preparing,
-            Ok(()) => mounted_state(cluster),
-        };
-        let mut record = Record::new(name, address, self.boot_id.clone(), state);
+        let mut record = Record::new(name, address, (self.layout.root().to_owned(), self.boot_id.clone()), state);
         (record.gpus, record.is_dealt) = (gpus, !all.is_empty());
         let ports = ports(&known);
         self.offer_ssh(cluster, key, &mut record, &ports);
@@ -233,6 +228,15 @@ impl Nodes {
         let begun = self.go_on(cluster, key, &mut record);
         known.insert(key, record);
         begun
+    }
+
+    /// The state of a node in which everything appears that needs nobody to mount it.
+    fn linked_state(&self, cluster: &ClusterPlace, index: u32) -> State {
+        match self.link_volumes(cluster, index) {
+            Err(reason) => State::Broken(reason),
+            Ok(()) if self.holders.are_needed(cluster) => State::Preparing,
+            Ok(()) => mounted_state(cluster),
+        }
     }
 
     /// A volume that cannot appear makes the node unusable, which its user sees; the reason is in the error.
@@ -249,6 +253,7 @@ impl Nodes {
 
     /// Does what can be done now for a node.
     fn go_on(&self, cluster: &ClusterPlace, key: Key, node: &mut Record) -> Result<(), EngineError> {
+        self.settle(cluster, key, node)?;
         let needs_holder = self.holders.are_needed(cluster);
         if node.boot_id != self.boot_id && (needs_holder || cluster.spec.setup.is_some()) {
             node.boot_id.clone_from(&self.boot_id);
@@ -267,6 +272,35 @@ impl Nodes {
             }
         }
         self.set_ups.go_on(cluster, node)
+    }
+
+    /// A node whose data directory was moved while no server ran is prepared anew: everybody who serves it, and every
+    /// link in it, knows the paths of before.
+    fn settle(&self, cluster: &ClusterPlace, key: Key, node: &mut Record) -> Result<(), EngineError> {
+        let here = self.layout.root();
+        if node.data == here {
+            return Ok(());
+        }
+        if !node.data.as_os_str().is_empty() {
+            tracing::info!(node = %node.id, from = %node.data.display(), "a node was moved; preparing it anew");
+            if let State::SettingUp(attempt) = &node.state {
+                self.set_ups.end(key.0, key.1, attempt)?;
+            }
+            let mounts = self.layout.node_mounts(key.0, key.1);
+            // Their holder would look for them where they were; without them it leaves.
+            files::unmount_below(&mounts).map_err(failed(|| format!("unmount what is in {}", mounts.display())))?;
+            if let Some(hold) = &node.hold {
+                self.holders.end(key.0, key.1, hold)?;
+            }
+            node.hold = None;
+            files::remove_tree(&mounts)
+                .and_then(|()| fs::create_dir_all(&mounts))
+                .map_err(failed(|| format!("empty {}", mounts.display())))?;
+            node.state = self.linked_state(cluster, key.1);
+        }
+        here.clone_into(&mut node.data);
+        node.note(&self.layout, key);
+        Ok(())
     }
 }
 

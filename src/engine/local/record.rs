@@ -40,6 +40,10 @@ pub(super) struct Record {
     /// Who holds its volumes, where something has to.
     #[serde(default)]
     pub hold: Option<Hold>,
+    /// The data directory that it was prepared in: when that is moved, nothing of the node is where it was. Empty where a
+    /// server wrote it that did not know.
+    #[serde(default)]
+    pub data: PathBuf,
     /// The boot that it was prepared in: the next one finds nothing mounted, and sets it up again.
     pub boot_id: String,
     pub state: State,
@@ -63,7 +67,7 @@ pub(super) enum State {
 
 impl Record {
     /// A node that is new.
-    pub(super) fn new(name: &NodeName, address: String, boot_id: String, state: State) -> Self {
+    pub(super) fn new(name: &NodeName, address: String, (data, boot_id): (PathBuf, String), state: State) -> Self {
         Self {
             version: VERSION,
             index: name.index,
@@ -73,6 +77,7 @@ impl Record {
             gpus: Vec::new(),
             is_dealt: false,
             hold: None,
+            data,
             boot_id,
             state,
         }

@@ -26,7 +26,7 @@ use super::run_dir::{Exit, Launch, LaunchMount, MountHow, RunDir};
 use super::secrets::Secrets;
 use super::shell::{self, Order};
 use super::watch::{Interruption, Watch};
-use super::{note, sentence, unmount};
+use super::{moved, note, sentence, unmount};
 
 /// Moving into a cgroup waits for a grace period of the kernel, 5 to 20 ms; runs that are shorter than this are spared
 /// that, and until then a lost supervisor's processes are found by session and marker.
@@ -318,6 +318,8 @@ impl<'a> Run<'a> {
     fn unmount(&mut self, ending: &mut Ending) {
         self.close_logs_on_volumes();
         let mounted = std::mem::take(&mut self.mounted);
+        let mounted: Vec<_> =
+            mounted.into_iter().map(|(place, mount)| (place, moved::mount(self.dir, mount))).collect();
         for (place, mount) in mounted.iter().rev() {
             match unmount::one(mount) {
                 Ok(()) => self.logs[*place].say(&format!("{} unmounted", mount.path.display())),
@@ -330,7 +332,7 @@ impl<'a> Run<'a> {
             self.family.end(Whom::All, &mut self.watch, LEFTOVER_GRACE);
         }
         for (_, mount) in mounted {
-            if let Err(problem) = programs::tidy(mount) {
+            if let Err(problem) = programs::tidy(&mount) {
                 self.complain(ending, &problem);
                 ending.fail_if_succeeded();
             }
