@@ -87,6 +87,7 @@ pub(in crate::engine) fn mount(remote: &Remote, account: &str, volume: &str, spo
         stays: true,
         is_fuse: true,
         cache: Some(spot.cache.to_owned()),
+        kept_in: Some(spot.kept_in.to_owned()),
         source: "the package rclone".into(),
         limit_seconds: spot.limit_seconds,
     };
@@ -99,7 +100,12 @@ mod tests {
     use super::*;
 
     fn planned(remote: &Remote) -> String {
-        let spot = Spot { path: "/r/mounts/bfs".as_ref(), cache: "/r/cache-0-1".as_ref(), limit_seconds: 300 };
+        let spot = Spot {
+            path: "/r/mounts/bfs".as_ref(),
+            cache: "/r/cache-0-1".as_ref(),
+            kept_in: "/d/unsaved".as_ref(),
+            limit_seconds: 300,
+        };
         shown(&mount(remote, "acc", "models", spot))
     }
 

@@ -10,7 +10,7 @@ use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
 use super::record::{Record, State};
-use super::runs::{Course, Runs};
+use super::runs::{Course, Runs, clear_away};
 use super::wanted::Wanted;
 use super::{failed, files};
 use crate::domain::name::RunId;
@@ -154,7 +154,7 @@ impl Holders {
         let run_dir = self.run_dir(cluster.number, index);
         let mounts = self.layout.node_mounts(cluster.number, index);
         files::unmount_below(&mounts)
-            .and_then(|()| files::remove_tree(run_dir.path()))
+            .and_then(|()| clear_away(&run_dir))
             .and_then(|()| fs::create_dir_all(run_dir.path()))
             .map_err(failed(|| format!("make the run directory {}", run_dir.path().display())))
     }
@@ -214,7 +214,7 @@ impl Holders {
         let run_dir = self.run_dir(cluster, index);
         self.runs.end(&hold.run, &run_dir)?;
         files::unmount_below(&self.layout.node_mounts(cluster, index))
-            .and_then(|()| files::remove_tree(run_dir.path()))
+            .and_then(|()| clear_away(&run_dir))
             .map_err(failed(|| format!("remove {}", run_dir.path().display())))
     }
 

@@ -33,6 +33,7 @@ use crate::engine::secrets::Safe;
 use crate::engine::{EngineError, LaunchRequest, Observation, Waker, container, launch, volumes};
 use crate::supervisor::run_dir::{Exit, Launch, RunDir, RunDirError};
 use crate::supervisor::secrets::Secrets;
+use crate::supervisor::unsaved;
 
 /// After so many supervisors that ended before they had begun, the next will not do better.
 const MOST_STARTS: u32 = 3;
@@ -341,8 +342,17 @@ impl Runs {
 
     fn remove(&self, run: &RunId) -> Result<(), EngineError> {
         let path = self.layout.run(run);
-        files::remove_tree(path.path()).map_err(failed(|| format!("remove {}", path.path().display())))
+        clear_away(&path).map_err(failed(|| format!("remove {}", path.path().display())))
     }
+}
+
+/// Removes the directory of a run that is over, but not what was written to a volume and has not reached it.
+pub(super) fn clear_away(run_dir: &RunDir) -> io::Result<()> {
+    files::unmount_below(run_dir.path())?;
+    if let Ok(Some(plan)) = run_dir.read_launch() {
+        unsaved::tidy_all(&plan).iter().for_each(|why| tracing::warn!(run = plan.run, "{why}"));
+    }
+    files::remove_tree(run_dir.path())
 }
 
 fn lock(entries: &Mutex<Entries>) -> MutexGuard<'_, Entries> {
