@@ -34,7 +34,7 @@ pub enum VolumeKind {
 /// How a volume appears.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub enum MountHow {
-    /// As a symbolic link to a directory, which is made if it is not there.
+    /// As a symbolic link to a directory, which is made if it is not there and what is above it is.
     Directory(PathBuf),
     /// By a shell command to which the path is appended; mounted if it exits 0. `path` is made before.
     Command(String),

@@ -241,7 +241,9 @@ impl Nodes {
         for mount in &cluster.spec.mounts {
             if let Some(target) = volumes::real_directory(&self.layout, &mount.source) {
                 let path = below(&root, &mount.path);
-                link(&target, &path).map_err(|e| format!("cannot mount volume `{}`: {e}", mount.path))?;
+                let linked = files::make_volume(&target, &self.layout).and_then(|()| link(&target, &path));
+                let shown = target.display();
+                linked.map_err(|e| format!("cannot mount volume `{}`, which is {shown}: {e}", mount.path))?;
             }
         }
         Ok(())
@@ -282,7 +284,6 @@ fn mounted_state(cluster: &ClusterPlace) -> State {
 
 /// Makes `target` appear at `path`. It may be there already: volumes inside of volumes are shared by nodes.
 fn link(target: &Path, path: &Path) -> io::Result<()> {
-    fs::create_dir_all(target)?;
     if let Some(parent) = path.parent() {
         fs::create_dir_all(parent)?;
     }

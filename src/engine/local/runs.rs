@@ -177,6 +177,13 @@ impl Runs {
                 fs::create_dir_all(below(&root, &request.job.path_segment()))?;
             }
         }
+        let volumes = request.job.spec.mounts.iter();
+        for volume in volumes.filter_map(|mount| volumes::real_directory(&self.layout, &mount.source)) {
+            // Of others the supervisor says what is missing.
+            if volume.starts_with(self.layout.storage()) {
+                fs::create_dir_all(volume)?;
+            }
+        }
         fs::create_dir_all(run_dir.shared())?;
         for (path, text) in launch::launcher_files(request, run_dir, self.cores) {
             fs::write(path, text)?;
