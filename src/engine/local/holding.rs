@@ -5,6 +5,7 @@
 
 use std::fs;
 use std::sync::Arc;
+use std::time::Instant;
 
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
@@ -210,9 +211,9 @@ impl Holders {
     }
 
     /// Nothing of it is left after this.
-    pub(super) fn end(&self, cluster: i64, index: u32, hold: &Hold) -> Result<(), EngineError> {
+    pub(super) fn end(&self, cluster: i64, index: u32, hold: &Hold, until: Instant) -> Result<(), EngineError> {
         let run_dir = self.run_dir(cluster, index);
-        self.runs.end(&hold.run, &run_dir)?;
+        self.runs.end(&hold.run, &run_dir, until)?;
         files::unmount_below(&self.layout.node_mounts(cluster, index))
             .and_then(|()| clear_away(&run_dir))
             .map_err(failed(|| format!("remove {}", run_dir.path().display())))

@@ -13,7 +13,7 @@ use std::path::Path;
 use std::process::{Child, ChildStdin, Command, Stdio};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::thread;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use rustix::event::{PollFd, PollFlags, Timespec, poll};
 use rustix::process::{Pid, PidfdFlags, Signal, pidfd_open, pidfd_send_signal};
@@ -39,7 +39,7 @@ use crate::supervisor::unsaved;
 const MOST_STARTS: u32 = 3;
 
 /// Longer than a supervisor takes to end a run that has little grace.
-const END_LIMIT: Duration = Duration::from_secs(15);
+const END_LIMIT: Duration = Duration::from_secs(4);
 
 /// A supervisor that lives, or whose end is about to be noticed.
 #[derive(Debug)]
@@ -290,21 +290,22 @@ impl Runs {
         }
     }
 
-    /// Ends a run and waits until nothing of it is left: only for those whose plan has a short grace.
-    pub(super) fn end(&self, run: &RunId, run_dir: &RunDir) -> Result<(), EngineError> {
+    /// Ends a run and waits until nothing of it is left, see [`end_limit`]: only for those whose plan has a short grace.
+    pub(super) fn end(&self, run: &RunId, run_dir: &RunDir, until: Instant) -> Result<(), EngineError> {
         self.ask_to_end(run, run_dir)?;
-        self.wait_for_supervisor(run).map_err(failed(|| format!("wait for the end of run {run}")))?;
+        self.wait_for_supervisor(run, until).map_err(failed(|| format!("wait for the end of run {run}")))?;
         // One that had to be killed has left processes: looking ends them.
         self.look(run, run_dir)?;
         lock(&self.entries).remove(run);
         Ok(())
     }
 
-    fn wait_for_supervisor(&self, run: &RunId) -> io::Result<()> {
+    fn wait_for_supervisor(&self, run: &RunId, until: Instant) -> io::Result<()> {
         let held =
             lock(&self.entries).get(run).and_then(|entry| entry.supervisor.as_ref()).map(|s| s.pidfd.try_clone());
         let Some(pidfd) = held.transpose()? else { return Ok(()) };
-        let limit = Timespec::try_from(END_LIMIT).map_err(io::Error::other)?;
+        let left = until.saturating_duration_since(Instant::now());
+        let limit = Timespec::try_from(left).map_err(io::Error::other)?;
         if poll(&mut [PollFd::new(&pidfd, PollFlags::IN)], Some(&limit))? == 0 {
             return Err(io::Error::new(io::ErrorKind::TimedOut, "its supervisor does not end"));
         }
@@ -360,6 +361,12 @@ pub(super) fn clear_away(run_dir: &RunDir) -> io::Result<()> {
         unsaved::tidy_all(&plan).iter().for_each(|why| tracing::warn!(run = plan.run, "{why}"));
     }
     files::remove_tree(run_dir.path())
+}
+
+/// Until when whoever ends runs now waits for all of them together: a volume that does not answer, or has much to write
+/// back, takes its time, and all jobs of the machine would wait too. What has not ended by then is asked for again later.
+pub(super) fn end_limit() -> Instant {
+    Instant::now() + END_LIMIT
 }
 
 fn lock(entries: &Mutex<Entries>) -> MutexGuard<'_, Entries> {
