@@ -120,7 +120,7 @@ impl LocalEngine {
             place: settings.ssh.clone(),
         });
         let far = Box::new(Far::new(layout.clone(), host.clone(), settings.safe.clone()));
-        let runs = Runs::open(layout.clone(), host.clone(), boot_id.clone(), settings, devices.clone(), waker.clone())?;
+        let runs = Runs::open(layout.clone(), host.clone(), boot_id.clone(), settings, devices.clone(), waker)?;
         let runs = Arc::new(runs);
         let nodes = Nodes::open(layout.clone(), host, boot_id, Arc::clone(&runs), devices.clone(), ssh)?;
         Ok(Self { layout, nodes, runs, devices, far })
