@@ -34,7 +34,7 @@ struct Bench {
 }
 
 enum Kind {
-    Simulated(Simulated),
+    Simulated(Box<Simulated>),
     Local(Box<LocalEngine>),
 }
 
@@ -53,7 +53,7 @@ enum Doing {
 impl Bench {
     fn simulated() -> Self {
         let (waker, news) = bell();
-        let kind = Kind::Simulated(Simulated::new(waker.clone()));
+        let kind = Kind::Simulated(Box::new(Simulated::new(waker.clone())));
         Self { sandbox: Sandbox::new(), kind, waker, news }
     }
 
@@ -66,7 +66,7 @@ impl Bench {
 
     fn engine(&self) -> &dyn Engine {
         match &self.kind {
-            Kind::Simulated(engine) => engine,
+            Kind::Simulated(engine) => engine.as_ref(),
             Kind::Local(engine) => engine.as_ref(),
         }
     }
