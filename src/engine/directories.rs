@@ -92,6 +92,12 @@ impl Layout {
         self.root.join("ssh/host_key")
     }
 
+    /// What was written to volumes and has not reached them, in a folder for each run.
+    #[must_use]
+    pub fn unsaved(&self) -> PathBuf {
+        self.root.join("unsaved")
+    }
+
     /// All nodes of all clusters.
     #[must_use]
     pub fn nodes(&self) -> PathBuf {

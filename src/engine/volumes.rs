@@ -117,7 +117,8 @@ fn command(source: &MountSource) -> String {
 }
 
 fn planned(layout: &Layout, mount: &Mount, path: &Path, cache: &Path) -> Option<Planned> {
-    let spot = Spot { path, cache, limit_seconds: layout.drivers().limit_seconds };
+    let kept_in = layout.unsaved();
+    let spot = Spot { path, cache, kept_in: &kept_in, limit_seconds: layout.drivers().limit_seconds };
     let nfs = match &mount.source {
         MountSource::FileServer { server, .. } => match of_file_server(layout, server) {
             Some(FileServerDriver::Nfs(nfs)) => Some(nfs),

@@ -7,6 +7,7 @@ use std::ops::Range;
 
 use bytes::Bytes;
 use futures_util::Stream;
+use tokio::sync::Semaphore;
 use tokio::task::spawn_blocking;
 
 use super::files::{FileEntry, leaves};
@@ -16,6 +17,9 @@ use crate::domain::job::FarDirectory;
 use crate::domain::mount::relative_path;
 use crate::engine::EngineError;
 use crate::engine::far::{self, FarBytes};
+
+/// So many folders are listed at once.
+static ROOM: Semaphore = Semaphore::const_new(8);
 
 /// Bytes per read.
 const CHUNK: usize = 256 * 1024;
@@ -31,6 +35,8 @@ pub(super) async fn list(
         path => relative_path(path).ok_or_else(|| leaves(path))?,
     };
     let (engine, directory) = (context.engine.clone(), directory.clone());
+    // Each is a program of its own, and whoever may read can ask for any number.
+    let _room = ROOM.acquire().await;
     let listed = blocking(move || engine.list_far(&directory, &folder)).await?;
     Ok(listed.into_iter().map(|entry| FileEntry { name: entry.name, path: None, file: entry.file }).collect())
 }

@@ -99,7 +99,7 @@ pub struct Plan {
 #[must_use]
 pub fn plan(view: &ClusterView, now: Timestamp) -> Plan {
     let most = view.scale.most().min(MAX_NODES);
-    let wanted = allowed(view, wanted(view, most.min(view.share.ever)));
+    let wanted = allowed(view, most.min(view.share.ever));
     let Departures { going, retained, next } = departures(view, wanted, now);
     let starts = starts(view, &going, most);
     let interrupts = interrupts(view, &going, &retained, now);
@@ -134,8 +134,15 @@ pub(super) fn stays(node: &NodeView) -> bool {
 
 fn wanted(view: &ClusterView, most: u32) -> u32 {
     let can_start = view.queued.iter().filter(|waiting| waiting.needs <= most);
-    let running = counted(view.nodes.iter().filter(|node| node.is_busy).count());
-    let demand = can_start.fold(running, |sum, waiting| sum.saturating_add(waiting.needs.max(1)));
+    let demand = can_start.fold(running(view), |sum, waiting| sum.saturating_add(waiting.needs.max(1)));
+    for_demand(view, demand, most)
+}
+
+fn running(view: &ClusterView) -> u32 {
+    counted(view.nodes.iter().filter(|node| node.is_busy).count())
+}
+
+fn for_demand(view: &ClusterView, demand: u32, most: u32) -> u32 {
     let first = match view.scale {
         Scale::Auto { initial, .. } if view.is_new => initial,
         Scale::Auto { .. } | Scale::Manual { .. } => 0,
@@ -143,9 +150,17 @@ fn wanted(view: &ClusterView, most: u32) -> u32 {
     view.scale.wanted(demand).max(first).min(most)
 }
 
-/// A quota keeps from growing; it takes no node away.
-fn allowed(view: &ClusterView, wanted: u32) -> u32 {
-    wanted.min(view.share.now.max(counted(view.nodes.iter().filter(|node| stays(node)).count())))
+/// A quota keeps from growing; it takes no node away. But nodes that are too few for the next job wait for nothing, and
+/// two clusters that keep such nodes from each other would wait for ever: auto-scale lets them go.
+fn allowed(view: &ClusterView, most: u32) -> u32 {
+    let wanted = wanted(view, most);
+    let allowed = wanted.min(view.share.now.max(counted(view.nodes.iter().filter(|node| stays(node)).count())));
+    let next = view.queued.iter().find(|waiting| waiting.needs <= most);
+    let free = allowed.saturating_sub(running(view));
+    if allowed < wanted && next.is_some_and(|next| next.needs.max(1) > free) {
+        return allowed.min(for_demand(view, running(view), most));
+    }
+    allowed
 }
 
 /// Busy nodes that stay count against the most that there may be, those that leave do not.

@@ -254,6 +254,19 @@ fn a_quota_keeps_a_cluster_from_growing_and_it_is_settled_then() {
 }
 
 #[test]
+fn nodes_that_are_too_few_for_the_next_job_are_not_kept_from_other_clusters() {
+    let short = |scale, nodes, now| ClusterView {
+        share: Share { now, ever: 2, shortages: Vec::new() },
+        ..view(scale, nodes, &[2, 1])
+    };
+    assert_eq!(shown(&short(auto(0, 4), "r", 1), 59), " | [0] | settled | 60");
+    assert_eq!(shown(&short(auto(0, 4), "r", 1), 60), " | [] | settled | -");
+    assert_eq!(shown(&short(auto(0, 4), "", 1), 60), " | [] | settled | -");
+    assert_eq!(shown(&short(auto(1, 4), "r", 1), 60), " | [0] | settled | -", "its minimum stays");
+    assert_eq!(shown(&short(auto(0, 4), "r", 2), 60), " | [0, 1] | settled | -", "there is room now");
+}
+
+#[test]
 fn a_cluster_says_itself_for_how_long_its_nodes_stay_idle() {
     let idle = |idle| Scale::Auto { minimum: 0, maximum: 4, initial: 0, idle };
     assert_eq!(shown(&view(idle(Some(0)), "rr", &[]), 0), " | [] | settled | -");

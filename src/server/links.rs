@@ -40,7 +40,7 @@ pub fn of_job(spec: &JobSpec) -> Vec<Link> {
     let cluster = super::convert::workspace::id(&key.workspace, child);
     let password = spec.container.as_ref().and_then(|container| container.login.as_ref()).map(|login| &login.password);
     let secrets = spec.secrets.iter().map(|secret| &secret.value).chain(password);
-    let rest = of_mounts(&spec.mounts).chain(of_secrets(secrets));
+    let rest = of_mounts(&spec.mounts).chain(of_secrets(secrets.chain(keys(&spec.mounts))));
     std::iter::once(Link::Resource(cluster.to_string())).chain(rest).collect()
 }
 
@@ -48,10 +48,15 @@ pub fn of_job(spec: &JobSpec) -> Vec<Link> {
 #[must_use]
 pub fn of_cluster(spec: &ClusterSpec) -> Vec<Link> {
     let secrets = spec.setup.iter().flat_map(|task| &task.secrets).map(|secret| &secret.value);
-    of_mounts(&spec.mounts).chain(of_secrets(secrets)).collect()
+    of_mounts(&spec.mounts).chain(of_secrets(secrets.chain(keys(&spec.mounts)))).collect()
 }
 
-/// Those that are kept in key vaults. Keys of storage accounts are never read, so that they lead nowhere.
+/// What opens volumes: programs that mount them are given it, and a job sees what those are given.
+fn keys(mounts: &[Mount]) -> impl Iterator<Item = &SecretValue> {
+    mounts.iter().filter_map(|mount| mount.key.as_ref())
+}
+
+/// Those that are kept in key vaults.
 fn of_secrets<'s>(secrets: impl Iterator<Item = &'s SecretValue>) -> impl Iterator<Item = Link> {
     secrets.filter_map(|secret| match secret {
         SecretValue::KeyVault { url, .. } => Some(Link::Secret(url.clone())),

@@ -38,7 +38,7 @@ mod shims;
 mod steps;
 pub mod tool;
 pub mod unmount;
-mod unsaved;
+pub mod unsaved;
 mod volume;
 mod watch;
 

@@ -17,7 +17,9 @@ pub(super) fn mount(dir: &RunDir, mount: &LaunchMount) -> LaunchMount {
     if let Some(now) = now(dir) {
         mount.path = follow(&mount.path, dir.path(), &now);
         if let MountHow::Program(program) = &mut mount.how {
-            program.cache = program.cache.as_ref().map(|cache| follow(cache, dir.path(), &now));
+            for path in [&mut program.cache, &mut program.kept_in].into_iter().flatten() {
+                *path = follow(path, dir.path(), &now);
+            }
         }
     }
     mount

@@ -34,7 +34,7 @@ pub enum VolumeKind {
 /// How a volume appears.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub enum MountHow {
-    /// As a symbolic link to a directory, which is made if it is not there.
+    /// As a symbolic link to a directory, which is made if it is not there and what is above it is.
     Directory(PathBuf),
     /// By a shell command to which the path is appended; mounted if it exits 0. `path` is made before.
     Command(String),
@@ -60,6 +60,10 @@ pub struct MountProgram {
     pub is_fuse: bool,
     /// A directory for itself alone, made empty before and removed when the volume is gone.
     pub cache: Option<PathBuf>,
+    /// Where the cache is moved to, into a folder with the name of the run, when it holds the only copy of a file; `None`
+    /// where a server planned it that did not know this.
+    #[serde(default)]
+    pub kept_in: Option<PathBuf>,
     /// What to install where it is missing, such as `the Debian package rclone`.
     pub source: String,
     /// Seconds within which the volume must be there.

@@ -218,6 +218,15 @@ fn readers_list_contributors_set_and_whoever_is_confined_to_a_group_does_neither
     network.send(None, "GET", "/batchai/secrets", "").is(401);
 }
 
+/// A container whose key is kept at that address.
+fn volumes(url: &str) -> Value {
+    let kept = json!({ "sourceVault": { "id": "/v" }, "secretUrl": url });
+    json!({ "azureBlobFileSystems": [{
+        "accountName": "acc", "containerName": "models", "relativeMountPath": "m",
+        "credentials": { "accountKeySecretReference": kept }
+    }] })
+}
+
 #[test]
 fn whoever_is_confined_to_a_group_cannot_read_a_vault_through_a_job() {
     let sandbox = Sandbox::new();
@@ -235,6 +244,18 @@ fn whoever_is_confined_to_a_group_cannot_read_a_vault_through_a_job() {
     let path = format!("{workspace}/experiments/e/jobs/j");
     for (method, path) in [("PUT", path.clone()), ("POST", format!("{path}/plan"))] {
         let answer = network.send(Some(&confined), method, &path, &body).is(403).text();
+        assert!(answer.contains("LinkedAuthorizationFailed") && answer.contains(TOKEN), "{answer}");
+    }
+    let mut mounting = properties.clone();
+    mounting["secrets"] = Value::Null;
+    mounting["mountVolumes"] = volumes(TOKEN);
+    let cluster = json!({ "properties": {
+        "vmSize": "local", "scaleSettings": { "manual": { "targetNodeCount": 0 } },
+        "nodeSetup": { "mountVolumes": volumes(TOKEN) }
+    } });
+    let job = json!({ "properties": mounting });
+    for (path, body) in [(path.clone(), job), (format!("{workspace}/clusters/c2"), cluster)] {
+        let answer = network.send(Some(&confined), "PUT", &path, &body.to_string()).is(403).text();
         assert!(answer.contains("LinkedAuthorizationFailed") && answer.contains(TOKEN), "{answer}");
     }
     let contributor = network.token("contributor", "--role contributor");

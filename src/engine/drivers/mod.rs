@@ -90,6 +90,8 @@ pub struct Spot<'a> {
     pub path: &'a Path,
     /// Where the program may keep things.
     pub cache: &'a Path,
+    /// See [`MountProgram::kept_in`].
+    pub kept_in: &'a Path,
     /// See [`Drivers::limit_seconds`].
     pub limit_seconds: u64,
 }

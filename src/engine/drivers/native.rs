@@ -89,6 +89,7 @@ fn of_kernel(program: &str, source: &str, arguments: Vec<String>, spot: Spot<'_>
         stays: false,
         is_fuse: false,
         cache: None,
+        kept_in: None,
         source: source.into(),
         limit_seconds: spot.limit_seconds,
     }
@@ -127,6 +128,7 @@ pub(in crate::engine) fn blobfuse(
         stays: !settings.is_first,
         is_fuse: true,
         cache: Some(spot.cache.to_owned()),
+        kept_in: Some(spot.kept_in.to_owned()),
         source: format!("the package {name} of packages.microsoft.com"),
         limit_seconds: spot.limit_seconds,
     };
@@ -168,7 +170,12 @@ pub(super) mod tests {
     }
 
     fn spot() -> Spot<'static> {
-        Spot { path: "/m/vol".as_ref(), cache: "/r/cache-0-0".as_ref(), limit_seconds: 300 }
+        Spot {
+            path: "/m/vol".as_ref(),
+            cache: "/r/cache-0-0".as_ref(),
+            kept_in: "/d/unsaved".as_ref(),
+            limit_seconds: 300,
+        }
     }
 
     #[test]

@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 use std::path::PathBuf;
 
 use super::{Opener, Planned, Spot, text, words};
+use crate::engine::directories::safe_name;
 use crate::supervisor::run_dir::MountProgram;
 
 /// In the name of a remote, stands for the name of the share or container.
@@ -35,7 +36,8 @@ impl Remote {
     #[must_use]
     pub fn name(&self, volume: &str) -> String {
         match &self.remote {
-            Some(remote) => remote.replace(NAME, volume),
+            // It comes from a user, and must not lead out of what the settings mean.
+            Some(remote) => remote.replace(NAME, &safe_name(volume)),
             None => format!(":azureblob:{volume}"),
         }
     }
@@ -87,6 +89,7 @@ pub(in crate::engine) fn mount(remote: &Remote, account: &str, volume: &str, spo
         stays: true,
         is_fuse: true,
         cache: Some(spot.cache.to_owned()),
+        kept_in: Some(spot.kept_in.to_owned()),
         source: "the package rclone".into(),
         limit_seconds: spot.limit_seconds,
     };
@@ -99,7 +102,12 @@ mod tests {
     use super::*;
 
     fn planned(remote: &Remote) -> String {
-        let spot = Spot { path: "/r/mounts/bfs".as_ref(), cache: "/r/cache-0-1".as_ref(), limit_seconds: 300 };
+        let spot = Spot {
+            path: "/r/mounts/bfs".as_ref(),
+            cache: "/r/cache-0-1".as_ref(),
+            kept_in: "/d/unsaved".as_ref(),
+            limit_seconds: 300,
+        };
         shown(&mount(remote, "acc", "models", spot))
     }
 
@@ -143,5 +151,6 @@ mod tests {
         RCLONE_CACHE_DIR=/r/cache-0-1
         RCLONE_CONFIG=/etc/rclone.conf
         ");
+        assert_eq!(remote.name("../other"), "s3:bucket/%2E.%2Fother", "a container leads nowhere else");
     }
 }

@@ -10,6 +10,7 @@ use std::process::{Command, Stdio};
 use std::time::Duration;
 
 use super::command::{self, Ran};
+use crate::engine::directories::Layout;
 
 /// How long one unmounting program may take; a lost file server must not stop us for ever.
 const UNMOUNT_LIMIT: Duration = Duration::from_secs(10);
@@ -31,6 +32,29 @@ pub(super) fn remove_tree(path: &Path) -> io::Result<()> {
     match removed {
         Err(e) if e.kind() == io::ErrorKind::NotFound => Ok(()),
         other => other,
+    }
+}
+
+/// Removes a folder of somebody's files as [`remove_tree`] does, but takes no mount away: it is not ours.
+pub(super) fn remove_folder(path: &Path) -> io::Result<()> {
+    match mounted_below(path)?.first() {
+        None => remove_tree(path),
+        Some(point) => Err(io::Error::new(
+            io::ErrorKind::ResourceBusy,
+            format!("another file system is mounted at {}: unmount it first", point.display()),
+        )),
+    }
+}
+
+/// Makes the directory of a volume unless it is there. Of one that the settings name, what is above it has to be there:
+/// else a disk is missing, and nobody may write in its place.
+pub(super) fn make_volume(directory: &Path, layout: &Layout) -> io::Result<()> {
+    if directory.starts_with(layout.storage()) {
+        return fs::create_dir_all(directory);
+    }
+    match fs::create_dir(directory) {
+        Err(error) if error.kind() == io::ErrorKind::AlreadyExists => Ok(()),
+        made => made,
     }
 }
 
@@ -136,6 +160,16 @@ mod tests {
             32 22 0:27 / /d/nodes/10 rw - fuse z rw\n";
         let found = mount_points(table, Path::new("/d/nodes/1"));
         assert_eq!(found, [PathBuf::from("/d/nodes/1/0/mounts/gfs/in ner"), "/d/nodes/1/0/mounts/gfs".into()]);
+    }
+
+    #[test]
+    fn a_folder_with_another_file_system_in_it_stays_whole() {
+        let error = remove_folder(Path::new("/proc")).expect_err("it is mounted");
+        assert!(error.to_string().contains("mounted at /proc"), "{error}");
+        let folder = tempfile::tempdir().expect("a folder");
+        fs::create_dir(folder.path().join("in")).expect("a folder");
+        remove_folder(&folder.path().join("in")).expect("nothing is mounted");
+        assert!(!folder.path().join("in").exists());
     }
 
     #[test]

@@ -5,12 +5,13 @@
 
 use std::fs;
 use std::sync::Arc;
+use std::time::Instant;
 
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
 use super::record::{Record, State};
-use super::runs::{Course, Runs};
+use super::runs::{Course, Runs, clear_away};
 use super::wanted::Wanted;
 use super::{failed, files};
 use crate::domain::name::RunId;
@@ -154,7 +155,7 @@ impl Holders {
         let run_dir = self.run_dir(cluster.number, index);
         let mounts = self.layout.node_mounts(cluster.number, index);
         files::unmount_below(&mounts)
-            .and_then(|()| files::remove_tree(run_dir.path()))
+            .and_then(|()| clear_away(&run_dir))
             .and_then(|()| fs::create_dir_all(run_dir.path()))
             .map_err(failed(|| format!("make the run directory {}", run_dir.path().display())))
     }
@@ -210,11 +211,11 @@ impl Holders {
     }
 
     /// Nothing of it is left after this.
-    pub(super) fn end(&self, cluster: i64, index: u32, hold: &Hold) -> Result<(), EngineError> {
+    pub(super) fn end(&self, cluster: i64, index: u32, hold: &Hold, until: Instant) -> Result<(), EngineError> {
         let run_dir = self.run_dir(cluster, index);
-        self.runs.end(&hold.run, &run_dir)?;
+        self.runs.end(&hold.run, &run_dir, until)?;
         files::unmount_below(&self.layout.node_mounts(cluster, index))
-            .and_then(|()| files::remove_tree(run_dir.path()))
+            .and_then(|()| clear_away(&run_dir))
             .map_err(failed(|| format!("remove {}", run_dir.path().display())))
     }
 

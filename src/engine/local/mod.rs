@@ -234,7 +234,7 @@ impl Engine for LocalEngine {
 
     fn remove_stored(&self, path: &Path) -> Result<(), EngineError> {
         let is_folder = path.symlink_metadata().is_ok_and(|metadata| metadata.is_dir());
-        let removed = if is_folder { files::remove_tree(path) } else { std::fs::remove_file(path) };
+        let removed = if is_folder { files::remove_folder(path) } else { std::fs::remove_file(path) };
         removed.map_err(failed(|| format!("remove {}", path.display())))
     }
 

@@ -9,12 +9,13 @@ use std::io;
 use std::os::unix::fs::symlink;
 use std::path::Path;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::Instant;
 
 use super::address::free_address;
 use super::devices::Devices;
 use super::holding::{Hold, Holders, Volumes};
 use super::record::{self, Key, Record, State};
-use super::runs::Runs;
+use super::runs::{Runs, end_limit};
 use super::setting_up::{Attempt, SetUps};
 use super::ssh::Ssh;
 use super::{failed, files};
@@ -99,7 +100,8 @@ impl Nodes {
         for key in &leaving {
             note(self.ask_to_end(*key));
         }
-        leaving.into_iter().for_each(|key| note(self.remove(key)));
+        let until = end_limit();
+        leaving.into_iter().for_each(|key| note(self.remove(key, until)));
         nodes.iter().for_each(|node| note(self.make(cluster, node)));
         if wanted.is_empty() {
             // Whatever is left in it is no node; a failed removal has been noted above.
@@ -116,16 +118,16 @@ impl Nodes {
         present
     }
 
-    fn remove(&self, key: Key) -> Result<(), EngineError> {
+    fn remove(&self, key: Key, until: Instant) -> Result<(), EngineError> {
         // Before its volumes go: whoever is logged in may have files open there.
         if let Some(record) = lock(&self.known).get(&key).cloned() {
             self.ssh.withdraw(key, &record).map_err(failed(|| format!("end the logins to the node {}", record.id)))?;
         }
         if let Some(attempt) = self.set_up_of(key) {
-            self.set_ups.end(key.0, key.1, &attempt)?;
+            self.set_ups.end(key.0, key.1, &attempt, until)?;
         }
         if let Some(hold) = self.hold_of(key) {
-            self.holders.end(key.0, key.1, &hold)?;
+            self.holders.end(key.0, key.1, &hold, until)?;
         }
         let directory = self.layout.node(key.0, key.1);
         files::remove_tree(&directory).map_err(failed(|| format!("remove the node in {}", directory.display())))?;
@@ -210,7 +212,7 @@ impl Nodes {
         if record::path(&self.layout, key).exists() && lock(&self.known).contains_key(&key) {
             return Ok(());
         }
-        self.remove(key)?;
+        self.remove(key, end_limit())?;
         let all = self.devices.all();
         let gpus = gpus::deal(&all, &dealt(&lock(&self.known)), gpus::wish(&cluster.spec))
             .map_err(|short| EngineError::NotStarted(short.sentence()))?;
@@ -245,7 +247,9 @@ impl Nodes {
         for mount in &cluster.spec.mounts {
             if let Some(target) = volumes::real_directory(&self.layout, &mount.source) {
                 let path = below(&root, &mount.path);
-                link(&target, &path).map_err(|e| format!("cannot mount volume `{}`: {e}", mount.path))?;
+                let linked = files::make_volume(&target, &self.layout).and_then(|()| link(&target, &path));
+                let shown = target.display();
+                linked.map_err(|e| format!("cannot mount volume `{}`, which is {shown}: {e}", mount.path))?;
             }
         }
         Ok(())
@@ -263,7 +267,7 @@ impl Nodes {
         if needs_holder {
             // A set-up task that runs while its volumes go begins again when they are back.
             let before_again = |state: &State| match state {
-                State::SettingUp(attempt) => self.set_ups.end(key.0, key.1, attempt),
+                State::SettingUp(attempt) => self.set_ups.end(key.0, key.1, attempt, end_limit()),
                 State::Preparing | State::Mounted | State::Ready | State::Broken(_) => Ok(()),
             };
             match self.holders.go_on(cluster, node, mounted_state(cluster), before_again)? {
@@ -284,13 +288,13 @@ impl Nodes {
         if !node.data.as_os_str().is_empty() {
             tracing::info!(node = %node.id, from = %node.data.display(), "a node was moved; preparing it anew");
             if let State::SettingUp(attempt) = &node.state {
-                self.set_ups.end(key.0, key.1, attempt)?;
+                self.set_ups.end(key.0, key.1, attempt, end_limit())?;
             }
             let mounts = self.layout.node_mounts(key.0, key.1);
             // Their holder would look for them where they were; without them it leaves.
             files::unmount_below(&mounts).map_err(failed(|| format!("unmount what is in {}", mounts.display())))?;
             if let Some(hold) = &node.hold {
-                self.holders.end(key.0, key.1, hold)?;
+                self.holders.end(key.0, key.1, hold, end_limit())?;
             }
             node.hold = None;
             files::remove_tree(&mounts)
@@ -316,7 +320,6 @@ fn mounted_state(cluster: &ClusterPlace) -> State {
 
 /// Makes `target` appear at `path`. It may be there already: volumes inside of volumes are shared by nodes.
 fn link(target: &Path, path: &Path) -> io::Result<()> {
-    fs::create_dir_all(target)?;
     if let Some(parent) = path.parent() {
         fs::create_dir_all(parent)?;
     }

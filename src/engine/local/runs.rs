@@ -13,7 +13,7 @@ use std::path::Path;
 use std::process::{Child, ChildStdin, Command, Stdio};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::thread;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use rustix::event::{PollFd, PollFlags, Timespec, poll};
 use rustix::process::{Pid, PidfdFlags, Signal, pidfd_open, pidfd_send_signal};
@@ -33,12 +33,13 @@ use crate::engine::secrets::Safe;
 use crate::engine::{EngineError, LaunchRequest, Observation, Waker, container, launch, volumes};
 use crate::supervisor::run_dir::{Exit, Launch, RunDir, RunDirError};
 use crate::supervisor::secrets::Secrets;
+use crate::supervisor::unsaved;
 
 /// After so many supervisors that ended before they had begun, the next will not do better.
 const MOST_STARTS: u32 = 3;
 
 /// Longer than a supervisor takes to end a run that has little grace.
-const END_LIMIT: Duration = Duration::from_secs(15);
+const END_LIMIT: Duration = Duration::from_secs(4);
 
 /// A supervisor that lives, or whose end is about to be noticed.
 #[derive(Debug)]
@@ -176,6 +177,13 @@ impl Runs {
                 fs::create_dir_all(below(&root, &request.job.path_segment()))?;
             }
         }
+        let volumes = request.job.spec.mounts.iter();
+        for volume in volumes.filter_map(|mount| volumes::real_directory(&self.layout, &mount.source)) {
+            // Of others the supervisor says what is missing.
+            if volume.starts_with(self.layout.storage()) {
+                fs::create_dir_all(volume)?;
+            }
+        }
         fs::create_dir_all(run_dir.shared())?;
         for (path, text) in launch::launcher_files(request, run_dir, self.cores) {
             fs::write(path, text)?;
@@ -282,21 +290,22 @@ impl Runs {
         }
     }
 
-    /// Ends a run and waits until nothing of it is left: only for those whose plan has a short grace.
-    pub(super) fn end(&self, run: &RunId, run_dir: &RunDir) -> Result<(), EngineError> {
+    /// Ends a run and waits until nothing of it is left, see [`end_limit`]: only for those whose plan has a short grace.
+    pub(super) fn end(&self, run: &RunId, run_dir: &RunDir, until: Instant) -> Result<(), EngineError> {
         self.ask_to_end(run, run_dir)?;
-        self.wait_for_supervisor(run).map_err(failed(|| format!("wait for the end of run {run}")))?;
+        self.wait_for_supervisor(run, until).map_err(failed(|| format!("wait for the end of run {run}")))?;
         // One that had to be killed has left processes: looking ends them.
         self.look(run, run_dir)?;
         lock(&self.entries).remove(run);
         Ok(())
     }
 
-    fn wait_for_supervisor(&self, run: &RunId) -> io::Result<()> {
+    fn wait_for_supervisor(&self, run: &RunId, until: Instant) -> io::Result<()> {
         let held =
             lock(&self.entries).get(run).and_then(|entry| entry.supervisor.as_ref()).map(|s| s.pidfd.try_clone());
         let Some(pidfd) = held.transpose()? else { return Ok(()) };
-        let limit = Timespec::try_from(END_LIMIT).map_err(io::Error::other)?;
+        let left = until.saturating_duration_since(Instant::now());
+        let limit = Timespec::try_from(left).map_err(io::Error::other)?;
         if poll(&mut [PollFd::new(&pidfd, PollFlags::IN)], Some(&limit))? == 0 {
             return Err(io::Error::new(io::ErrorKind::TimedOut, "its supervisor does not end"));
         }
@@ -341,8 +350,23 @@ impl Runs {
 
     fn remove(&self, run: &RunId) -> Result<(), EngineError> {
         let path = self.layout.run(run);
-        files::remove_tree(path.path()).map_err(failed(|| format!("remove {}", path.path().display())))
+        clear_away(&path).map_err(failed(|| format!("remove {}", path.path().display())))
     }
+}
+
+/// Removes the directory of a run that is over, but not what was written to a volume and has not reached it.
+pub(super) fn clear_away(run_dir: &RunDir) -> io::Result<()> {
+    files::unmount_below(run_dir.path())?;
+    if let Ok(Some(plan)) = run_dir.read_launch() {
+        unsaved::tidy_all(&plan).iter().for_each(|why| tracing::warn!(run = plan.run, "{why}"));
+    }
+    files::remove_tree(run_dir.path())
+}
+
+/// Until when whoever ends runs now waits for all of them together: a volume that does not answer, or has much to write
+/// back, takes its time, and all jobs of the machine would wait too. What has not ended by then is asked for again later.
+pub(super) fn end_limit() -> Instant {
+    Instant::now() + END_LIMIT
 }
 
 fn lock(entries: &Mutex<Entries>) -> MutexGuard<'_, Entries> {

@@ -5,11 +5,12 @@
 
 use std::fs;
 use std::sync::Arc;
+use std::time::Instant;
 
 use serde::{Deserialize, Serialize};
 
 use super::record::{Record, State};
-use super::runs::{Course, Runs};
+use super::runs::{Course, Runs, end_limit};
 use super::wanted::Wanted;
 use super::{failed, files};
 use crate::domain::cluster::SetupTask;
@@ -93,7 +94,7 @@ impl SetUps {
         };
         record.state = state;
         record.note(&self.layout, key);
-        if let Some(Err(e)) = over.map(|attempt| self.end(key.0, key.1, &attempt)) {
+        if let Some(Err(e)) = over.map(|attempt| self.end(key.0, key.1, &attempt, end_limit())) {
             tracing::warn!(error = %sentence(&e), "cannot clean up after a set-up task");
         }
         if let State::SettingUp(attempt) = &record.state
@@ -155,9 +156,9 @@ impl SetUps {
     }
 
     /// Nothing of it is left after this but its output.
-    pub(super) fn end(&self, cluster: i64, index: u32, attempt: &Attempt) -> Result<(), EngineError> {
+    pub(super) fn end(&self, cluster: i64, index: u32, attempt: &Attempt, until: Instant) -> Result<(), EngineError> {
         let run_dir = self.run_dir(cluster, index);
-        self.runs.end(&attempt.run, &run_dir)?;
+        self.runs.end(&attempt.run, &run_dir, until)?;
         files::remove_tree(run_dir.path()).map_err(failed(|| format!("remove {}", run_dir.path().display())))
     }
 

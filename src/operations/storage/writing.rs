@@ -9,15 +9,14 @@ use std::time::Duration;
 
 use bytes::Bytes;
 use futures_util::{Stream, StreamExt};
-use tokio::sync::mpsc;
 
 use super::{failed, find, invalid, relative, root};
 use crate::domain::volume::{VolumeKey, new_path};
 use crate::engine::storage::VolumePlace;
 use crate::operations::{Context, OperationError};
 
-/// Pieces that may wait for the disk.
-const WAITING: usize = 8;
+/// So much is written at once: an upload that waits for its client holds no thread, and little memory.
+const AT_ONCE: usize = 1 << 20;
 
 /// A file that is sent.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -40,12 +39,74 @@ pub async fn put<E: std::fmt::Display>(
     new: NewFile,
     content: impl Stream<Item = Result<Bytes, E>>,
 ) -> Result<bool, OperationError> {
+    let context = context.clone();
+    let (arriving, file) = blocking(move || begin(&context, &new)).await?;
+    take_in(arriving, file, content).await
+}
+
+async fn take_in<E: std::fmt::Display>(
+    mut arriving: Arriving,
+    mut file: File,
+    content: impl Stream<Item = Result<Bytes, E>>,
+) -> Result<bool, OperationError> {
+    let mut content = std::pin::pin!(content);
+    let mut waiting = Vec::new();
+    // Without an end it is not whole, whatever else came: whoever sent it may have gone, and we with it.
+    while let Some(piece) = content.next().await {
+        waiting.extend_from_slice(&piece.map_err(|error| OperationError::Upload(error.to_string()))?);
+        if waiting.len() >= AT_ONCE {
+            let bytes = std::mem::take(&mut waiting);
+            (arriving, file) = blocking(move || arriving.write(file, &bytes)).await?;
+        }
+    }
+    blocking(move || {
+        let (arriving, file) = arriving.write(file, &waiting)?;
+        file.sync_all().map_err(failed("write", &arriving.beside))?;
+        place(&arriving.root, &arriving.path, &arriving.beside)
+    })
+    .await
+}
+
+/// Disks take their time, and those of a network for ever when it is gone.
+async fn blocking<T: Send + 'static>(
+    work: impl FnOnce() -> Result<T, OperationError> + Send + 'static,
+) -> Result<T, OperationError> {
+    tokio::task::spawn_blocking(work).await.unwrap_or_else(|error| Err(OperationError::Upload(error.to_string())))
+}
+
+/// A file that is on its way. Dropping it takes away what is not at its place.
+struct Arriving {
+    root: PathBuf,
+    path: String,
+    beside: PathBuf,
+    /// The folder that it waits in, when that lies in the volume: jobs would see it, and it stays while others need it.
+    inside: Option<PathBuf>,
+}
+
+impl Arriving {
+    fn write(self, mut file: File, bytes: &[u8]) -> Result<(Self, File), OperationError> {
+        file.write_all(bytes).map_err(failed("write", &self.beside))?;
+        Ok((self, file))
+    }
+}
+
+impl Drop for Arriving {
+    fn drop(&mut self) {
+        let _ = std::fs::remove_file(&self.beside);
+        if let Some(inside) = &self.inside {
+            sweep(inside);
+            let _ = std::fs::remove_dir(inside);
+        }
+    }
+}
+
+fn begin(context: &Context, new: &NewFile) -> Result<(Arriving, File), OperationError> {
     let root = root(context, &new.volume)?;
     let path = new_path(&new.path).map_err(|why| invalid(&new.path, &why))?;
     relative(&path)?;
     ensure_free(&root, &path)?;
     let VolumePlace::Here { incoming, is_own, .. } = context.engine.volume_place(&new.volume) else {
-        return Err(OperationError::NoVolume(new.volume));
+        return Err(OperationError::NoVolume(new.volume.clone()));
     };
     if incoming.is_symlink() {
         return Err(invalid(
@@ -54,69 +115,10 @@ pub async fn put<E: std::fmt::Display>(
         ));
     }
     let beside = incoming.join((context.new_id)());
-    let mode = if new.is_executable { 0o777 } else { 0o666 };
-    let (pieces, received) = mpsc::channel(WAITING);
-    let kept = tokio::task::spawn_blocking(move || {
-        let kept = keep(&root, &path, &beside, mode, received);
-        // In a volume it would be seen by jobs, and it stays while others need it.
-        if !is_own {
-            sweep(&incoming);
-            let _ = std::fs::remove_dir(&incoming);
-        }
-        kept
-    });
-    let mut content = std::pin::pin!(content);
-    let mut broken = None;
-    while let Some(piece) = content.next().await {
-        let piece = piece.map_err(|error| broken = Some(error.to_string())).map_or(Piece::Broken, Piece::Bytes);
-        // Whoever does not take it has met an error, and says which.
-        if pieces.send(piece).await.is_err() || broken.is_some() {
-            break;
-        }
-    }
-    if broken.is_none() {
-        let _ = pieces.send(Piece::End).await;
-    }
-    drop(pieces);
-    match (kept.await, broken) {
-        (_, Some(error)) => Err(OperationError::Upload(error)),
-        (Ok(kept), None) => kept,
-        (Err(error), None) => Err(OperationError::Upload(error.to_string())),
-    }
-}
-
-/// A part of what is sent. Without an end it is not whole, whatever else came: whoever sent it may have gone.
-enum Piece {
-    Bytes(Bytes),
-    Broken,
-    End,
-}
-
-fn keep(
-    root: &Path,
-    path: &str,
-    beside: &Path,
-    mode: u32,
-    mut pieces: mpsc::Receiver<Piece>,
-) -> Result<bool, OperationError> {
-    let kept = write(beside, mode, &mut pieces).and_then(|()| place(root, path, beside));
-    if kept.is_err() {
-        let _ = std::fs::remove_file(beside);
-    }
-    kept
-}
-
-fn write(beside: &Path, mode: u32, pieces: &mut mpsc::Receiver<Piece>) -> Result<(), OperationError> {
-    let refused = |source| OperationError::File { action: "write", path: beside.to_owned(), source };
-    let mut file = create(beside, mode).map_err(refused)?;
-    loop {
-        match pieces.blocking_recv() {
-            Some(Piece::Bytes(bytes)) => file.write_all(&bytes).map_err(refused)?,
-            Some(Piece::End) => break,
-            Some(Piece::Broken) | None => return Err(OperationError::Upload("it has no end".into())),
-        }
-    }
-    file.sync_all().map_err(refused)
+    let arriving = Arriving { root, path, beside, inside: (!is_own).then_some(incoming) };
+    let file = create(&arriving.beside, if new.is_executable { 0o777 } else { 0o666 });
+    let file = file.map_err(failed("write", &arriving.beside))?;
+    Ok((arriving, file))
 }
 
 /// How often a folder is made that somebody else takes away because it is empty.
@@ -209,6 +211,27 @@ pub fn tidy(context: &Context) {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn whoever_sends_nothing_more_holds_up_nobody_and_leaves_nothing() {
+        let folder = tempfile::tempdir().expect("a folder");
+        let root = folder.path().canonicalize().expect("a path");
+        let beside = root.join("beside");
+        let runtime = tokio::runtime::Builder::new_current_thread().max_blocking_threads(1).build().expect("a runtime");
+        runtime.block_on(async {
+            let file = create(&beside, 0o600).expect("a file");
+            let arriving = Arriving { root: root.clone(), path: "f".into(), beside: beside.clone(), inside: None };
+            let begun = futures_util::stream::iter([Ok::<_, io::Error>(Bytes::from(vec![0; AT_ONCE]))]);
+            let upload = tokio::spawn(take_in(arriving, file, begun.chain(futures_util::stream::pending())));
+            while std::fs::metadata(&beside).expect("it waits").len() == 0 {
+                tokio::task::yield_now().await;
+            }
+            assert_eq!(blocking(|| Ok(1)).await.expect("the only thread is free"), 1);
+            upload.abort();
+            assert!(upload.await.is_err_and(|error| error.is_cancelled()));
+        });
+        assert!(!beside.exists() && !root.join("f").exists());
+    }
 
     #[test]
     fn a_file_takes_its_place_and_never_leaves_its_root() {

@@ -104,14 +104,16 @@ pub async fn volumes(
         wire::check_account(account).map_err(|(target, message)| ApiError::invalid(target, message))?;
         caller.may_use(&context, &[Link::Account(account.clone())])?;
     }
-    let found = storage::volumes(&context, &subscription, caller.group.as_deref(), account.as_deref())?;
+    let found =
+        blocking(move || storage::volumes(&context, &subscription, caller.group.as_deref(), account.as_deref()))
+            .await?;
     Ok(Wire(Page { value: found.iter().map(wire::volume).collect(), next_link: None }))
 }
 
 /// GET.
 pub async fn volume(State(context): State<Context>, place: Place) -> Answer<Wire<Volume>> {
     let place = place.known(&context)?;
-    Ok(Wire(wire::volume(&storage::volume(&context, place.key)?)))
+    Ok(Wire(wire::volume(&blocking(move || storage::volume(&context, place.key)).await?)))
 }
 
 /// PUT: 201 when it was not there.
@@ -125,9 +127,9 @@ pub async fn make(
     storage::take(&context, place.key.account.clone(), group).await?;
     // Somebody else may have been quicker.
     caller.may_use(&context, &[Link::Account(place.key.account.clone())])?;
-    let is_new = storage::make(&context, &place.key)?;
-    let volume = Wire(wire::volume(&storage::volume(&context, place.key)?));
-    Ok(answer(is_new, volume))
+    let made = move || Ok((storage::make(&context, &place.key)?, storage::volume(&context, place.key)?));
+    let (is_new, volume) = blocking(made).await?;
+    Ok(answer(is_new, Wire(wire::volume(&volume))))
 }
 
 /// DELETE: 204 when it was not there.
@@ -181,7 +183,8 @@ pub async fn files(
 /// GET and HEAD one file, or a range of it.
 pub async fn read(State(context): State<Context>, headers: HeaderMap, place: Place) -> Answer<Response> {
     let Place { key, path, .. } = place.known(&context)?;
-    Ok(downloads::sent(storage::open(&context, &key, &path)?, &headers))
+    let file = blocking(move || storage::open(&context, &key, &path)).await?;
+    Ok(downloads::sent(file, &headers))
 }
 
 /// Query of an upload.
@@ -219,7 +222,7 @@ async fn gone(
     Ok(if was_there { StatusCode::OK } else { StatusCode::NO_CONTENT })
 }
 
-/// For what looks at very many files.
+/// For what looks at files: there may be very many, or a disk of the network that does not answer.
 async fn blocking<T: Send + 'static>(work: impl FnOnce() -> Result<T, OperationError> + Send + 'static) -> Answer<T> {
     match tokio::task::spawn_blocking(work).await {
         Ok(done) => Ok(done?),

@@ -26,7 +26,7 @@ use super::run_dir::{Exit, Launch, LaunchMount, MountHow, RunDir};
 use super::secrets::Secrets;
 use super::shell::{self, Order};
 use super::watch::{Interruption, Watch};
-use super::{moved, note, sentence, unmount};
+use super::{moved, note, sentence, unmount, unsaved};
 
 /// Moving into a cgroup waits for a grace period of the kernel, 5 to 20 ms; runs that are shorter than this are spared
 /// that, and until then a lost supervisor's processes are found by session and marker.
@@ -332,7 +332,7 @@ impl<'a> Run<'a> {
             self.family.end(Whom::All, &mut self.watch, LEFTOVER_GRACE);
         }
         for (_, mount) in mounted {
-            if let Err(problem) = programs::tidy(&mount) {
+            if let Err(problem) = unsaved::tidy(&mount, &self.launch.run) {
                 self.complain(ending, &problem);
                 ending.fail_if_succeeded();
             }

@@ -85,9 +85,13 @@ pub(super) fn failed(path: &Path, why: &str) -> Ending {
     Ending::mount_failed(format!("cannot mount {}: {why}", path.display()))
 }
 
-/// Makes the directory and the link to it. A link or an empty directory of an earlier run gives way.
+/// Makes the directory and the link to it. A link or an empty directory of an earlier run gives way. Where what is above
+/// the directory is not there, a disk is missing, and nobody may write in its place.
 fn link(path: &Path, target: &Path) -> io::Result<()> {
-    fs::create_dir_all(target)?;
+    match fs::create_dir(target) {
+        Err(error) if error.kind() != io::ErrorKind::AlreadyExists => return Err(error),
+        Ok(()) | Err(_) => {}
+    }
     if let Some(parent) = path.parent() {
         fs::create_dir_all(parent)?;
     }

@@ -14,8 +14,7 @@ use super::{Awaited, Ending, Run, Together};
 use crate::supervisor::family::{End, Reaped};
 use crate::supervisor::mount_log::MountLog;
 use crate::supervisor::mountinfo;
-use crate::supervisor::run_dir::{LaunchMount, MountHow, MountProgram, RUN_MARKER};
-use crate::supervisor::unsaved;
+use crate::supervisor::run_dir::{LaunchMount, MountProgram, RUN_MARKER};
 use crate::supervisor::watch::Interruption;
 
 /// Where programs of root are, which not everybody has on his `PATH`.
@@ -176,27 +175,6 @@ impl Run<'_> {
             Together::Failed { .. } => Err(failed(path, &format!("it cannot be read: {}", log.settled()))),
             Together::Interrupted(why) => Err(self.interrupted(why)),
             Together::TimedOut => Err(failed(path, &format!("it does not answer: {}", log.so_far()))),
-        }
-    }
-}
-
-/// Takes away what the program of a volume has kept for itself.
-///
-/// # Errors
-/// A sentence that names files which were written to the volume and have not reached it, or says what stayed.
-pub(super) fn tidy(mount: &LaunchMount) -> Result<(), String> {
-    let MountHow::Program(MountProgram { cache: Some(cache), .. }) = &mount.how else { return Ok(()) };
-    let unsaved = unsaved::files(cache);
-    match fs::remove_dir_all(cache) {
-        Err(error) if error.kind() != io::ErrorKind::NotFound => {
-            return Err(format!("cannot remove {}: {error}", cache.display()));
-        }
-        Ok(()) | Err(_) => {}
-    }
-    match unsaved::shown(&unsaved) {
-        None => Ok(()),
-        Some(files) => {
-            Err(format!("cannot store what was written to {}: {files} did not get there", mount.path.display()))
         }
     }
 }

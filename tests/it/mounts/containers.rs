@@ -279,4 +279,40 @@ fn what_did_not_reach_the_container_fails_the_job() {
     assert_ne!(sandbox.run("job wait -n j").code, 0);
     assert_eq!(sandbox.job("j")["executionState"], "failed");
     nothing_is_left(&sandbox);
+    assert_eq!(unsaved(&sandbox, "model.bin"), Some("weights\n".into()), "the only copy is not thrown away");
+}
+
+#[test]
+fn what_did_not_reach_the_container_outlives_whoever_should_have_brought_it_there() {
+    let Some((mut azurite, sandbox)) = with_models() else { return };
+    cluster(&sandbox, "c", &json!({ "azureBlobFileSystems": [container("models", "bfs")] }));
+    sandbox.wait_for_nodes("c", "idleNodeCount", 1);
+    let holder = process::supervisors(sandbox.home())[0];
+    let (begun, gate) = (sandbox.path("begun"), sandbox.gate("go"));
+    let file = "$AZ_BATCHAI_MOUNT_ROOT/bfs/model.bin";
+    sandbox.job_file(&format!("{{ echo weights; touch '{}'; {}; }} > {file}", begun.display(), gate.wait()));
+    sandbox.run("job create -c c -f job.json -n j").succeeds();
+    sandbox.wait_for_file("begun");
+    azurite.stop();
+    process::signal(holder, Signal::KILL);
+    let kept = wait_for("what was written is kept", || unsaved(&sandbox, "model.bin"));
+    assert_eq!(kept, "weights\n");
+    gate.open();
+}
+
+/// What a file of this name says that was written to a volume and has not reached it.
+fn unsaved(sandbox: &Sandbox, name: &str) -> Option<String> {
+    let mut folders = vec![sandbox.home().join("unsaved")];
+    while let Some(folder) = folders.pop() {
+        for entry in std::fs::read_dir(folder).into_iter().flatten().flatten() {
+            let is_it =
+                entry.file_name() == name && !entry.path().components().any(|part| part.as_os_str() == "vfsMeta");
+            match entry.path() {
+                path if path.is_dir() => folders.push(path),
+                path if is_it => return std::fs::read_to_string(path).ok(),
+                _ => {}
+            }
+        }
+    }
+    None
 }

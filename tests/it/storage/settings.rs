@@ -44,3 +44,26 @@ fn a_share_that_is_a_directory_is_used_there_and_one_that_a_program_mounts_is_re
     sandbox.run("storage list -c models").fails_with(1).says(why);
     sandbox.run("storage upload in -s gone --account-name acc").fails_with(1).says("no/such/disk");
 }
+
+#[test]
+fn nobody_writes_in_the_place_of_a_disk_that_is_missing() {
+    let sandbox = Sandbox::new();
+    fs::create_dir(sandbox.home()).expect("a home");
+    let share = json!({ "path": sandbox.path("no/such/disk") });
+    let settings = json!({ "storage": { "accounts": { "acc": { "shares": { "data": share } } } } });
+    fs::write(sandbox.home().join("server.yaml"), settings.to_string()).expect("settings");
+    let volume = json!({
+        "accountName": "acc", "azureFileUrl": "https://acc.file.core.windows.net/data", "relativeMountPath": "m"
+    });
+    let volumes = json!({ "azureFileShares": [volume] });
+    let command = json!({ "commandLine": "echo lost > $AZ_BATCHAI_JOB_MOUNT_ROOT/m/model" });
+    sandbox.spec("job.json", &json!({ "mountVolumes": volumes, "customToolkitSettings": command }));
+    let done = sandbox.run("job run -f job.json -n j");
+    assert_ne!(done.code, 0);
+    assert!(done.stderr.contains("no/such/disk: No such file or directory"), "{}", done.stderr);
+    let scale = json!({ "manual": { "targetNodeCount": 1 } });
+    sandbox.spec("cluster.json", &json!({ "scaleSettings": scale, "nodeSetup": { "mountVolumes": volumes } }));
+    sandbox.run("cluster create -n c -f cluster.json").succeeds();
+    sandbox.wait_for_nodes("c", "unusableNodeCount", 1);
+    assert!(!sandbox.path("no").exists());
+}

@@ -20,6 +20,7 @@ fn a_directory_is_there_for_all_commands_and_gone_however_the_run_ends() {
     ] {
         let mut sandbox = Sandbox::with_job(job);
         sandbox.prepare_with(preparation);
+        std::fs::create_dir(sandbox.path("storage")).expect("made");
         sandbox.mount("share", MountHow::Directory(sandbox.path("storage/share")));
         assert_eq!(outcome(&sandbox.finish()), expected);
         assert!(sandbox.path("mounts/share").symlink_metadata().is_err());

@@ -118,6 +118,13 @@ impl Connection {
         Auth::Reject { proceed_with_methods: Some(self.node.account.methods()), partial_success: false }
     }
 
+    /// Whether the client may open another channel. One that was refused is never closed, so it is forgotten here.
+    fn has_room(&mut self) -> bool {
+        let is_over = |opened: &mut Opened| matches!(&opened.what, What::Forwarding(task) if task.is_finished());
+        self.channels.extract_if(|_, opened| is_over(opened)).for_each(drop);
+        self.channels.len() < MOST_CHANNELS
+    }
+
     fn running(&self, id: ChannelId) -> Option<&Session> {
         match &self.channels.get(&id)?.what {
             What::Running(session) => Some(session),
@@ -191,7 +198,7 @@ impl Handler for Connection {
         reply: ChannelOpenHandle,
         _: &mut russh::server::Session,
     ) -> Result<(), Error> {
-        if self.channels.len() >= MOST_CHANNELS {
+        if !self.has_room() {
             reply.reject(ChannelOpenFailure::ResourceShortage).await;
             return Ok(());
         }
@@ -217,7 +224,7 @@ impl Handler for Connection {
         reply: ChannelOpenHandle,
         _: &mut russh::server::Session,
     ) -> Result<(), Error> {
-        if self.channels.len() >= MOST_CHANNELS {
+        if !self.has_room() {
             reply.reject(ChannelOpenFailure::ResourceShortage).await;
             return Ok(());
         }

@@ -14,6 +14,9 @@ use rustix::termios::{
 };
 use tokio::net::unix::pipe;
 
+/// More than the kernel holds of a terminal that nobody reads.
+const MOST_OF_REST: usize = 1 << 20;
+
 /// How large a terminal is: columns, rows, and both in pixels.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) struct Size(pub [u32; 4]);
@@ -85,12 +88,15 @@ impl Master {
         tcgetpgrp(&*self.0).ok()
     }
 
-    /// What the program has written, and nobody has read; nothing more comes.
+    /// What the program has written, and nobody has read. Somebody may have opened the terminal again by its path, and
+    /// write for ever.
     pub(super) fn rest(&self) -> Vec<u8> {
         let mut all = Vec::new();
         let mut buffer = [0; 4096];
         let mut file = &*self.0;
-        while let Ok(count @ 1..) = file.read(&mut buffer) {
+        while all.len() < MOST_OF_REST
+            && let Ok(count @ 1..) = file.read(&mut buffer)
+        {
             all.extend_from_slice(&buffer[..count]);
         }
         all
