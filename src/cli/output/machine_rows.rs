@@ -39,11 +39,9 @@ impl Row for FileServer {
 }
 
 impl Row for RemoteLoginInformation {
-    /// The Python SDK had a floating-point number for a port, so it is printed as one.
+    /// The Azure CLI showed ports as floating-point numbers, as its SDK typed them, which no `ssh -p` takes.
     fn wire(&self) -> Result<Value, serde_json::Error> {
-        let mut wire = serde_json::to_value(self)?;
-        wire["port"] = f64::from(self.port).into();
-        Ok(wire)
+        serde_json::to_value(self)
     }
 
     fn columns(&self) -> &'static [&'static str] {
@@ -151,7 +149,7 @@ mod tests {
     }
 
     #[test]
-    fn the_port_of_a_node_is_a_float_but_in_its_table() {
+    fn the_port_of_a_node_is_a_whole_number() {
         let node = RemoteLoginInformation {
             node_id: "tvm-1".into(),
             ip_address: "127.0.0.1".into(),
@@ -163,7 +161,7 @@ mod tests {
           {
             "ipAddress": "127.0.0.1",
             "nodeId": "tvm-1",
-            "port": 50000.0
+            "port": 50000
           }
         ]
         "#);

@@ -144,20 +144,27 @@ impl Row for File {
     }
 
     fn columns(&self) -> &'static [&'static str] {
-        &["Name", "Type", "Size", "Modified"]
+        &FILE_COLUMNS
     }
 
     fn cells(&self) -> Vec<String> {
-        let is_directory = self.file_type == "directory";
         let properties = self.properties.clone().unwrap_or_default();
-        let size = properties.content_length.filter(|_| !is_directory);
-        vec![
-            self.name.clone(),
-            self.file_type.clone(),
-            size.map(|bytes| bytes.to_string()).unwrap_or_default(),
-            properties.last_modified.as_deref().map(shape::timestamp).unwrap_or_default(),
-        ]
+        file_cells(&self.name, &self.file_type, properties.content_length, properties.last_modified.as_deref())
     }
+}
+
+/// The columns of files, wherever they are.
+pub const FILE_COLUMNS: [&str; 4] = ["Name", "Type", "Size", "Modified"];
+
+/// What is in these columns; `size` is in bytes, `modified` as the server tells it.
+pub fn file_cells(name: &str, file_type: &str, size: Option<u64>, modified: Option<&str>) -> Vec<String> {
+    let size = size.filter(|_| file_type != "directory");
+    vec![
+        name.to_owned(),
+        file_type.to_owned(),
+        size.map(|bytes| bytes.to_string()).unwrap_or_default(),
+        modified.map(shape::timestamp).unwrap_or_default(),
+    ]
 }
 
 /// Ours. The text of a token is in the answer to its making, and nowhere else.

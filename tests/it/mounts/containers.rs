@@ -20,6 +20,19 @@ fn with_models() -> Option<(Azurite, Sandbox)> {
     Some((azurite, sandbox))
 }
 
+/// The job `j`, which has a volume of its own and waits for ever.
+#[track_caller]
+fn begin_to_wait(sandbox: &Sandbox) {
+    let gate = sandbox.gate("never");
+    let job = json!({
+        "mountVolumes": { "azureBlobFileSystems": [container("models", "bfs")] },
+        "customToolkitSettings": { "commandLine": format!("echo $$ > '{}'; {}", sandbox.path("id").display(), gate.wait()) }
+    });
+    sandbox.spec("job.json", &job);
+    sandbox.run("job create -f job.json -n j").succeeds();
+    sandbox.wait_for_id("id");
+}
+
 #[test]
 fn what_one_job_writes_is_in_the_container_and_another_reads_it() {
     let Some((azurite, sandbox)) = with_models() else { return };
@@ -222,14 +235,7 @@ fn a_holder_outlives_the_server_and_the_next_one_adopts_it() {
 #[test]
 fn everybody_killed_at_once_leaves_nothing_behind_the_next_server() {
     let Some((_azurite, sandbox)) = with_models() else { return };
-    let gate = sandbox.gate("never");
-    let job = json!({
-        "mountVolumes": { "azureBlobFileSystems": [container("models", "bfs")] },
-        "customToolkitSettings": { "commandLine": format!("echo $$ > '{}'; {}", sandbox.path("id").display(), gate.wait()) }
-    });
-    sandbox.spec("job.json", &job);
-    sandbox.run("job create -f job.json -n j").succeeds();
-    sandbox.wait_for_id("id");
+    begin_to_wait(&sandbox);
     sandbox.kill_server();
     for id in process::supervisors(sandbox.home()).into_iter().chain(running(&sandbox, "rclone")) {
         process::signal(id, Signal::KILL);
@@ -241,14 +247,7 @@ fn everybody_killed_at_once_leaves_nothing_behind_the_next_server() {
 #[test]
 fn a_job_whose_volume_is_lost_fails_and_says_so() {
     let Some((_azurite, sandbox)) = with_models() else { return };
-    let gate = sandbox.gate("never");
-    let job = json!({
-        "mountVolumes": { "azureBlobFileSystems": [container("models", "bfs")] },
-        "customToolkitSettings": { "commandLine": format!("echo $$ > '{}'; {}", sandbox.path("id").display(), gate.wait()) }
-    });
-    sandbox.spec("job.json", &job);
-    sandbox.run("job create -f job.json -n j").succeeds();
-    sandbox.wait_for_id("id");
+    begin_to_wait(&sandbox);
     process::signal(running(&sandbox, "rclone")[0], Signal::KILL);
     sandbox.wait_for_state("j", "failed");
     let info = sandbox.job("j")["executionInfo"].to_string();

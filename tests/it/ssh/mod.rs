@@ -84,7 +84,9 @@ impl Login {
     #[track_caller]
     pub(crate) fn program(&self, program: &str) -> Command {
         let known: String = self.nodes().iter().map(known_hosts).collect();
-        let known_hosts = self.sandbox.file("known_hosts", &known);
+        // Never half there: another one may be reading it.
+        let known_hosts = self.sandbox.path("known_hosts");
+        std::fs::rename(self.sandbox.file("known_hosts.new", &known), &known_hosts).expect("renamed");
         let mut command = Command::new(program);
         command.current_dir(self.sandbox.work()).env_clear().stdin(Stdio::null());
         command.env("PATH", std::env::var_os("PATH").unwrap_or_default()).env("HOME", self.sandbox.work());

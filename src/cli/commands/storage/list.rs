@@ -7,7 +7,7 @@ use super::place::{VolumeArgs, stored_path};
 use crate::api::storage::{StoredFile, Volume};
 use crate::cli::Outcome;
 use crate::cli::exit_code::ExitCode;
-use crate::cli::output::rows::Row;
+use crate::cli::output::rows::{FILE_COLUMNS, Row, file_cells};
 use crate::cli::output::{Output, shape};
 use crate::cli::report::Failure;
 use crate::cli::session::Session;
@@ -70,17 +70,12 @@ impl Row for StoredFile {
     }
 
     fn columns(&self) -> &'static [&'static str] {
-        &["Name", "Type", "Size", "Modified"]
+        &FILE_COLUMNS
     }
 
     fn cells(&self) -> Vec<String> {
         let properties = self.properties.clone().unwrap_or_default();
-        vec![
-            self.name.clone(),
-            self.file_type.clone(),
-            properties.content_length.map(|bytes| bytes.to_string()).unwrap_or_default(),
-            properties.last_modified.as_deref().map(shape::timestamp).unwrap_or_default(),
-        ]
+        file_cells(&self.name, &self.file_type, properties.content_length, properties.last_modified.as_deref())
     }
 }
 
