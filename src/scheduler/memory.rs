@@ -15,11 +15,16 @@ const FIRST_PAUSE: Duration = Duration::from_secs(1);
 /// The longest pause.
 const LONGEST_PAUSE: Duration = Duration::from_secs(30);
 
+/// Times in names of nodes, by cluster and place.
+pub(super) type Named = HashMap<(i64, u32), Timestamp>;
+
 /// What is remembered between two ticks.
 #[derive(Debug, Default)]
 pub(super) struct Memory {
     /// Since when the node at this place of this cluster has been idle.
     pub idle: HashMap<(i64, u32), Timestamp>,
+    /// Which time the name of the last node at this place of this cluster has.
+    pub named: Named,
     /// Runs whose engine was told to stop them.
     pub stopped: HashSet<RunId>,
     /// Runs that are over, whose engine may clean up.

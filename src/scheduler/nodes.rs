@@ -13,10 +13,12 @@ use crate::domain::{Step, Timestamp};
 use crate::engine::{ClusterPlace, NodeCondition, NodeFact, NodeName};
 use crate::store::{StoreError, Stored};
 
-use super::memory::Attempt;
+use super::memory::{Attempt, Named};
 use super::plan::{ClusterView, Plan};
 use super::records::{Change, write, write_nodes};
 use super::tick::Tick;
+
+const SECOND: Duration = Duration::from_secs(1);
 
 /// A cluster whose nodes are known now.
 pub(super) struct Present {
@@ -72,7 +74,7 @@ pub(super) fn resize(
             change.allocation.push(AllocationEvent::TargetMoved);
             let resize = Attempt::Resize(cluster.place.number);
             // Also after a refusal the engine is asked what it has: part of it may have been done.
-            let names = names(cluster, &plan.places, tick.now);
+            let names = names(cluster, &plan.places, tick.now, &mut tick.memory.named);
             tick.attempt(resize, |engine| engine.resize(&cluster.place, &names));
             if let Some(facts) = list(tick, &cluster.place) {
                 note_nodes(&mut change, (cluster, &nodes), &places, &facts, tick.now);
@@ -122,24 +124,35 @@ pub(super) fn why_not(cluster: &Present, node: &Node) -> String {
 }
 
 /// What the nodes of these places are called: those that are there keep their names.
-fn names(cluster: &Present, places: &[u32], now: Timestamp) -> Vec<NodeName> {
-    let is_low_priority = cluster.place.spec.low_priority;
+fn names(cluster: &Present, places: &[u32], now: Timestamp, named: &mut Named) -> Vec<NodeName> {
     let there = |index: &u32| cluster.nodes.iter().find(|n| n.index == *index && cluster.existing.contains(index));
-    let name = |index: &u32| {
+    let mut name = |index: &u32| {
         let known = there(index).map(|node| node.id.clone());
-        let id = known.unwrap_or_else(|| new_id(cluster, *index, is_low_priority, now));
+        let id = known.unwrap_or_else(|| new_id(cluster, *index, now, named));
         NodeName { index: *index, id }
     };
-    places.iter().map(name).collect()
+    places.iter().map(&mut name).collect()
 }
 
-/// Names are as old as a second. One that was taken away within this second must not be taken for its successor.
-fn new_id(cluster: &Present, index: u32, is_low_priority: bool, now: Timestamp) -> String {
+/// Names are as old as a second. One that went within this second must not be taken for its successor, also when
+/// nothing else tells of it any more.
+fn new_id(cluster: &Present, index: u32, now: Timestamp, named: &mut Named) -> String {
+    let number = cluster.place.number;
     let is_taken =
         |id: &String| cluster.cluster.value.preempted.contains(id) || cluster.nodes.iter().any(|node| node.id == *id);
-    let at = |second: u64| now.checked_add(Duration::from_secs(second)).unwrap_or(now);
-    let mut ids = (0..60).map(|second| node_id(cluster.place.number, index, is_low_priority, at(second)));
-    ids.find(|id| !is_taken(id)).unwrap_or_else(|| node_id(cluster.place.number, index, is_low_priority, now))
+    let last = named.get(&(number, index)).filter(|last| !is_long_over(**last, now));
+    let earliest = last.and_then(|last| last.checked_add(SECOND).ok()).map_or(now, |next| next.max(now));
+    let times = (0..60).filter_map(|more| earliest.checked_add(SECOND * more).ok());
+    let mut ids = times.map(|at| (at, node_id(number, index, cluster.place.spec.low_priority, at)));
+    let fallback = || (now, node_id(number, index, cluster.place.spec.low_priority, now));
+    let (at, id) = ids.find(|(_, id)| !is_taken(id)).unwrap_or_else(fallback);
+    named.insert((number, index), at);
+    id
+}
+
+/// A clock that was set back a lot must not give names of a future that is far away.
+fn is_long_over(last: Timestamp, now: Timestamp) -> bool {
+    now.checked_add(SECOND * 60).is_ok_and(|far| last > far)
 }
 
 fn read(tick: &Tick<'_>) -> Result<Vec<Present>, StoreError> {
