@@ -93,3 +93,18 @@ fn nodes_that_the_last_server_made_but_did_not_write_down_are_adopted() {
     stage.settle();
     assert_eq!(stage.nodes(), "0 ready");
 }
+
+#[test]
+fn a_node_that_goes_and_comes_within_a_second_has_another_name() {
+    let mut stage = Stage::new(manual(1));
+    let mut names = stage.node_ids();
+    for _ in 0..3 {
+        stage.rescale(manual(0));
+        stage.rescale(manual(1));
+        names.extend(stage.node_ids());
+    }
+    let all = names.len();
+    names.sort();
+    names.dedup();
+    assert_eq!((all, names.len()), (4, 4), "{names:?}");
+}
