@@ -1,8 +1,8 @@
 //! The process of a login to a node: `batchai __session`, started by the SSH server of an engine, and not for people.
 //!
 //! It makes itself the leader of a session, takes the terminal where there is one, asks to be told when its server dies,
-//! and becomes the shell ([`Role::Program`]) or serves files ([`sftp`]). One more of them, the [`guard`], outlives the
-//! server by a moment and hangs up what is left. Knows nothing of SSH; [`hang_up`] is for whoever started the sessions.
+//! and becomes the shell ([`Role::Program`]) or serves files (`sftp`). One more of them, the [`guard`], outlives the
+//! server by a moment and hangs up what is left. Knows nothing of SSH; [`hang_up()`] is for whoever started the sessions.
 
 pub mod guard;
 mod hang_up;
